@@ -1,0 +1,3 @@
+//! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
+
+pub mod id;
