@@ -27,8 +27,8 @@ fn names_in(source: &Source) -> Vec<Breach> {
     let files = parts.filter(|part| MODULES.contains(part)).map(|part| breach(1, part));
 
     let types = TYPE_KEYWORDS.iter().flat_map(|keyword| defined(source, keyword)).filter(|(_, keyword, name)| {
-        // An implementation of somebody else's trait has to say `type Service = ...`.
-        let is_associated = *keyword == "type" && *name == "Service";
+        // An implementation of somebody else's trait has to say `type Service = ...` or `type Data = ...`.
+        let is_associated = *keyword == "type" && TYPE_ENDINGS.contains(name);
         !is_associated && TYPE_ENDINGS.iter().any(|ending| name.ends_with(ending))
     });
     let modules = defined(source, "mod").filter(|(_, _, name)| MODULES.contains(name));
@@ -66,6 +66,10 @@ mod tests {
 
     #[test]
     fn names_of_others_may_be_used() {
-        check("a.rs", "use std::marker::PhantomData;\nimpl A { type Service = B; }\nstruct Database;", &[]);
+        check(
+            "a.rs",
+            "use std::marker::PhantomData;\nimpl A { type Service = B; type Data = C; }\nstruct Database;",
+            &[],
+        );
     }
 }
