@@ -1,0 +1,114 @@
+//! From the parts of a request to types. Every refusal is a [`Problem`] that names what is wrong.
+//!
+//! DTOs say `#[serde(deny_unknown_fields)]`: a misspelt field is an error, never silently ignored.
+
+use std::error::Error;
+
+use axum::Router;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody, QueryRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::json;
+use crate::problem::Problem;
+use crate::request_body::BodyError;
+
+/// A JSON body, in or out. In: 415 for another content type, 413 for too long a body, 408 for too slow a one, 400 for
+/// what is no JSON or nests too deep, 422 with the place of what is missing, unknown or has another type.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+/// Query parameters; 422 names the one that cannot be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+/// Parameters of the path; what cannot be read is not there: 404.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::unsupported_media_type());
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|refused| unread(&refused))?;
+        json::read(&body).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => {
+                let content_type = HeaderValue::from_static("application/json");
+                ([(header::CONTENT_TYPE, content_type)], body).into_response()
+            }
+            Err(error) => Problem::internal(&error).into_response(),
+        }
+    }
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Query::try_from_uri(&parts.uri);
+        read.map(|axum::extract::Query(value)| Self(value)).map_err(|refused| invalid_parameter(&refused))
+    }
+}
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = axum::extract::Path::from_request_parts(parts, state).await;
+        read.map(|axum::extract::Path(value)| Self(value)).map_err(|_| Problem::not_found())
+    }
+}
+
+/// The router with problems for a path (404) or method (405, with `Allow`) it does not know. Apply it last.
+pub fn with_fallbacks<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+}
+
+/// `application/json` or `application/<something>+json`, with any parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
+}
+
+fn unread(refused: &BytesRejection) -> Problem {
+    match refused {
+        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::payload_too_large(),
+        refused if causes(refused).any(|cause| matches!(cause.downcast_ref(), Some(BodyError::Overdue))) => {
+            Problem::request_timeout()
+        }
+        _ => Problem::malformed("The body did not arrive as announced."),
+    }
+}
+
+fn invalid_parameter(refused: &QueryRejection) -> Problem {
+    type Reason = serde_path_to_error::Error<serde::de::value::Error>;
+    let reason = causes(refused).find_map(|cause| cause.downcast_ref::<Reason>());
+    let (name, message) = reason.map_or_else(Default::default, |reason| {
+        let path = reason.path();
+        (path.iter().next().map_or_else(String::new, |_| path.to_string()), reason.inner().to_string())
+    });
+    let (code, named) = json::blame(&message);
+    let name = named.unwrap_or(&name);
+    Problem::invalid_field(format!("?{name}"), code, message.clone())
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}

@@ -1,0 +1,210 @@
+//! From a listening socket to the router. The accept loop is our own because every wait in it has a named limit: for
+//! the head of a request, for its body, between requests, for a peer that does not read, and for the end.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
+use tower::ServiceExt as _;
+
+use crate::progress::{Observed, Progress, UntilSent};
+use crate::request_body::RequestBody;
+
+/// What a stranger may take. Every wait and every size has a bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; over it the next one waits unaccepted in the kernel's queue.
+    pub connections_max: usize,
+    /// From the first byte of a request to the last of its head.
+    pub head_time: Duration,
+    /// Without any byte, before the first request and between two.
+    pub idle_time: Duration,
+    /// For the body, and the time that `body_bytes_per_s_min` grants for what has arrived on top of it.
+    pub body_time: Duration,
+    /// A body that is slower than this ends with 408 after `body_time`; a long upload at this rate may go on.
+    pub body_bytes_per_s_min: u64,
+    /// Of a body that an extractor reads; more is 413. A route may set its own with axum's `DefaultBodyLimit`.
+    pub body_bytes_max: usize,
+    /// For a peer that takes nothing of its answer.
+    pub stall_time: Duration,
+    /// For running requests once the server is told to stop.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_max: 10_240,
+            head_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(60),
+            body_time: Duration::from_secs(30),
+            body_bytes_per_s_min: 64 << 10,
+            body_bytes_max: 1 << 20,
+            stall_time: Duration::from_secs(30),
+            drain_time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How long a request's head may be, all its headers together.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+
+/// A pause after an accept that failed for want of something, such as file descriptors: some will be given back.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How the serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were still busy when the drain time was over, and were cut.
+    pub cut: usize,
+}
+
+/// Serves the router on this listener until `stop` is done, then lets running requests end, within the drain time.
+/// Handlers find the peer's address with `ConnectInfo<SocketAddr>`. All tasks have ended when this returns.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) -> Drained {
+    let slots = Arc::new(Semaphore::new(limits.connections_max));
+    let drain = GracefulShutdown::new();
+    let mut tasks = JoinSet::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (slot, stream, peer) = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            Some(ended) = tasks.join_next() => {
+                report_panic(&ended);
+                continue;
+            }
+            accepted = accept(&listener, &slots) => accepted,
+        };
+        let connection = Connection { router: router.clone(), limits, peer, progress: Progress::new() };
+        let served = connection.serve(stream, drain.watcher());
+        tasks.spawn(async move {
+            served.await;
+            drop::<OwnedSemaphorePermit>(slot);
+        });
+    }
+    drop(listener);
+    finish(drain, tasks, limits.drain_time).await
+}
+
+async fn finish(drain: GracefulShutdown, mut tasks: JoinSet<()>, drain_time: Duration) -> Drained {
+    let _all_or_overdue = timeout(drain_time, drain.shutdown()).await;
+    tasks.abort_all();
+    let mut cut = 0;
+    while let Some(ended) = tasks.join_next().await {
+        report_panic(&ended);
+        cut += usize::from(ended.is_err_and(|error| error.is_cancelled()));
+    }
+    Drained { cut }
+}
+
+/// A handler that panics loses its connection and nothing else.
+fn report_panic(ended: &Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a request handler panicked, its connection was closed");
+    }
+}
+
+/// The next connection, once there is a slot for it. Cancelling it loses nothing.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
+    let slot = Arc::clone(slots).acquire_owned().await.expect("the slots are never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => return (slot, stream, peer),
+            Err(error) => {
+                if let Some(pause) = pause_after(&error) {
+                    tracing::warn!(%error, "a connection could not be accepted, trying again");
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+}
+
+/// A peer that went away while it waited is no reason to pause; whatever else goes wrong would go wrong again at once.
+fn pause_after(error: &io::Error) -> Option<Duration> {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    let peer_left = matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset);
+    (!peer_left).then_some(ACCEPT_PAUSE)
+}
+
+/// One accepted connection, as each of its requests needs it.
+#[derive(Clone)]
+struct Connection {
+    router: Router,
+    limits: Limits,
+    peer: SocketAddr,
+    progress: Progress,
+}
+
+impl Connection {
+    /// Until it has ended, or has passed one of its limits and is dropped.
+    async fn serve(self, stream: TcpStream, drain: Watcher) {
+        let Self { limits, progress, .. } = self.clone();
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection was gone before its first request");
+            return;
+        }
+        // The timer is our own: hyper's starts anew for each request and takes an idle connection for a slow head.
+        let http = http1::Builder::new().header_read_timeout(None).max_header_size(HEAD_BYTES_MAX).serve_connection(
+            TokioIo::new(Observed::new(stream, progress.clone())),
+            service_fn(move |request| self.clone().answer(request)),
+        );
+        let mut http = pin!(drain.watch(http));
+        let mut watch = pin!(sleep(limits.head_time));
+        loop {
+            tokio::select! {
+                biased;
+                ended = http.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection broke");
+                    }
+                    return;
+                }
+                () = watch.as_mut() => match progress.next_check(&limits) {
+                    Some(at) => watch.as_mut().reset(at),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn answer(self, request: Request<Incoming>) -> Result<Response<UntilSent>, Infallible> {
+        self.progress.answering();
+        let mut request = request.map(|body| RequestBody::new(body, &self.limits));
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        DefaultBodyLimit::max(self.limits.body_bytes_max).apply(&mut request);
+        let response = self.router.oneshot(request).await?;
+        Ok(response.map(|body| UntilSent::new(body, self.progress)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn want_of_descriptors_makes_the_accept_pause_and_a_lost_peer_does_not() {
+        const EMFILE: i32 = 24;
+        assert_eq!(pause_after(&io::Error::from_raw_os_error(EMFILE)), Some(ACCEPT_PAUSE));
+        assert_eq!(pause_after(&io::ErrorKind::ConnectionAborted.into()), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! The HTTP foundation over real sockets, as a stranger meets it.
+
+mod wire;
+
+mod extract;
+mod listen;
+mod problem;
