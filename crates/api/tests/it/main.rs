@@ -4,4 +4,5 @@ mod wire;
 
 mod extract;
 mod listen;
+mod metrics;
 mod problem;

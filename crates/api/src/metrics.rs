@@ -1,0 +1,78 @@
+//! What is counted and logged about every request: its route, never what is in it. A path may hold a code and a query
+//! string a name, so the template of the route is all that is kept.
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// In a request and in its answer: what one calls this request on both sides.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Requests answered, by `method`, `route` and `status`.
+pub const REQUESTS_TOTAL: &str = "http_requests_total";
+
+/// How long they took until the head of the answer, by `method`, `route` and `status`, in seconds.
+pub const REQUEST_DURATION_SECONDS: &str = "http_request_duration_seconds";
+
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+/// The id of the request, for handlers that hand it on.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub HeaderValue);
+
+/// The router with every request counted, timed and logged in one line. `new_id` makes the ids (UUIDv7) of requests
+/// that bring none. Apply it after all routes and fallbacks.
+pub fn observed(router: Router, new_id: fn() -> Uuid) -> Router {
+    router.layer(from_fn_with_state(new_id, observe))
+}
+
+async fn observe(State(new_id): State<fn() -> Uuid>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = given_id(request.headers()).unwrap_or_else(|| made_id(new_id()));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = known(request.method());
+    request.extensions_mut().insert(RequestId(id.clone()));
+
+    let mut response = next.run(request).await;
+
+    let elapsed = start.elapsed();
+    let status = response.status();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
+    metrics::counter!(REQUESTS_TOTAL, &labels).increment(1);
+    metrics::histogram!(REQUEST_DURATION_SECONDS, &labels).record(elapsed);
+    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let request_id = id.to_str().unwrap_or_default();
+    tracing::info!(request_id, method, route, status = status.as_u16(), elapsed_ms, "request answered");
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// The caller's id if it is short and plain: it will stand in logs.
+fn given_id(headers: &HeaderMap) -> Option<HeaderValue> {
+    let id = headers.get(REQUEST_ID)?;
+    let is_plain = id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+    (is_plain && (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())).then(|| id.clone())
+}
+
+fn made_id(id: Uuid) -> HeaderValue {
+    HeaderValue::try_from(id.to_string()).expect("a UUID is hexadecimal digits and hyphens")
+}
+
+/// A stranger may invent methods; each would be a time series.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
