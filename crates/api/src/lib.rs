@@ -2,7 +2,7 @@
 //! Nothing here decides about money or vouchers, knows SQL or reads configuration.
 //!
 //! Reading order: `listen` (a socket becomes requests, within limits), `metrics` (each is counted and logged),
-//! `extract` (its parts become types), `problem` (every "no" and "could not" as an answer).
+//! `extract` (its parts become types), `problem` (every "no" and "could not" as an answer), `docs` (the reference).
 
 pub mod listen;
 mod progress;
@@ -14,3 +14,5 @@ pub mod extract;
 mod json;
 
 pub mod problem;
+
+pub mod docs;

@@ -2,6 +2,7 @@
 
 mod wire;
 
+mod docs;
 mod extract;
 mod listen;
 mod metrics;
