@@ -4,13 +4,15 @@
 
 use std::error::Error;
 
-use axum::Router;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody, QueryRejection};
+use axum::body::HttpBody as _;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
+use axum::{RequestExt as _, Router};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
+use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,12 +36,11 @@ pub struct Path<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             return Err(Problem::unsupported_media_type());
         }
-        let body = Bytes::from_request(request, state).await.map_err(|refused| unread(&refused))?;
-        json::read(&body).map(Self)
+        json::read(&read_body(request).await?).map(Self)
     }
 }
 
@@ -87,14 +88,25 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
-fn unread(refused: &BytesRejection) -> Problem {
-    match refused {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Problem::payload_too_large(),
-        refused if causes(refused).any(|cause| matches!(cause.downcast_ref(), Some(BodyError::Overdue))) => {
-            Problem::request_timeout()
-        }
-        _ => Problem::malformed("The body did not arrive as announced."),
+/// All of the body, within the limit of the route. One that announces too much is refused before it is sent.
+async fn read_body(request: Request) -> Result<Bytes, Problem> {
+    let announced = request.body().size_hint().lower();
+    let body = request.with_limited_body().into_body();
+    if body.size_hint().upper().is_some_and(|allowed| announced > allowed) {
+        return Err(Problem::payload_too_large());
     }
+    let read = body.collect().await.map_err(|error| unread(&error))?;
+    Ok(read.to_bytes())
+}
+
+fn unread(error: &axum::Error) -> Problem {
+    if causes(error).any(|cause| cause.is::<LengthLimitError>()) {
+        return Problem::payload_too_large();
+    }
+    if causes(error).any(|cause| matches!(cause.downcast_ref(), Some(BodyError::Overdue))) {
+        return Problem::request_timeout();
+    }
+    Problem::malformed("The body did not arrive as announced.")
 }
 
 fn invalid_parameter(refused: &QueryRejection) -> Problem {

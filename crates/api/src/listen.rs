@@ -189,7 +189,7 @@ impl Connection {
 
     async fn answer(self, request: Request<Incoming>) -> Result<Response<UntilSent>, Infallible> {
         self.progress.answering();
-        let mut request = request.map(|body| RequestBody::new(body, &self.limits));
+        let mut request = request.map(|body| RequestBody::new(body, &self.limits, self.progress.clone()));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         DefaultBodyLimit::max(self.limits.body_bytes_max).apply(&mut request);
         let response = self.router.oneshot(request).await?;

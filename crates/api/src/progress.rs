@@ -4,7 +4,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ struct State {
     since_ms: AtomicU64,
     /// Since when the peer takes nothing of what we send, in milliseconds after the start.
     stalled_ms: AtomicU64,
+    /// The last request's body was not read to its end: its peer may still be sending.
+    unread: AtomicBool,
 }
 
 impl Progress {
@@ -46,11 +48,17 @@ impl Progress {
             phase: AtomicU8::new(IDLE),
             since_ms: AtomicU64::new(0),
             stalled_ms: AtomicU64::new(NOT_STALLED),
+            unread: AtomicBool::new(false),
         }))
     }
 
     pub(crate) fn answering(&self) {
+        self.0.unread.store(false, Ordering::Relaxed);
         self.enter(ANSWERING);
+    }
+
+    pub(crate) fn left_unread(&self) {
+        self.0.unread.store(true, Ordering::Relaxed);
     }
 
     /// When to look again, or nothing if a limit is passed and the connection is to be cut.
@@ -101,11 +109,12 @@ impl Progress {
 pub(crate) struct Observed<S> {
     stream: S,
     progress: Progress,
+    is_shut: bool,
 }
 
 impl<S> Observed<S> {
     pub(crate) fn new(stream: S, progress: Progress) -> Self {
-        Self { stream, progress }
+        Self { stream, progress, is_shut: false }
     }
 }
 
@@ -120,7 +129,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Observed<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Observed<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Observed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.progress.sent(written.is_ready());
@@ -145,8 +154,23 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Observed<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// A socket closed on unread bytes resets the connection, and the answer that refused them is lost with it. So they
+    /// are read and dropped until the peer ends or the time for a head is over.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if !self.is_shut {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+            self.is_shut = true;
+            self.progress.enter(HEAD);
+        }
+        while self.progress.0.unread.load(Ordering::Relaxed) {
+            let mut dropped = [0; 4096];
+            let mut dropped = ReadBuf::new(&mut dropped);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut dropped))?;
+            if dropped.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

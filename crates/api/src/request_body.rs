@@ -10,6 +10,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::listen::Limits;
+use crate::progress::Progress;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BodyError {
@@ -21,6 +22,8 @@ pub(crate) enum BodyError {
 
 pub(crate) struct RequestBody {
     incoming: Incoming,
+    progress: Progress,
+    is_read: bool,
     allowed: Duration,
     bytes_per_s_min: u64,
     received_bytes: u64,
@@ -34,9 +37,11 @@ struct Clock {
 }
 
 impl RequestBody {
-    pub(crate) fn new(incoming: Incoming, limits: &Limits) -> Self {
+    pub(crate) fn new(incoming: Incoming, limits: &Limits, progress: Progress) -> Self {
         Self {
             incoming,
+            progress,
+            is_read: false,
             allowed: limits.body_time,
             bytes_per_s_min: limits.body_bytes_per_s_min.max(1),
             received_bytes: 0,
@@ -62,6 +67,14 @@ impl RequestBody {
     }
 }
 
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if !self.is_read && !self.incoming.is_end_stream() {
+            self.progress.left_unread();
+        }
+    }
+}
+
 impl Body for RequestBody {
     type Data = Bytes;
     type Error = BodyError;
@@ -73,6 +86,7 @@ impl Body for RequestBody {
             Poll::Ready(frame) => {
                 let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()).map_or(0, Bytes::len);
                 self.received_bytes += bytes as u64;
+                self.is_read = frame.is_none();
                 Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Broken)))
             }
         }

@@ -136,6 +136,43 @@ async fn a_body_that_is_too_long_gets_413_unless_its_route_takes_more() {
 }
 
 #[tokio::test]
+async fn a_body_of_unknown_length_is_refused_once_it_is_too_long() {
+    let server = start(Limits { body_bytes_max: 4, ..Limits::default() }).await;
+    let mut peer = server.connect().await;
+    peer.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+        .await;
+    peer.send("5\r\n\"abc\"\r\n0\r\n\r\n").await;
+    assert_eq!(peer.answer().await.problem(), "413 payload_too_large");
+}
+
+#[tokio::test]
+async fn who_asks_before_sending_too_much_is_refused_before_sending_it() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    peer.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n").await;
+    peer.send("expect: 100-continue\r\ncontent-length: 2000000\r\n\r\n").await;
+    assert_eq!(peer.answer().await.problem(), "413 payload_too_large");
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_who_sends_all_of_a_long_body_first() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    peer.send(&post("/echo", &"a".repeat(32 << 20))).await;
+    assert_eq!(peer.answer().await.problem(), "413 payload_too_large");
+    assert_eq!(peer.closed().await, "");
+}
+
+#[tokio::test]
+async fn who_is_refused_and_goes_on_sending_slowly_is_cut() {
+    let server = start(Limits { connections_max: 1, head_time: SOON, ..Limits::default() }).await;
+    let mut peer = server.connect().await;
+    peer.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\n\r\na").await;
+    assert_eq!(peer.answer().await.problem(), "415 unsupported_media_type");
+    assert_eq!(server.connect().await.get("/").await.status(), 200);
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_its_answer_is_cut() {
     let limits =
         Limits { head_time: SOON, stall_time: SOON, idle_time: Duration::from_secs(3600), ..Limits::default() };
