@@ -1,3 +1,5 @@
 //! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
 
+pub mod field;
 pub mod id;
+pub mod money;
