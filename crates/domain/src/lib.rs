@@ -5,3 +5,4 @@ pub mod field;
 pub mod id;
 pub mod money;
 pub mod order;
+pub mod time;
