@@ -5,4 +5,5 @@ pub mod field;
 pub mod id;
 pub mod money;
 pub mod order;
+pub mod period;
 pub mod time;
