@@ -4,6 +4,8 @@ pub mod benefit;
 pub mod field;
 pub mod id;
 pub mod money;
+pub mod opening;
 pub mod order;
 pub mod period;
 pub mod time;
+pub mod validity;
