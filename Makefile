@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test check fuzz prove
+
+DATA    ?= ./data
+SECONDS ?= 60
+MINUTES ?= 10
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build Scrip and serve the demonstration shop, its data in DATA (./data)
+	@scripts/need.sh
+	cargo build --release --package server --bin scrip
+	@echo "Serving the demonstration from $(DATA). The address to open is printed below; stop with Ctrl-C."
+	cargo run --release --quiet --package server --bin scrip -- serve --demo --data $(DATA)
+
+test: ## Run every test
+	@scripts/need.sh nextest
+	cargo test --doc --workspace --quiet
+	cargo nextest run --workspace
+
+check: ## Formatting, lints and the repository's laws
+	@scripts/need.sh
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --package tidy --quiet
+
+fuzz: ## Run every fuzz target for SECONDS (60) each
+	scripts/fuzz.sh $(SECONDS)
+
+prove: ## Simulate with faults against the model for MINUTES (10)
+	@scripts/need.sh
+	cargo run --release --package sim -- prove --minutes $(MINUTES)

@@ -1,0 +1,40 @@
+//! Every law, applied to this repository. A failing one lists file, line and what to do.
+
+use tidy::{Breach, Repository};
+
+#[test]
+fn crates_import_only_what_the_architecture_allows() {
+    obey(tidy::imports::imports);
+}
+
+#[test]
+fn no_file_and_no_function_is_too_long() {
+    obey(tidy::sizes::sizes);
+}
+
+#[test]
+fn every_name_says_something() {
+    obey(tidy::names::names);
+}
+
+#[test]
+fn the_domain_is_pure_and_nothing_is_left_unfinished() {
+    obey(tidy::calls::calls);
+}
+
+#[test]
+fn every_crate_takes_the_lints_and_introduces_itself() {
+    obey(tidy::crates::crates);
+}
+
+#[test]
+fn the_laws_see_the_repository() {
+    let repository = Repository::read();
+    assert!(repository.manifests.iter().any(|manifest| manifest.krate == "tidy"));
+    assert!(repository.sources.iter().any(|source| source.path == "crates/tidy/src/lib.rs"));
+}
+
+fn obey(law: impl Fn(&Repository) -> Vec<Breach>) {
+    let breaches: Vec<String> = law(&Repository::read()).iter().map(ToString::to_string).collect();
+    assert!(breaches.is_empty(), "\n\n{}\n", breaches.join("\n"));
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Makes sure that what the build and the tests need is there; quiet about what is. Installs only what is missing: a C
+# compiler (for the bundled SQLite) with apt-get if it may, cargo-nextest with cargo.
+set -euo pipefail
+
+missing=()
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+need_rust() {
+  has cargo && has rustc || missing+=("Rust (https://rustup.rs; rust-toolchain.toml picks the version)")
+}
+
+need_c_compiler() {
+  has cc && return
+  if has apt-get && [ "$(id -u)" = 0 ]; then
+    echo "installing a C compiler"
+    apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev >/dev/null && return
+  fi
+  missing+=("a C compiler (for example: sudo apt-get install gcc libc6-dev)")
+}
+
+need_nextest() {
+  has cargo || return 0
+  has cargo-nextest && return
+  echo "installing cargo-nextest, which runs the tests"
+  cargo install cargo-nextest --locked --quiet && return
+  missing+=("cargo-nextest (cargo install cargo-nextest --locked)")
+}
+
+need_rust
+need_c_compiler
+for what in "$@"; do
+  case "$what" in
+    nextest) need_nextest ;;
+    *) echo "$0: does not know how to get '$what'" >&2; exit 2 ;;
+  esac
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  printf 'missing: %s\n' "${missing[@]}" >&2
+  exit 1
+fi
