@@ -1,7 +1,7 @@
-//! Codes: computed by keyed permutations, not stored.
+//! Codes and voucher ids: computed by keyed permutations, not stored.
 //!
 //! Reading order: `fold` (how typed text is compared), `alphabet` and `pattern` (what codes look like), `ff1` (the
-//! permutation), `ring` (the keys), `space` (voucher key to code), `reading` (typed text to voucher key).
+//! permutation), `ring` (the keys), `space` (voucher key to code), `voucher_id`, `reading` (typed text to voucher key).
 
 mod alphabet;
 mod ff1;
@@ -10,6 +10,7 @@ mod pattern;
 mod reading;
 mod ring;
 mod space;
+mod voucher_id;
 
 pub use alphabet::Alphabet;
 pub use fold::{FOLD_BYTES_MAX, FOLD_VERSION, Folded, fold};
@@ -17,3 +18,4 @@ pub use pattern::{BODY_CHARS_MAX, PREFIX_CHARS_MAX, Pattern, PatternError, prefi
 pub use reading::{Reading, Shape, read};
 pub use ring::{KeyRing, RingError, RingKey, UnknownKey};
 pub use space::{ComputedCode, EncodeError, Encoder, encode};
+pub use voucher_id::{VOUCHER_ID_PREFIX, decode_id, encode_id};

@@ -46,7 +46,7 @@ pub struct UnknownKey {
     pub no: u32,
 }
 
-/// All keys of an installation. The newest makes codes; every one reads them.
+/// All keys of an installation. The newest makes codes and ids; every one reads them.
 ///
 /// The key for hashes of given codes comes from the oldest, lowest-numbered key, so that a rotation
 /// leaves stored hashes findable. Hence the oldest key is never taken out of a ring.
@@ -60,6 +60,7 @@ pub struct KeyRing {
 pub(super) struct Entry {
     pub(super) no: u32,
     pub(super) code: Aes256Enc,
+    pub(super) id: Aes256Enc,
 }
 
 impl KeyRing {
@@ -79,7 +80,7 @@ impl KeyRing {
         })
     }
 
-    /// The number of the key that makes new codes: the highest.
+    /// The number of the key that makes new codes and ids: the highest.
     #[must_use]
     pub fn current_no(&self) -> u32 {
         self.entries.first().expect("a ring is never empty").no
@@ -114,7 +115,7 @@ impl fmt::Debug for KeyRing {
 impl Entry {
     fn new(key: &RingKey) -> Self {
         let cipher = |label| Aes256Enc::new(&derive(&key.secret, label).into());
-        Self { no: key.no, code: cipher(b"scrip code 1") }
+        Self { no: key.no, code: cipher(b"scrip code 1"), id: cipher(b"scrip id 1") }
     }
 }
 

@@ -15,7 +15,7 @@ const ZERO_BITS: u32 = 13;
 /// Kind and ordinal: what a code under a coupon's own pattern must hold.
 pub(super) const OWNED_BITS: u32 = 2 + ORDINAL_BITS;
 
-/// Why a voucher key has no code.
+/// Why a voucher key has no code or id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
     /// The ring has no such key.
@@ -105,7 +105,7 @@ impl fmt::Debug for Encoder<'_> {
 }
 
 /// All 75 bits of a voucher key, if its numbers are in range.
-fn pack(key: VoucherKey) -> Option<u128> {
+pub(super) fn pack(key: VoucherKey) -> Option<u128> {
     let in_range = key.coupon.0 < COUPONS_MAX && key.ordinal < ORDINALS_PER_KIND;
     let coupon = u128::from(key.coupon.0) << OWNED_BITS;
     let kind = u128::from(key.kind.bits()) << ORDINAL_BITS;
@@ -113,7 +113,7 @@ fn pack(key: VoucherKey) -> Option<u128> {
 }
 
 /// The voucher key of 75 bits, if the zeros are zero and the kind is one.
-fn unpack(packed: u128) -> Option<VoucherKey> {
+pub(super) fn unpack(packed: u128) -> Option<VoucherKey> {
     let bits = packed >> ZERO_BITS;
     let coupon = u32::try_from(bits >> OWNED_BITS).ok().filter(|&coupon| coupon < COUPONS_MAX)?;
     if bits << ZERO_BITS != packed {
