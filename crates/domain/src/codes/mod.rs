@@ -1,9 +1,11 @@
 //! Codes and voucher ids: computed by keyed permutations, not stored.
 //!
 //! Reading order: `fold` (how typed text is compared), `alphabet` and `pattern` (what codes look like), `ff1` (the
-//! permutation), `ring` (the keys), `space` (voucher key to code), `voucher_id`, `reading` (typed text to voucher key).
+//! permutation), `ring` (the keys), `space` (voucher key to code), `voucher_id`, `reading` (typed text to voucher key),
+//! `density` (how hard codes are to guess).
 
 mod alphabet;
+mod density;
 mod ff1;
 mod fold;
 mod pattern;
@@ -13,6 +15,9 @@ mod space;
 mod voucher_id;
 
 pub use alphabet::Alphabet;
+pub use density::{
+    BENEFIT_BITS_MIN, Density, STORED_VALUE_BITS_MIN, STORED_VALUE_CHARS_MIN, TooDense, Worth, check_density, density,
+};
 pub use fold::{FOLD_BYTES_MAX, FOLD_VERSION, Folded, fold};
 pub use pattern::{BODY_CHARS_MAX, PREFIX_CHARS_MAX, Pattern, PatternError, prefixes_clash};
 pub use reading::{Reading, Shape, read};
