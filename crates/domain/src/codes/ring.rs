@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aes::Aes256Enc;
+use aes_gcm_siv::Aes256GcmSiv;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -48,12 +49,13 @@ pub struct UnknownKey {
 
 /// All keys of an installation. The newest makes codes and ids; every one reads them.
 ///
-/// The key for hashes of given codes comes from the oldest, lowest-numbered key, so that a rotation
+/// The keys for hashes and sealed copies of given codes come from the oldest, lowest-numbered key, so that a rotation
 /// leaves stored hashes findable. Hence the oldest key is never taken out of a ring.
 pub struct KeyRing {
     /// Newest first: the likeliest to have made what is read.
     entries: Vec<Entry>,
     lookup: Hmac<Sha256>,
+    pub(super) seal: Aes256GcmSiv,
 }
 
 /// The ciphers of one key.
@@ -76,6 +78,7 @@ impl KeyRing {
         let oldest = keys.last().ok_or(RingError::Empty)?;
         Ok(Self {
             lookup: keyed(&derive(&oldest.secret, b"scrip lookup 1")),
+            seal: Aes256GcmSiv::new(&derive(&oldest.secret, b"scrip seal 1").into()),
             entries: keys.iter().map(Entry::new).collect(),
         })
     }
@@ -121,7 +124,7 @@ impl Entry {
 
 /// A key for one purpose: the first block of HKDF-Expand (RFC 5869) with SHA-256. The secrets are uniform, so nothing
 /// has to be extracted first.
-fn derive(secret: &[u8; 32], label: &[u8]) -> [u8; 32] {
+pub(super) fn derive(secret: &[u8; 32], label: &[u8]) -> [u8; 32] {
     keyed(secret).chain_update(label).chain_update([1]).finalize().into_bytes().into()
 }
 
