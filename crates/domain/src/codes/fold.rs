@@ -1,4 +1,4 @@
-//! The fold: the one form in which typed texts are compared, whatever keyboard, font or copy-and-paste they came through.
+//! The fold: the one form in which typed texts are compared, whatever keyboard, font or clipboard they came through.
 
 use std::fmt;
 use std::sync::Arc;

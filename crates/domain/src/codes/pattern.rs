@@ -49,8 +49,8 @@ pub enum PatternError {
 }
 
 impl Pattern {
-    /// A pattern with this prefix as shown (`SUMMER-`), alphabet, and number of characters after the prefix, one of them
-    /// the check character. An empty prefix is accepted with base 32 and 16 only: that is the default pattern.
+    /// A pattern with this prefix as shown (`SUMMER-`), alphabet, and number of characters after the prefix, one of
+    /// them the check character. An empty prefix is accepted with base 32 and 16 only: that is the default pattern.
     ///
     /// # Errors
     /// [`PatternError`] names what is wrong.
@@ -122,8 +122,8 @@ impl Default for Pattern {
     }
 }
 
-/// One of two folded prefixes begins with the other, so a text could belong to both. The empty prefix clashes with none:
-/// codes of the default pattern are told apart by decoding.
+/// One of two folded prefixes begins with the other, so a text could belong to both. The empty prefix clashes with
+/// none: codes of the default pattern are told apart by decoding.
 #[must_use]
 pub fn prefixes_clash(a: &Folded, b: &Folded) -> bool {
     let (a, b) = (a.as_str(), b.as_str());

@@ -12,7 +12,8 @@ use crate::id::{CouponNo, TenantNo};
 /// What a typed text looks like, from the least to the most like a computed code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shape {
-    /// Not of the form of a computed code: shared, given, or nonsense. So is a code with a character missing or foreign.
+    /// Not of the form of a computed code: shared, given, or nonsense. So is a code with a character missing or
+    /// foreign.
     Other,
     /// Of the form of a computed code, but the check character is wrong: most likely mistyped.
     Typo,
@@ -29,16 +30,16 @@ pub struct Reading {
     pub folded: Folded,
     /// [`KeyRing::lookup_hash`] of it, to find given codes.
     pub hash: [u8; 16],
-    /// The vouchers it can be the computed code of: those of a coupon's own pattern first, then by newest key. More than
-    /// one only by chance; which exists is for rows and blocks to say.
+    /// The vouchers it can be the computed code of: those of a coupon's own pattern first, then by newest key.
+    /// More than one only by chance; which exists is for rows and blocks to say.
     pub computed: Arc<[ComputedCode]>,
     /// What it looks like. [`Shape::Computed`] exactly if `computed` is not empty.
     pub shape: Shape,
 }
 
 /// Reads a typed text of a tenant by the default pattern and those of coupons with their own; a default pattern among
-/// `patterns` is passed over. Texts of patterns that are missing here are read as [`Shape::Other`] or as a poor guess at
-/// the default pattern.
+/// `patterns` is passed over. Texts of patterns that are missing here are read as [`Shape::Other`] or as a poor
+/// guess at the default pattern.
 #[must_use]
 pub fn read(ring: &KeyRing, tenant: TenantNo, patterns: &[(Pattern, CouponNo)], text: &str) -> Reading {
     let folded = fold(text);

@@ -29,7 +29,8 @@ pub enum EncodeError {
 /// A voucher key that a text stands for, and the key of the ring it was made under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ComputedCode {
-    /// The ring key's number. It must be the one the voucher's row or block was made under, else this is another's guess.
+    /// The ring key's number. It must be the one the voucher's row or block was made under, else this is a lucky
+    /// guess.
     pub key_no: u32,
     /// The voucher. That it exists, or is worth something, is for its row or block to say.
     pub key: VoucherKey,
