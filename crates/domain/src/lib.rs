@@ -1,6 +1,7 @@
 //! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
 
 pub mod benefit;
+pub mod codes;
 pub mod field;
 pub mod id;
 pub mod money;
