@@ -26,7 +26,7 @@ pub(super) fn claim(
     let mut vouchers = Vec::with_capacity(coupons.len());
     for no in coupons {
         let source = granting_source(facts, *no, context.now)?;
-        let hold = source.coupon.definition.hold.clone();
+        let hold = source.coupon.definition.hold;
         let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
         let made = Making { kind: VoucherKind::Row, customer: Some(customer), held_until, step: VoucherStep::Claimed };
         vouchers.push(make(facts, context, &source, made)?);

@@ -107,7 +107,6 @@ fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Res
 }
 
 /// Takes for every applied coupon, or tells which code a limit refuses. What was taken before the refusal is put back.
-#[expect(clippy::type_complexity, reason = "a refused code is an answer here, not an error")]
 fn take_for(
     facts: &mut Facts,
     context: Context,

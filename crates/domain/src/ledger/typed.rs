@@ -126,8 +126,10 @@ fn target_of(
 fn is_in_form(source: &Source, reading: &Reading) -> bool {
     let text = reading.folded.as_str();
     match &source.coupon.definition.pattern {
-        None => text.len() == Pattern::default().total_length(),
-        Some(pattern) => text.len() == pattern.total_length() && text.starts_with(pattern.folded_prefix().as_str()),
+        None => text.chars().count() == Pattern::default().total_length(),
+        Some(pattern) => {
+            text.chars().count() == pattern.total_length() && text.starts_with(pattern.folded_prefix().as_str())
+        }
     }
 }
 
