@@ -1,0 +1,143 @@
+//! Sealing: the secrets of a ring under the master key, and the texts of given codes under the ring.
+//!
+//! AES-256-GCM-SIV (RFC 8452) because it needs no random nonce: a nonce used twice tells only whether two sealed texts
+//! are equal. `domain` makes no randomness, and what a nonce is taken from here names one text.
+
+use std::fmt;
+
+use aes_gcm_siv::Aes256GcmSiv;
+use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
+
+use super::ring::{KeyRing, derive};
+use crate::id::TenantNo;
+
+/// The key that seals the secrets of a ring. It is kept outside the database; without it no code can be computed or
+/// read. Its `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey([u8; 32]);
+
+/// Sealed bytes do not open: another key, another place than they were sealed for, or changed bytes. Which of them is
+/// not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("does not open: sealed under another key or for another place, or changed since")]
+pub struct SealError;
+
+impl MasterKey {
+    /// The master key of these 32 random bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Seals the secret of the ring key of this number: 48 bytes, the same every time.
+    #[must_use]
+    pub fn seal_secret(&self, no: u32, secret: &[u8; 32]) -> Vec<u8> {
+        let (nonce, place) = secret_place(no);
+        seal(&self.cipher(), nonce, &place, secret)
+    }
+
+    /// Opens what [`seal_secret`](Self::seal_secret) sealed for this number.
+    ///
+    /// # Errors
+    /// [`SealError`]; most often the master key is that of another installation.
+    pub fn open_secret(&self, no: u32, sealed: &[u8]) -> Result<[u8; 32], SealError> {
+        let (nonce, place) = secret_place(no);
+        open(&self.cipher(), nonce, &place, sealed)?.try_into().map_err(|_| SealError)
+    }
+
+    fn cipher(&self) -> Aes256GcmSiv {
+        Aes256GcmSiv::new(&derive(&self.0, b"scrip ring seal 1").into())
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(..)")
+    }
+}
+
+impl KeyRing {
+    /// Seals a given code as it is to be shown, to be stored beside its [`lookup_hash`](Self::lookup_hash): 16 bytes
+    /// longer than the text, the same every time.
+    #[must_use]
+    pub fn seal_text(&self, tenant: TenantNo, hash: &[u8; 16], text: &str) -> Vec<u8> {
+        let (nonce, place) = text_place(tenant, hash);
+        seal(&self.seal, nonce, &place, text.as_bytes())
+    }
+
+    /// Opens what [`seal_text`](Self::seal_text) sealed for this tenant and hash.
+    ///
+    /// # Errors
+    /// [`SealError`]; most often the bytes were moved to another row.
+    pub fn open_text(&self, tenant: TenantNo, hash: &[u8; 16], sealed: &[u8]) -> Result<String, SealError> {
+        let (nonce, place) = text_place(tenant, hash);
+        String::from_utf8(open(&self.seal, nonce, &place, sealed)?).map_err(|_| SealError)
+    }
+}
+
+fn secret_place(no: u32) -> ([u8; 12], Vec<u8>) {
+    let mut nonce = [0; 12];
+    nonce[8..].copy_from_slice(&no.to_be_bytes());
+    (nonce, [b"ring key".as_slice(), &no.to_be_bytes()].concat())
+}
+
+fn text_place(tenant: TenantNo, hash: &[u8; 16]) -> ([u8; 12], Vec<u8>) {
+    let (nonce, _) = hash.split_first_chunk().expect("16 bytes begin with 12");
+    (*nonce, [b"given code".as_slice(), &tenant.0.to_be_bytes(), hash].concat())
+}
+
+/// `place` is authenticated, not stored: sealed bytes open only where they belong.
+fn seal(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Vec<u8> {
+    cipher.encrypt(&nonce.into(), Payload { msg, aad: place }).expect("no text here reaches the cipher's 64 GiB")
+}
+
+fn open(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Result<Vec<u8>, SealError> {
+    cipher.decrypt(&nonce.into(), Payload { msg, aad: place }).map_err(|_| SealError)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::fold;
+    use crate::codes::ring::test_ring;
+
+    #[test]
+    fn a_sealed_secret_opens_under_its_master_key_and_number_only() {
+        let master = MasterKey::new([9; 32]);
+        let sealed = master.seal_secret(3, &[5; 32]);
+        assert_eq!(sealed.len(), 48);
+        assert_eq!(master.open_secret(3, &sealed), Ok([5; 32]));
+        assert_eq!(master.open_secret(4, &sealed), Err(SealError));
+        assert_eq!(MasterKey::new([8; 32]).open_secret(3, &sealed), Err(SealError));
+        assert_eq!(master.open_secret(3, &sealed[..47]), Err(SealError));
+        assert_eq!(master.open_secret(3, &[]), Err(SealError));
+    }
+
+    #[test]
+    fn a_sealed_text_keeps_its_form_and_opens_in_its_place_only() {
+        let (ring, tenant) = (test_ring(&[1]), TenantNo(1));
+        let hash = ring.lookup_hash(tenant, &fold("Partner-0815 é"));
+        let sealed = ring.seal_text(tenant, &hash, "Partner-0815 é");
+        assert_eq!(ring.open_text(tenant, &hash, &sealed).as_deref(), Ok("Partner-0815 é"));
+        assert_eq!(test_ring(&[1, 2]).open_text(tenant, &hash, &sealed).as_deref(), Ok("Partner-0815 é"));
+        assert_eq!(test_ring(&[2]).open_text(tenant, &hash, &sealed), Err(SealError));
+        assert_eq!(ring.open_text(TenantNo(2), &hash, &sealed), Err(SealError));
+        assert_eq!(ring.open_text(tenant, &[0; 16], &sealed), Err(SealError));
+    }
+
+    #[test]
+    fn a_changed_byte_anywhere_does_not_open() {
+        let (ring, tenant, hash) = (test_ring(&[1]), TenantNo(1), [7; 16]);
+        let sealed = ring.seal_text(tenant, &hash, "SAVE10");
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(ring.open_text(tenant, &hash, &changed), Err(SealError));
+        }
+    }
+
+    #[test]
+    fn debug_hides_the_master_key() {
+        assert_eq!(format!("{:?}", MasterKey::new([7; 32])), "MasterKey(..)");
+    }
+}

@@ -1,0 +1,109 @@
+//! Claim: a customer takes a voucher of each coupon, or of none.
+
+use super::command::Outcome;
+use super::decide::Context;
+use super::facts::Facts;
+use super::lookup::{Source, granting_source};
+use super::takings::{Taken, Want, Whose, take};
+use super::{Stop, moves, refuse};
+use crate::coupon::Coupon;
+use crate::event::VoucherStep;
+use crate::id::{CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKey, VoucherKind};
+use crate::limit::Counts;
+use crate::rejection::Rejection;
+use crate::voucher::{Voucher, VoucherState};
+
+pub(super) fn claim(
+    facts: &mut Facts,
+    context: Context,
+    customer: CustomerNo,
+    coupons: &[CouponNo],
+) -> Result<Outcome, Stop> {
+    for no in coupons {
+        facts.coupons.ask(no);
+        facts.series.ask(&(*no, VoucherKind::Row));
+    }
+    let mut vouchers = Vec::with_capacity(coupons.len());
+    for no in coupons {
+        let source = granting_source(facts, *no, context.now)?;
+        let hold = source.coupon.definition.hold;
+        let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
+        let made = Making { kind: VoucherKind::Row, customer: Some(customer), held_until, step: VoucherStep::Claimed };
+        vouchers.push(make(facts, context, &source, made)?);
+    }
+    Ok(Outcome::Vouchers(vouchers))
+}
+
+/// How a voucher is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Making {
+    pub kind: VoucherKind,
+    pub customer: Option<CustomerNo>,
+    pub held_until: Option<crate::time::Timestamp>,
+    pub step: VoucherStep,
+}
+
+/// Makes one voucher of a coupon that grants: takes from the limits, then the next ordinal. Returned without takings,
+/// as an answer shows it.
+pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making: Making) -> Result<Voucher, Stop> {
+    let coupon = &source.coupon;
+    if let Some(customer) = making.customer {
+        check_eligible(coupon, Some(customer))?;
+    }
+    let want = Want {
+        counts: Counts::Claims,
+        // Without an owner there is nobody whose limits could be asked; assignment or use will ask.
+        whose: if making.customer.is_some() { Whose::All } else { Whose::Everyone },
+        customer: making.customer,
+        amount: 1,
+        held: making.held_until.is_some(),
+    };
+    let Taken { takings, deltas } = take(facts, context, source, want)?;
+    let ordinal = take_ordinals(facts, coupon.no, making.kind, 1)?;
+    let (valid_from, valid_until) = coupon.definition.validity.of_voucher(context.now, &facts.settings.zone);
+    // The hold never outlives the validity, so that one deadline is all a held voucher has.
+    let held_until = making.held_until.map(|hold| valid_until.map_or(hold, |end| hold.min(end)));
+    let voucher = Voucher {
+        key: VoucherKey { coupon: coupon.no, kind: making.kind, ordinal },
+        key_no: facts.key_no,
+        version: 0,
+        state: if held_until.is_some() { VoucherState::Held } else { VoucherState::Issued },
+        customer: making.customer,
+        made_at: context.now,
+        valid_from,
+        valid_until,
+        held_until,
+        redemption: None,
+        takings,
+        journal: crate::event::JournalNo::default(),
+    };
+    Ok(face(moves::voucher(facts, context, None, voucher, (making.step, deltas))))
+}
+
+/// The voucher as an answer shows it.
+pub(super) fn face(voucher: Voucher) -> Voucher {
+    Voucher { takings: Vec::new(), ..voucher }
+}
+
+pub(super) fn check_eligible(coupon: &Coupon, customer: Option<CustomerNo>) -> Result<(), Stop> {
+    if coupon.is_for(customer) {
+        return Ok(());
+    }
+    if customer.is_none() {
+        return refuse(Rejection::CustomerRequired, format!("coupon {} is for given customers; name one", coupon.no));
+    }
+    refuse(Rejection::CustomerNotEligible, format!("coupon {} is for other customers", coupon.no))
+}
+
+/// Takes that many ordinals in a row and returns the first.
+pub(super) fn take_ordinals(facts: &mut Facts, coupon: CouponNo, kind: VoucherKind, count: u64) -> Result<u64, Stop> {
+    let next = facts.series.get(&(coupon, kind))?.copied().unwrap_or(0);
+    if count > ORDINALS_PER_KIND - next {
+        return refuse(
+            Rejection::CodeSpaceExhausted,
+            format!("coupon {coupon} has {} codes left", ORDINALS_PER_KIND - next),
+        );
+    }
+    facts.series.put((coupon, kind), next + count);
+    Ok(next)
+}

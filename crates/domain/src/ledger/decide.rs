@@ -1,0 +1,133 @@
+//! The decision of a batch: one command after the other, each seeing what those before it changed.
+
+use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
+use super::facts::Facts;
+use super::{Stop, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
+use crate::event::Actor;
+use crate::pricing::Quote;
+use crate::rejection::{Refusal, Rejection};
+use crate::time::Timestamp;
+
+/// Some facts were never loaded. Load what the tables want and decide again; what was loaded is kept.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Missing;
+
+/// Who decides what, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    pub actor: Actor,
+    pub now: Timestamp,
+}
+
+/// Decides the commands of one batch, in order. On success the facts hold all changes of the commands that were not
+/// refused; a refused command leaves none.
+///
+/// # Errors
+/// [`Missing`] when any command needs a fact that is not loaded. Nothing is changed then.
+pub fn decide(
+    commands: &[Command],
+    facts: &mut Facts,
+    now: Timestamp,
+) -> Result<Vec<Result<Answer, Refusal>>, Missing> {
+    facts.restart();
+    let mut answers = Vec::with_capacity(commands.len());
+    let mut missing = false;
+    for command in commands {
+        match decide_one(command, facts, now) {
+            Ok(answer) => {
+                facts.keep();
+                answers.push(Ok(answer));
+            }
+            Err(Stop::Refused(refusal)) => {
+                facts.discard();
+                answers.push(Err(refusal));
+            }
+            // Go on, so that one round of loading serves the whole batch.
+            Err(Stop::Missing) => {
+                facts.discard();
+                missing = true;
+            }
+        }
+    }
+    if missing {
+        facts.restart();
+        return Err(Missing);
+    }
+    Ok(answers)
+}
+
+/// What the redemption would come to, refusals listed instead of refused. Changes nothing.
+///
+/// # Errors
+/// [`Missing`] when a fact is not loaded.
+pub fn quote(request: &RedeemRequest, facts: &mut Facts, now: Timestamp) -> Result<Quote, Missing> {
+    facts.restart();
+    let answer = redeem::quote(facts, Context { actor: Actor::System, now }, request);
+    facts.restart();
+    match answer {
+        Ok(quote) => Ok(quote),
+        Err(Stop::Missing) => Err(Missing),
+        Err(Stop::Refused(refusal)) => unreachable!("a quote lists its refusals: {refusal:?}"),
+    }
+}
+
+fn decide_one(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Answer, Stop> {
+    if let Some(key) = &command.key {
+        match facts.answers.get(key) {
+            Ok(Some(answered)) => return replay(command, answered, now),
+            Ok(None) => {}
+            // The rest is decided all the same, for what else it wants.
+            Err(_) => {
+                let _ = act(command, facts, now);
+                return Err(Stop::Missing);
+            }
+        }
+    }
+    let outcome = act(command, facts, now)?;
+    if let Some(key) = command.key {
+        let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone(), at: now };
+        facts.answers.put(key, answered);
+    }
+    Ok(Answer { outcome, replayed: false, at: now })
+}
+
+fn replay(command: &Command, answered: &Answered, now: Timestamp) -> Result<Answer, Stop> {
+    if answered.fingerprint != command.fingerprint {
+        return refuse(
+            Rejection::IdempotencyKeyReused,
+            "this Idempotency-Key was used before with another body; use a new key",
+        );
+    }
+    Ok(Answer { outcome: answered.outcome.clone(), replayed: true, at: now })
+}
+
+fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, Stop> {
+    let context = Context { actor: command.actor, now };
+    match &command.action {
+        Action::CreateCustomer { id, profile } => register::create_customer(facts, context, *id, profile),
+        Action::CreateCampaign { id, name, limits } => register::create_campaign(facts, context, *id, name, limits),
+        Action::CreateCoupon { id, definition, code } => {
+            define::create_coupon(facts, context, *id, definition, code.as_ref())
+        }
+        Action::UpdateCoupon { coupon, if_version, definition, code } => {
+            define::update_coupon(facts, context, (*coupon, *if_version), definition, code.as_ref())
+        }
+        Action::MoveCoupon { coupon, step } => define::move_coupon(facts, context, *coupon, *step),
+        Action::Claim { customer, coupons } => claim::claim(facts, context, *customer, coupons),
+        Action::Issue { coupon, customers } => issue::issue(facts, context, *coupon, customers),
+        Action::IssueGiven { coupon, codes } => issue::issue_given(facts, context, *coupon, codes),
+        Action::IssueBlock { coupon, id, count } => issue::issue_block(facts, context, *coupon, *id, *count),
+        Action::RevokeBlock { block } => issue::revoke_block(facts, context, *block),
+        Action::Assign { voucher, customer } => issue::assign(facts, context, voucher, *customer),
+        Action::Release { voucher } => hold::release(facts, context, voucher),
+        Action::Revoke { voucher } => hold::revoke(facts, context, voucher),
+        Action::Redeem(request) => redeem::redeem(facts, context, request, command.fingerprint),
+        Action::Confirm { redemption } => settle::confirm(facts, context, redemption),
+        Action::Cancel { redemption } => settle::cancel(facts, context, redemption),
+        Action::Return { redemption, lines } => give_back::give_back(facts, context, redemption, lines.as_deref()),
+        Action::Amend { redemption, request } => {
+            give_back::amend(facts, context, redemption, request, command.fingerprint)
+        }
+        Action::Expire { vouchers, redemptions } => sweep::expire(facts, context, vouchers, redemptions),
+    }
+}

@@ -1,0 +1,71 @@
+//! What a redemption was decided on, kept so that it can be explained and decided again.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::coupon::Coupon;
+use crate::id::{CouponNo, CustomerNo};
+use crate::order::Order;
+use crate::pricing::{Offer, PRICING_REVISION, Quote, VoucherWindow, price};
+use crate::redemption::RedemptionId;
+use crate::time::{Timestamp, Zone};
+
+/// One offer that was priced, by reference to the version of its coupon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferRecord {
+    /// The place of its code among those typed.
+    pub code: usize,
+    /// The coupon.
+    pub coupon: CouponNo,
+    /// Its version then.
+    pub version: u32,
+    /// The voucher, with its validity.
+    pub voucher: Option<VoucherWindow>,
+}
+
+/// Inputs and result of a priced redemption. Holds no codes and no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// Of which redemption.
+    pub redemption: RedemptionId,
+    /// The revision of the pricing that decided.
+    pub revision: u32,
+    /// The instant it was decided for.
+    pub at: Timestamp,
+    /// The tenant's zone then.
+    pub zone: Zone,
+    /// Who redeemed.
+    pub customer: Option<CustomerNo>,
+    /// The order.
+    pub order: Order,
+    /// What was offered.
+    pub offers: Vec<OfferRecord>,
+    /// What came of it.
+    pub quote: Quote,
+}
+
+impl DecisionRecord {
+    /// Decides again with the recorded inputs; `coupon` finds a version of a coupon. `None` when one is gone.
+    pub fn replay(&self, coupon: impl Fn(CouponNo, u32) -> Option<Arc<Coupon>>) -> Option<Quote> {
+        let offers: Option<Vec<Offer>> = self
+            .offers
+            .iter()
+            .map(|record| {
+                Some(Offer {
+                    code: record.code,
+                    coupon: coupon(record.coupon, record.version)?,
+                    voucher: record.voucher,
+                    refused: None,
+                })
+            })
+            .collect();
+        Some(price(&self.order, &offers?, &self.zone, self.at))
+    }
+
+    /// Whether this revision of the pricing is the one that decided.
+    #[must_use]
+    pub fn is_of_this_revision(&self) -> bool {
+        self.revision == PRICING_REVISION
+    }
+}

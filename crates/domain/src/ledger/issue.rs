@@ -1,0 +1,182 @@
+//! Issue: vouchers for customers, for codes given by people, and blocks of bearer codes; and their assignment.
+
+use super::claim::{Making, check_eligible, face, make, take_ordinals};
+use super::command::{GivenEntry, Outcome};
+use super::decide::Context;
+use super::facts::{BlockKey, Entry, Facts, GivenCode};
+use super::hold::usable;
+use super::lookup::{self, Source, granting_source, source};
+use super::takings::{Taken, Want, Whose, take};
+use super::{Stop, moves, refuse};
+use crate::codes::{ComputedCode, Pattern, Worth, check_density};
+use crate::event::{EventKind, JournalNo, Subject, VoucherStep};
+use crate::id::{BlockId, CouponNo, CustomerNo, VoucherKind};
+use crate::limit::Counts;
+use crate::rejection::Rejection;
+use crate::voucher::{Block, Voucher, VoucherState};
+
+pub(super) fn issue(
+    facts: &mut Facts,
+    context: Context,
+    coupon: CouponNo,
+    customers: &[CustomerNo],
+) -> Result<Outcome, Stop> {
+    facts.series.ask(&(coupon, VoucherKind::Row));
+    let source = granting_source(facts, coupon, context.now)?;
+    let making = |customer: &CustomerNo| Making {
+        kind: VoucherKind::Row,
+        customer: Some(*customer),
+        held_until: None,
+        step: VoucherStep::Issued,
+    };
+    collect(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
+}
+
+/// All vouchers, or the first refusal; a missing fact does not keep the others from asking for theirs.
+fn collect(vouchers: impl Iterator<Item = Result<Voucher, Stop>>) -> Result<Outcome, Stop> {
+    let mut made = Vec::new();
+    let mut missing = false;
+    for voucher in vouchers {
+        match voucher {
+            Ok(voucher) => made.push(voucher),
+            Err(Stop::Missing) => missing = true,
+            Err(refused) if !missing => return Err(refused),
+            Err(_) => {}
+        }
+    }
+    if missing { Err(Stop::Missing) } else { Ok(Outcome::Vouchers(made)) }
+}
+
+pub(super) fn issue_given(
+    facts: &mut Facts,
+    context: Context,
+    coupon: CouponNo,
+    codes: &[GivenEntry],
+) -> Result<Outcome, Stop> {
+    facts.series.ask(&(coupon, VoucherKind::Given));
+    for entry in codes {
+        facts.given_codes.ask(&entry.reading.hash);
+        facts.shared_codes.ask(&entry.reading.folded);
+    }
+    let source = granting_source(facts, coupon, context.now)?;
+    collect(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
+}
+
+fn issue_one_given(
+    facts: &mut Facts,
+    context: Context,
+    source: &Source,
+    (index, entry): (usize, &GivenEntry),
+) -> Result<Voucher, Stop> {
+    check_free(facts, &entry.reading, &format!("code {index}"))?;
+    let making =
+        Making { kind: VoucherKind::Given, customer: entry.customer, held_until: None, step: VoucherStep::Issued };
+    let voucher = make(facts, context, source, making)?;
+    let given = GivenCode { voucher: voucher.key, sealed: entry.sealed.clone() };
+    facts.given_codes.put(entry.reading.hash, given);
+    Ok(voucher)
+}
+
+/// Refuses a text that is a code already: shared, given, or one that reads as a live computed code.
+pub(super) fn check_free(facts: &Facts, reading: &crate::codes::Reading, what: &str) -> Result<(), Stop> {
+    if facts.shared_codes.get(&reading.folded)?.is_some() {
+        return refuse(Rejection::CodeTaken, format!("{what} is the shared code of a coupon"));
+    }
+    if facts.given_codes.get(&reading.hash)?.is_some() {
+        return refuse(Rejection::CodeTaken, format!("{what} was given before"));
+    }
+    if lookup::voucher(facts, &reading.computed)?.is_some() {
+        return refuse(Rejection::CodeTaken, format!("{what} reads as a computed code that is in use"));
+    }
+    Ok(())
+}
+
+pub(super) fn issue_block(
+    facts: &mut Facts,
+    context: Context,
+    coupon: CouponNo,
+    id: BlockId,
+    count: u64,
+) -> Result<Outcome, Stop> {
+    facts.series.ask(&(coupon, VoucherKind::Bearer));
+    let source = granting_source(facts, coupon, context.now)?;
+    let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
+    let pattern = source.coupon.definition.pattern.clone().unwrap_or_default();
+    check_space(&pattern, first + count)?;
+    let amount = i64::try_from(count).expect("ordinals fit 34 bits");
+    let want = Want { counts: Counts::Claims, whose: Whose::Everyone, customer: None, amount, held: false };
+    let Taken { takings, deltas } = take(facts, context, &source, want)?;
+    let block = Block {
+        id,
+        first,
+        count,
+        key_no: facts.key_no,
+        made_at: context.now,
+        takings,
+        version: 1,
+        revoked_at: None,
+        journal: facts.next_journal(),
+    };
+    let entry = entry(context, coupon, &block, JournalNo::default());
+    facts.record(entry, EventKind::BlockMade { count }, deltas);
+    facts.blocks.put(BlockKey { coupon, first }, block.clone());
+    Ok(Outcome::Block { coupon, block })
+}
+
+fn check_space(pattern: &Pattern, live: u64) -> Result<(), Stop> {
+    match check_density(pattern, live, Worth::Benefit) {
+        Ok(_) => Ok(()),
+        Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
+    }
+}
+
+fn entry(context: Context, coupon: CouponNo, block: &Block, previous: JournalNo) -> Entry {
+    let subject = Subject::Block(coupon, block.id);
+    Entry { subject, version: block.version, previous, actor: context.actor }
+}
+
+/// Revokes what of a block is unused; it gives nothing back to the limits, as its codes may be anywhere in print.
+pub(super) fn revoke_block(facts: &mut Facts, context: Context, key: BlockKey) -> Result<Outcome, Stop> {
+    let Some(block) = facts.blocks.get(&key)?.cloned() else {
+        return refuse(Rejection::BlockNotFound, "there is no such block of codes");
+    };
+    if block.revoked_at.is_some() {
+        return refuse(Rejection::VoucherRevoked, "the block was revoked before");
+    }
+    let previous = block.journal;
+    let block =
+        Block { version: block.version + 1, revoked_at: Some(context.now), journal: facts.next_journal(), ..block };
+    let entry = entry(context, key.coupon, &block, previous);
+    facts.record(entry, EventKind::BlockRevoked, Vec::new());
+    facts.blocks.put(key, block.clone());
+    Ok(Outcome::Block { coupon: key.coupon, block })
+}
+
+/// Gives an unowned voucher its owner, who is counted from then on.
+pub(super) fn assign(
+    facts: &mut Facts,
+    context: Context,
+    candidates: &[ComputedCode],
+    customer: CustomerNo,
+) -> Result<Outcome, Stop> {
+    let Some(found) = lookup::voucher(facts, candidates)? else {
+        return refuse(Rejection::VoucherNotFound, "there is no such voucher");
+    };
+    let source = source(facts, found.key().coupon)?;
+    let (before, voucher) = (found.row(), found.voucher(&source.coupon, &facts.settings.zone));
+    if voucher.customer.is_some() {
+        return refuse(Rejection::VoucherForeign, "the voucher has an owner");
+    }
+    usable(&voucher, context.now)?;
+    if let Some(rejection) = source.coupon.state.refusal() {
+        return refuse(rejection, format!("coupon {} is {}", source.coupon.no, source.coupon.state.name()));
+    }
+    check_eligible(&source.coupon, Some(customer))?;
+    let want =
+        Want { counts: Counts::Claims, whose: Whose::Customers, customer: Some(customer), amount: 1, held: false };
+    let taken = take(facts, context, &source, want)?;
+    let mut after = Voucher { customer: Some(customer), state: VoucherState::Issued, ..voucher };
+    after.takings.extend(taken.takings);
+    let written = moves::voucher(facts, context, before.as_ref(), after, (VoucherStep::Assigned, taken.deltas));
+    Ok(Outcome::Vouchers(vec![face(written)]))
+}

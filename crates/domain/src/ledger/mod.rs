@@ -1,0 +1,62 @@
+//! How anything of value changes. A store runs this cycle for every batch of commands of a tenant, one transaction each:
+//!
+//! ```text
+//! loop { decide(commands, facts, now); if facts are missing, load what is wanted; else stop }
+//! write what the facts say changed, with its events and answers; commit; answer every caller
+//! ```
+//!
+//! A command names the facts it needs by asking for them, so the rules that decide and the rules that load are the
+//! same lines and cannot drift apart. A store that locks rows runs the cycle once without locks to learn the keys, locks
+//! them in their order, loads them again, reads the clock and decides.
+//!
+//! Read in this order: `command`, `facts`, `decide`, then one capability after the other.
+
+mod command;
+mod facts;
+mod table;
+mod decision;
+mod decide;
+mod lookup;
+mod takings;
+mod moves;
+mod claim;
+mod issue;
+mod hold;
+mod typed;
+mod redeem;
+mod settle;
+mod give_back;
+mod sweep;
+mod define;
+mod register;
+
+pub use command::{
+    Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, Outcome, RedeemRequest, ReturnLine,
+    VoucherCandidates,
+};
+pub use decide::{Missing, decide, quote};
+pub use decision::{DecisionRecord, OfferRecord};
+pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, RESERVATIONS_MAX, Sequence, Settings};
+pub use table::{Change, Table};
+
+use crate::rejection::{Refusal, Rejection};
+
+/// Why the decision of a command stopped.
+#[derive(Debug)]
+pub enum Stop {
+    /// A fact was never loaded; the table it belongs to knows which.
+    Missing,
+    /// The answer is no.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A "no" with its sentence.
+fn refuse<T>(rejection: Rejection, detail: impl Into<std::borrow::Cow<'static, str>>) -> Result<T, Stop> {
+    Err(Stop::Refused(Refusal::new(rejection, detail)))
+}

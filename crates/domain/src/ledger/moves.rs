@@ -1,0 +1,106 @@
+//! The only places where a voucher's or a redemption's row is written: each write raises the version, records one event
+//! and keeps the derived lists in step.
+
+use super::decide::Context;
+use super::facts::{Entry, Facts};
+use crate::event::{CouponAmount, EventKind, Subject, VoucherStep};
+use crate::limit::UsageDelta;
+use crate::redemption::{Redemption, RedemptionState};
+use crate::voucher::{Voucher, VoucherState};
+
+/// Writes a voucher that was `before` (or was not) and is to be `after`, whose version and place in the journal are
+/// set here. Returns it as written.
+pub(super) fn voucher(
+    facts: &mut Facts,
+    context: Context,
+    before: Option<&Voucher>,
+    after: Voucher,
+    (step, usage): (VoucherStep, Vec<UsageDelta>),
+) -> Voucher {
+    let from = before.map(|voucher| voucher.state);
+    debug_assert!(VoucherState::may_become(from, after.state), "{from:?} to {:?}", after.state);
+    let written =
+        Voucher { version: before.map_or(0, |voucher| voucher.version) + 1, journal: facts.next_journal(), ..after };
+    let entry = Entry {
+        subject: Subject::Voucher(written.key),
+        version: written.version,
+        previous: before.map(|voucher| voucher.journal).unwrap_or_default(),
+        actor: context.actor,
+    };
+    let kind = EventKind::Voucher {
+        step,
+        from,
+        to: written.state,
+        customer: written.customer,
+        redemption: written.redemption.clone(),
+    };
+    facts.record(entry, kind, usage);
+    hold_in_list(facts, &written);
+    facts.vouchers.put(written.key, written.clone());
+    written
+}
+
+/// A customer's list of a coupon's live vouchers, if it is loaded, follows the row.
+fn hold_in_list(facts: &mut Facts, voucher: &Voucher) {
+    let Some(customer) = voucher.customer else { return };
+    let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued);
+    let key = voucher.key;
+    facts.holdings.amend(&(customer, key.coupon), |list| {
+        let known = list.contains(&key);
+        if live && !known {
+            list.push(key);
+        } else if !live && known {
+            list.retain(|other| *other != key);
+        }
+    });
+}
+
+/// What happened to a redemption, beyond its states.
+#[derive(Debug)]
+pub(super) struct RedemptionMove {
+    pub from: Option<RedemptionState>,
+    pub amounts: Vec<CouponAmount>,
+    pub usage: Vec<UsageDelta>,
+}
+
+/// Writes a redemption whose version is still that of the row before it (0: there was none).
+pub(super) fn redemption(facts: &mut Facts, context: Context, after: Redemption, moved: RedemptionMove) -> Redemption {
+    let written = Redemption { version: after.version + 1, journal: facts.next_journal(), ..after };
+    let entry = Entry {
+        subject: Subject::Redemption(written.id.clone()),
+        version: written.version,
+        previous: after.journal,
+        actor: context.actor,
+    };
+    let kind = EventKind::Redemption {
+        from: moved.from,
+        to: written.state,
+        customer: written.customer,
+        amounts: moved.amounts,
+    };
+    facts.record(entry, kind, moved.usage);
+    hold_in_lists(facts, &written);
+    facts.redemptions.put(written.id.clone(), written.clone());
+    written
+}
+
+/// The order's live redemption and the coupons' reservations, where loaded, follow the row.
+fn hold_in_lists(facts: &mut Facts, redemption: &Redemption) {
+    if let Some(order) = &redemption.order {
+        let live = matches!(redemption.state, RedemptionState::Pending | RedemptionState::Succeeded);
+        if live {
+            facts.orders.put(order.clone(), redemption.id.clone());
+        } else if matches!(facts.orders.get(order), Ok(Some(id)) if *id == redemption.id) {
+            facts.orders.delete(order.clone());
+        }
+    }
+    let pending = redemption.state == RedemptionState::Pending;
+    for part in &redemption.parts {
+        facts.reservations.amend(&part.coupon, |list| {
+            list.retain(|id| *id != redemption.id);
+            if pending {
+                list.push(redemption.id.clone());
+            }
+        });
+    }
+}

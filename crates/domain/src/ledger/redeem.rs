@@ -1,0 +1,255 @@
+//! Redemption: an order uses vouchers and shared codes, at once or reserved; and its quote, which is the same decision
+//! without the writing.
+
+use std::borrow::Cow;
+
+use super::command::{Fingerprint, Outcome, RedeemRequest};
+use super::decide::Context;
+use super::decision::{DecisionRecord, OfferRecord};
+use super::facts::Facts;
+use super::moves::{self, RedemptionMove};
+use super::settle::{amounts, redeem_voucher};
+use super::takings::{Taken, Want, Whose, summed, take};
+use super::typed::{Typed, resolve};
+use super::{Stop, refuse, sweep};
+use crate::event::{JournalNo, VoucherStep};
+use crate::id::CustomerNo;
+use crate::limit::Counts;
+use crate::pricing::{Applied, Offer, PRICING_REVISION, Quote, Refused, price};
+use crate::redemption::{Part, RedeemedLine, Redemption, RedemptionState};
+use crate::rejection::{Refusal, Rejection};
+use crate::voucher::{Voucher, VoucherState};
+
+/// Redeems or reserves. Every code must be good: one refusal refuses the whole.
+pub(super) fn redeem(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    fingerprint: Fingerprint,
+) -> Result<Outcome, Stop> {
+    if let Some(known) = repeated(facts, context, request, fingerprint)? {
+        return Ok(Outcome::Redemption(Box::new(known)));
+    }
+    free_order(facts, context, request)?;
+    let priced = evaluate(facts, context, request)?;
+    if let Some(first) = priced.quote.refused.iter().min_by_key(|refused| refused.refusal.rejection) {
+        return Err(Stop::Refused(named(first)));
+    }
+    if request.expected_total_minor.is_some_and(|expected| expected != priced.quote.total_minor) {
+        let total = priced.quote.total_minor;
+        return refuse(Rejection::TotalDiffers, format!("the order comes to a total of {total} minor units"));
+    }
+    Ok(Outcome::Redemption(Box::new(write(facts, context, request, fingerprint, priced)?)))
+}
+
+/// What the order would come to; codes that are refused, by their limits too, are listed with the reason.
+pub(super) fn quote(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Quote, Stop> {
+    Ok(evaluate(facts, context, request)?.quote)
+}
+
+fn named(refused: &Refused) -> Refusal {
+    let detail = Cow::Owned(format!("code {}: {}", refused.code, refused.refusal.detail));
+    Refusal { detail, ..refused.refusal.clone() }
+}
+
+/// The redemption of this id, if the request is its repetition.
+fn repeated(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    fingerprint: Fingerprint,
+) -> Result<Option<Redemption>, Stop> {
+    if let Some(order) = &request.order.id {
+        facts.orders.ask(order);
+    }
+    let Some(known) = facts.redemptions.get(&request.id)? else { return Ok(None) };
+    match known.state_at(context.now) {
+        RedemptionState::Cancelled => refuse(Rejection::RedemptionCancelled, "this redemption was cancelled"),
+        _ if known.fingerprint != fingerprint => {
+            refuse(Rejection::RedemptionIdReused, "this redemption id was used before with another body")
+        }
+        RedemptionState::Expired => refuse(Rejection::RedemptionExpired, "the reservation's deadline has passed"),
+        RedemptionState::Pending | RedemptionState::Succeeded | RedemptionState::Returned => Ok(Some(known.clone())),
+    }
+}
+
+/// An order has at most one live redemption; one whose time is over makes room.
+fn free_order(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<(), Stop> {
+    let Some(order) = &request.order.id else { return Ok(()) };
+    let Some(other) = facts.orders.get(order)?.cloned() else { return Ok(()) };
+    if sweep::expire_reservation(facts, context, &other)? {
+        return Ok(());
+    }
+    refuse(Rejection::OrderAlreadyRedeemed, format!("the order has the live redemption {other}"))
+}
+
+/// A priced request with what it took from the limits, in the order of the quote's applied coupons.
+struct Priced {
+    quote: Quote,
+    typed: Vec<Typed>,
+    taken: Vec<Taken>,
+}
+
+/// Prices the codes, then takes from the limits of those that apply. A code that a limit refuses is left out and the
+/// rest priced again, as each step sees what the step before left.
+fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Priced, Stop> {
+    let mut typed = resolve(facts, context, request)?;
+    loop {
+        let offers: Vec<Offer> = typed.iter().filter_map(Typed::offer).collect();
+        let mut quote = price(&request.order, &offers, &facts.settings.zone, context.now);
+        quote.refused.extend(typed.iter().filter_map(Typed::unknown));
+        quote.refused.sort_by_key(|refused| refused.code);
+        match take_for(facts, context, request, (&typed, &quote))? {
+            Ok(taken) => return Ok(Priced { quote, typed, taken }),
+            Err((code, refusal)) => typed[code].refuse(refusal),
+        }
+    }
+}
+
+/// Takes for every applied coupon, or tells which code a limit refuses. What was taken before the refusal is put back.
+fn take_for(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    (typed, quote): (&[Typed], &Quote),
+) -> Result<Result<Vec<Taken>, (usize, Refusal)>, Stop> {
+    let mut all = Vec::with_capacity(quote.applied.len());
+    for applied in &quote.applied {
+        match take_one(facts, context, request, (&typed[applied.code], applied)) {
+            Ok(taken) => all.push(taken),
+            Err(Stop::Missing) => return Err(Stop::Missing),
+            Err(Stop::Refused(refusal)) => {
+                for delta in all.iter().flat_map(|taken: &Taken| &taken.deltas) {
+                    super::takings::undo(facts, delta)?;
+                }
+                return Ok(Err((applied.code, refusal)));
+            }
+        }
+    }
+    Ok(Ok(all))
+}
+
+fn take_one(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    (typed, applied): (&Typed, &Applied),
+) -> Result<Taken, Stop> {
+    let source = typed.source().expect("an applied code has a coupon");
+    let want = Want {
+        counts: Counts::Claims,
+        whose: Whose::All,
+        customer: typed.customer(request.customer),
+        amount: 1,
+        held: request.reserve_ms.is_some(),
+    };
+    let mut taken = Taken::default();
+    // A shared code is claimed and used in one step; a voucher without an owner counts for whoever uses it.
+    match typed.voucher() {
+        None => taken.extend(take(facts, context, source, want)?),
+        Some(voucher) if voucher.customer.is_none() => {
+            taken.extend(take(facts, context, source, Want { whose: Whose::Customers, ..want })?);
+        }
+        Some(_) => {}
+    }
+    taken.extend(take(facts, context, source, Want { counts: Counts::Redemptions, ..want })?);
+    let value = Want { counts: Counts::Value, amount: applied.discount_minor, ..want };
+    taken.extend(take(facts, context, source, value)?);
+    Ok(taken)
+}
+
+fn write(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    fingerprint: Fingerprint,
+    priced: Priced,
+) -> Result<Redemption, Stop> {
+    let Priced { quote, typed, taken } = priced;
+    let customer = request.customer.or_else(|| typed.iter().find_map(|one| one.customer(None)));
+    let deltas = taken.iter().flat_map(|taken| taken.deltas.iter().copied()).collect::<Vec<_>>();
+    let parts = parts_of(&quote, &typed, taken, request.order.lines.len());
+    for part in &parts {
+        let Some(key) = part.voucher else { continue };
+        let one = typed.iter().find(|one| one.voucher().is_some_and(|voucher| voucher.key == key));
+        let one = one.expect("an applied voucher was typed");
+        use_or_lock(facts, context, request, (one.row(), one.voucher().expect("it is a voucher").clone()))?;
+    }
+    facts.record_decision(record_of(facts, context, (request, customer), (&typed, &quote)));
+    let state = if request.reserve_ms.is_some() { RedemptionState::Pending } else { RedemptionState::Succeeded };
+    let redemption = Redemption {
+        id: request.id.clone(),
+        version: 0,
+        state,
+        fingerprint,
+        customer,
+        order: request.order.id.clone(),
+        currency: Some(quote.currency),
+        subtotal_minor: quote.subtotal_minor,
+        discount_minor: quote.discount_minor,
+        total_minor: quote.total_minor,
+        lines: request.order.lines.iter().map(|line| RedeemedLine { quantity: line.quantity, returned: 0 }).collect(),
+        made_at: context.now,
+        deadline: request.reserve_ms.map(|ms| context.now.saturating_add_ms(ms)),
+        journal: JournalNo::default(),
+        parts,
+    };
+    let moved = RedemptionMove { from: None, amounts: amounts(&redemption.parts), usage: summed(deltas) };
+    Ok(moves::redemption(facts, context, redemption, moved))
+}
+
+fn parts_of(quote: &Quote, typed: &[Typed], taken: Vec<Taken>, lines: usize) -> Vec<Part> {
+    let part = |(applied, taken): (&Applied, Taken)| {
+        let mut lines_minor = vec![0; lines];
+        for share in &applied.lines {
+            lines_minor[share.line] = share.discount_minor;
+        }
+        Part {
+            coupon: applied.coupon,
+            voucher: typed[applied.code].voucher().map(|voucher| voucher.key),
+            discount_minor: applied.discount_minor,
+            lines_minor,
+            takings: taken.takings,
+            returned_minor: 0,
+        }
+    };
+    quote.applied.iter().zip(taken).map(part).collect()
+}
+
+fn use_or_lock(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    (before, voucher): (Option<&Voucher>, Voucher),
+) -> Result<(), Stop> {
+    if request.reserve_ms.is_none() {
+        return redeem_voucher(facts, context, (before, voucher), &request.id);
+    }
+    let after = Voucher { state: VoucherState::Locked, redemption: Some(request.id.clone()), ..voucher };
+    moves::voucher(facts, context, before, after, (VoucherStep::Locked, Vec::new()));
+    Ok(())
+}
+
+fn record_of(
+    facts: &Facts,
+    context: Context,
+    (request, customer): (&RedeemRequest, Option<CustomerNo>),
+    (typed, quote): (&[Typed], &Quote),
+) -> DecisionRecord {
+    let offer = |offer: Offer| OfferRecord {
+        code: offer.code,
+        coupon: offer.coupon.no,
+        version: offer.coupon.version,
+        voucher: offer.voucher,
+    };
+    DecisionRecord {
+        redemption: request.id.clone(),
+        revision: PRICING_REVISION,
+        at: context.now,
+        zone: facts.settings.zone.clone(),
+        customer,
+        order: request.order.clone(),
+        offers: typed.iter().filter_map(Typed::offer).map(offer).collect(),
+        quote: quote.clone(),
+    }
+}

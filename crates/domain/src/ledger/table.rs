@@ -1,0 +1,124 @@
+//! One kind of fact: what was loaded, what this batch changed, and what the command under decision wants to change.
+
+use std::cell::RefCell;
+use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
+
+use super::Stop;
+
+/// Facts of one kind by key. A key that was never loaded is *missing*, which is not the same as loaded and absent.
+#[derive(Debug)]
+pub struct Table<K, V> {
+    loaded: FxHashMap<K, Option<V>>,
+    changed: FxHashMap<K, Option<V>>,
+    staged: FxHashMap<K, Option<V>>,
+    wanted: RefCell<Vec<K>>,
+}
+
+/// A row this batch changes.
+#[derive(Debug)]
+pub struct Change<'a, K, V> {
+    /// Which row.
+    pub key: &'a K,
+    /// As it was loaded; `None`: it was absent and is to be inserted.
+    pub before: Option<&'a V>,
+    /// As it is to be; `None`: it is to be deleted.
+    pub after: Option<&'a V>,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self {
+            loaded: FxHashMap::default(),
+            changed: FxHashMap::default(),
+            staged: FxHashMap::default(),
+            wanted: RefCell::default(),
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> Table<K, V> {
+    /// The row as this command sees it.
+    ///
+    /// # Errors
+    /// [`Stop::Missing`] if it was never loaded; the key is then among the wanted.
+    pub fn get(&self, key: &K) -> Result<Option<&V>, Stop> {
+        let known = self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key));
+        match known {
+            Some(row) => Ok(row.as_ref()),
+            None => {
+                self.wanted.borrow_mut().push(key.clone());
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Asks for a row without reading it, so that one round of loading brings all that a command needs.
+    pub fn ask(&self, key: &K) {
+        let _ = self.get(key);
+    }
+
+    /// Writes a row, if the command succeeds.
+    pub fn put(&mut self, key: K, row: V) {
+        self.staged.insert(key, Some(row));
+    }
+
+    /// Deletes a row, if the command succeeds.
+    pub fn delete(&mut self, key: K) {
+        self.staged.insert(key, None);
+    }
+
+    /// Changes a row only if it is known; for lists that are derived from other rows and are loaded on demand.
+    pub fn amend(&mut self, key: &K, change: impl FnOnce(&mut V))
+    where
+        V: Clone,
+    {
+        let known = self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key));
+        if let Some(Some(row)) = known {
+            let mut row = row.clone();
+            change(&mut row);
+            self.staged.insert(key.clone(), Some(row));
+        }
+    }
+
+    /// Hands in a row, or its absence, as the store has it.
+    pub fn load(&mut self, key: K, row: Option<V>) {
+        self.loaded.insert(key, row);
+    }
+
+    /// Takes the keys that were asked for and not there, each once.
+    pub fn take_wanted(&mut self) -> Vec<K>
+    where
+        K: Ord,
+    {
+        let mut keys = std::mem::take(self.wanted.get_mut());
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    /// What the batch changes, in no order.
+    pub fn changes(&self) -> impl Iterator<Item = Change<'_, K, V>> {
+        self.changed.iter().map(|(key, after)| Change {
+            key,
+            before: self.loaded.get(key).and_then(Option::as_ref),
+            after: after.as_ref(),
+        })
+    }
+
+    pub(super) fn keep(&mut self) {
+        if !self.staged.is_empty() {
+            self.changed.extend(self.staged.drain());
+        }
+    }
+
+    pub(super) fn discard(&mut self) {
+        self.staged.clear();
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.staged.clear();
+        self.changed.clear();
+    }
+}

@@ -1,0 +1,197 @@
+//! Taking from limits and giving back. All limits of a taking are taken together or not at all.
+
+use std::collections::BTreeMap;
+
+use super::decide::Context;
+use super::facts::Facts;
+use super::lookup::Source;
+use super::{Stop, refuse, sweep};
+use crate::id::CustomerNo;
+use crate::limit::{Cause, Counts, Limit, Per, Taking, Usage, UsageDelta, UsageKey, UsageSubject};
+use crate::period::Period;
+use crate::rejection::{Refusal, Rejection};
+use crate::time::Timestamp;
+
+/// What is to be taken from a coupon's limits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Want {
+    /// What kind of limits are concerned.
+    pub counts: Counts,
+    /// Only the limits for everyone, or only those per customer, or both.
+    pub whose: Whose,
+    /// Whose limits per customer.
+    pub customer: Option<CustomerNo>,
+    /// How much.
+    pub amount: i64,
+    /// It may still end by itself.
+    pub held: bool,
+}
+
+/// Which limits of a kind a taking concerns. The codes of a block take for everyone when made, per customer when used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    All,
+    Everyone,
+    Customers,
+}
+
+/// What was taken, and how the counters changed by it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Taken {
+    pub takings: Vec<Taking>,
+    pub deltas: Vec<UsageDelta>,
+}
+
+impl Taken {
+    pub(super) fn extend(&mut self, other: Self) {
+        self.takings.extend(other.takings);
+        self.deltas.extend(other.deltas);
+    }
+}
+
+/// Takes from every limit concerned. Before a limit refuses, what is already due is taken back, once.
+pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: Want) -> Result<Taken, Stop> {
+    let takings = plan(facts, context.now, source, want)?;
+    if let Err(stop) = room_for(facts, source, &takings, context.now) {
+        let Stop::Refused(refusal) = stop else { return Err(stop) };
+        if !sweep::take_back_due(facts, context, source.coupon.no)? {
+            return Err(refusal.into());
+        }
+        room_for(facts, source, &takings, context.now)?;
+    }
+    let mut taken = Taken::default();
+    for (limit, taking) in takings {
+        let used = if want.held { 0 } else { taking.amount };
+        let delta = UsageDelta { key: taking.key, used, held: taking.amount - used };
+        apply(facts, &delta, Some(limit.max))?;
+        taken.deltas.push(delta);
+        taken.takings.push(taking);
+    }
+    Ok(taken)
+}
+
+fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
+    let mut takings = Vec::new();
+    for limit in source.limits().filter(|limit| limit.counts == want.counts) {
+        let subject = match (limit.per, want.whose) {
+            (Per::Everyone, Whose::Customers) | (Per::Customer, Whose::Everyone) => continue,
+            (Per::Everyone, Whose::All | Whose::Everyone) => UsageSubject::EVERYONE,
+            (Per::Customer, Whose::All | Whose::Customers) => match want.customer {
+                Some(no) => UsageSubject::customer(no),
+                None => {
+                    return refuse(
+                        Rejection::CustomerRequired,
+                        format!("limit {} counts per customer; name the customer", limit.id),
+                    );
+                }
+            },
+        };
+        let period = limit.period.start(now, &facts.settings.zone);
+        let key = UsageKey { limit: limit.no, subject, period };
+        facts.usages.ask(&key);
+        takings.push((limit, Taking { key, counts: want.counts, amount: want.amount, give_back: limit.give_back }));
+    }
+    Ok(takings)
+}
+
+/// Refuses for the limit whose rejection comes first, if any has no room.
+fn room_for(facts: &Facts, source: &Source, takings: &[(&Limit, Taking)], now: Timestamp) -> Result<(), Stop> {
+    let mut first: Option<&Limit> = None;
+    for (limit, taking) in takings {
+        let usage = facts.usages.get(&taking.key)?.copied().unwrap_or_default();
+        let full = usage.used + usage.held + taking.amount > limit.max;
+        if full && first.is_none_or(|other| limit.rejection() < other.rejection()) {
+            first = Some(limit);
+        }
+    }
+    let Some(limit) = first else { return Ok(()) };
+    let retry_at = limit.period.end(now, &facts.settings.zone);
+    let detail = sentence(limit, source);
+    Err(Refusal::new(limit.rejection(), detail).retry_at(retry_at).into())
+}
+
+fn sentence(limit: &Limit, source: &Source) -> String {
+    let what = match limit.counts {
+        Counts::Claims => "claims",
+        Counts::Redemptions => "uses",
+        Counts::Value => "minor units of value",
+    };
+    let who = match limit.per {
+        Per::Everyone => "",
+        Per::Customer => " for this customer",
+    };
+    let when = match limit.period {
+        Period::Ever => "",
+        Period::Hour => " in this hour",
+        Period::Day => " on this day",
+        Period::Week => " in this week",
+        Period::Month => " in this month",
+    };
+    format!("coupon {}: no room left among {} {what}{who}{when}", source.coupon.no, limit.max)
+}
+
+/// Gives back what was taken, as recorded, for that cause; what does not come back but was held becomes used.
+/// Returns how the counters changed.
+pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End) -> Result<Vec<UsageDelta>, Stop> {
+    let mut deltas = Vec::with_capacity(takings.len());
+    for taking in takings {
+        let back = match end {
+            End::Used => false,
+            End::Undone(cause) => taking.give_back.on(cause),
+        };
+        let delta = match (held, back) {
+            (true, true) => UsageDelta { key: taking.key, used: 0, held: -taking.amount },
+            (true, false) => UsageDelta { key: taking.key, used: taking.amount, held: -taking.amount },
+            (false, true) => UsageDelta { key: taking.key, used: -taking.amount, held: 0 },
+            (false, false) => continue,
+        };
+        apply(facts, &delta, None)?;
+        deltas.push(delta);
+    }
+    Ok(deltas)
+}
+
+/// How a taking ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Used for good.
+    Used,
+    /// Undone, for a cause.
+    Undone(Cause),
+}
+
+/// Puts a taking of the same command back, as if it had not been.
+pub(super) fn undo(facts: &mut Facts, delta: &UsageDelta) -> Result<(), Stop> {
+    apply(facts, &UsageDelta { key: delta.key, used: -delta.used, held: -delta.held }, None)
+}
+
+/// Gives part of an amount back into one counter of things used.
+pub(super) fn give_back_part(facts: &mut Facts, key: UsageKey, amount: i64) -> Result<UsageDelta, Stop> {
+    let delta = UsageDelta { key, used: -amount, held: 0 };
+    apply(facts, &delta, None)?;
+    Ok(delta)
+}
+
+/// Changes a counter. A grant writes the maximum it was decided under as the row's bound.
+fn apply(facts: &mut Facts, delta: &UsageDelta, granted_under: Option<i64>) -> Result<(), Stop> {
+    let mut usage: Usage = facts.usages.get(&delta.key)?.copied().unwrap_or_default();
+    usage.used += delta.used;
+    usage.held += delta.held;
+    if let Some(max) = granted_under {
+        usage.bound = max;
+    }
+    debug_assert!(usage.used >= 0 && usage.held >= 0, "a counter below zero: {delta:?}");
+    facts.usages.put(delta.key, usage);
+    Ok(())
+}
+
+/// Adds up deltas of one event by counter, and leaves out what cancels itself.
+pub(super) fn summed(deltas: impl IntoIterator<Item = UsageDelta>) -> Vec<UsageDelta> {
+    let mut sums: BTreeMap<UsageKey, UsageDelta> = BTreeMap::new();
+    for delta in deltas {
+        let sum = sums.entry(delta.key).or_insert(UsageDelta { key: delta.key, used: 0, held: 0 });
+        sum.used += delta.used;
+        sum.held += delta.held;
+    }
+    sums.into_values().filter(|sum| sum.used != 0 || sum.held != 0).collect()
+}

@@ -1,0 +1,196 @@
+//! What the typed codes of a redemption stand for. A code that cannot be used is carried along with its refusal.
+
+use super::claim::check_eligible;
+use super::command::RedeemRequest;
+use super::decide::Context;
+use super::facts::Facts;
+use super::hold::usable;
+use super::lookup::{self, Found, Source};
+use super::{Stop, sweep};
+use crate::codes::{Pattern, Reading};
+use crate::id::{CouponNo, CustomerNo, VoucherKind};
+use crate::pricing::{Offer, Refused, VoucherWindow};
+use crate::rejection::{Refusal, Rejection};
+use crate::voucher::{Voucher, VoucherState};
+
+/// One typed code.
+#[derive(Debug)]
+pub(super) struct Typed {
+    code: usize,
+    target: Option<Target>,
+    refused: Option<Refusal>,
+}
+
+/// What it stands for.
+#[derive(Debug)]
+struct Target {
+    source: Source,
+    /// The row before, and the voucher as it stands; none for a shared code.
+    voucher: Option<(Option<Voucher>, Voucher)>,
+}
+
+impl Typed {
+    pub(super) fn source(&self) -> Option<&Source> {
+        self.target.as_ref().map(|target| &target.source)
+    }
+
+    pub(super) fn voucher(&self) -> Option<&Voucher> {
+        self.target.as_ref()?.voucher.as_ref().map(|(_, voucher)| voucher)
+    }
+
+    pub(super) fn row(&self) -> Option<&Voucher> {
+        self.target.as_ref()?.voucher.as_ref()?.0.as_ref()
+    }
+
+    /// Whose limits count: who redeems, else the voucher's owner.
+    pub(super) fn customer(&self, redeems: Option<CustomerNo>) -> Option<CustomerNo> {
+        redeems.or_else(|| self.voucher().and_then(|voucher| voucher.customer))
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.refused = Some(refusal);
+    }
+
+    /// To be priced, if it stands for a coupon.
+    pub(super) fn offer(&self) -> Option<Offer> {
+        let window = |voucher: &Voucher| VoucherWindow {
+            key: voucher.key,
+            valid_from: voucher.valid_from,
+            valid_until: voucher.valid_until,
+        };
+        Some(Offer {
+            code: self.code,
+            coupon: std::sync::Arc::clone(&self.source()?.coupon),
+            voucher: self.voucher().map(window),
+            refused: self.refused.clone(),
+        })
+    }
+
+    /// Its refusal, if it stands for nothing.
+    pub(super) fn unknown(&self) -> Option<Refused> {
+        let refusal = self.refused.clone().filter(|_| self.target.is_none())?;
+        Some(Refused { code: self.code, coupon: None, voucher: None, refusal })
+    }
+}
+
+pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Vec<Typed>, Stop> {
+    for reading in &request.codes {
+        facts.shared_codes.ask(&reading.folded);
+        facts.given_codes.ask(&reading.hash);
+        for candidate in reading.computed.iter() {
+            facts.vouchers.ask(&candidate.key);
+        }
+    }
+    let mut all: Vec<Typed> = Vec::with_capacity(request.codes.len());
+    for (code, reading) in request.codes.iter().enumerate() {
+        let mut target = target_of(facts, context, request.customer, reading)?;
+        if let Some((Some(row), voucher)) = target.as_mut().and_then(|target| target.voucher.as_mut()) {
+            refresh(facts, context, row, voucher)?;
+        }
+        let before: Vec<CouponNo> = all.iter().filter_map(|one| Some(one.source()?.coupon.no)).collect();
+        let refused = match &target {
+            None => Some(Refusal::new(Rejection::CodeUnknown, "this is not a code")),
+            Some(target) => judge(context, request.customer, target, &before)?,
+        };
+        all.push(Typed { code, target, refused });
+    }
+    Ok(all)
+}
+
+/// Looks a text up: shared, given, computed.
+fn target_of(
+    facts: &Facts,
+    context: Context,
+    customer: Option<CustomerNo>,
+    reading: &Reading,
+) -> Result<Option<Target>, Stop> {
+    if let Some(no) = facts.shared_codes.get(&reading.folded)?.copied() {
+        let source = lookup::source(facts, no)?;
+        let own = customer.map(|customer| own_voucher(facts, context, customer, no)).transpose()?.flatten();
+        return Ok(Some(Target { source, voucher: own.map(|voucher| (Some(voucher.clone()), voucher)) }));
+    }
+    let found = match facts.given_codes.get(&reading.hash)? {
+        Some(given) => facts.vouchers.get(&given.voucher)?.cloned().map(Found::Row),
+        None => lookup::voucher(facts, &reading.computed)?,
+    };
+    let Some(found) = found else { return Ok(None) };
+    let source = lookup::source(facts, found.key().coupon)?;
+    if found.key().kind != VoucherKind::Given && !is_in_form(&source, reading) {
+        return Ok(None);
+    }
+    let voucher = (found.row(), found.voucher(&source.coupon, &facts.settings.zone));
+    Ok(Some(Target { source, voucher: Some(voucher) }))
+}
+
+/// A voucher has one code: the one in its coupon's pattern, not what its numbers would be in another.
+fn is_in_form(source: &Source, reading: &Reading) -> bool {
+    let text = reading.folded.as_str();
+    match &source.coupon.definition.pattern {
+        None => text.chars().count() == Pattern::default().total_length(),
+        Some(pattern) => {
+            text.chars().count() == pattern.total_length() && text.starts_with(pattern.folded_prefix().as_str())
+        }
+    }
+}
+
+/// The oldest voucher of the coupon that the customer can use: a holder who types the shared code uses what he holds.
+fn own_voucher(
+    facts: &Facts,
+    context: Context,
+    customer: CustomerNo,
+    coupon: CouponNo,
+) -> Result<Option<Voucher>, Stop> {
+    let keys = facts.holdings.get(&(customer, coupon))?.cloned().unwrap_or_default();
+    for key in keys {
+        let voucher = facts.vouchers.get(&key)?;
+        if let Some(voucher) = voucher.filter(|voucher| usable(voucher, context.now).is_ok()) {
+            return Ok(Some(voucher.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// A voucher locked by a reservation whose time is over is free again.
+fn refresh(facts: &mut Facts, context: Context, row: &mut Voucher, voucher: &mut Voucher) -> Result<(), Stop> {
+    let Some(redemption) = row.redemption.clone().filter(|_| row.state == VoucherState::Locked) else {
+        return Ok(());
+    };
+    if sweep::expire_reservation(facts, context, &redemption)? {
+        let now = facts.vouchers.get(&row.key)?.cloned().expect("an unlocked voucher has a row");
+        row.clone_from(&now);
+        *voucher = now;
+    }
+    Ok(())
+}
+
+/// Everything that refuses a code before it is priced, in the order of precedence.
+fn judge(
+    context: Context,
+    customer: Option<CustomerNo>,
+    target: &Target,
+    before: &[CouponNo],
+) -> Result<Option<Refusal>, Stop> {
+    let coupon = &target.source.coupon;
+    let owner = target.voucher.as_ref().and_then(|(_, voucher)| voucher.customer);
+    let checks = || -> Result<(), Stop> {
+        if let Some((_, voucher)) = &target.voucher {
+            if owner.is_some() && customer.is_some() && owner != customer {
+                return super::refuse(Rejection::VoucherForeign, "the voucher belongs to somebody else");
+            }
+            usable(voucher, context.now)?;
+        }
+        if let Some(rejection) = coupon.state.refusal() {
+            return super::refuse(rejection, format!("the coupon is {}", coupon.state.name()));
+        }
+        check_eligible(coupon, customer.or(owner))?;
+        if before.contains(&coupon.no) {
+            return super::refuse(Rejection::CouponRepeated, "the coupon was named before for this order");
+        }
+        Ok(())
+    };
+    match checks() {
+        Ok(()) => Ok(None),
+        Err(Stop::Refused(refusal)) => Ok(Some(refusal)),
+        Err(Stop::Missing) => Err(Stop::Missing),
+    }
+}

@@ -1,0 +1,113 @@
+//! Codes and voucher ids at the edge: texts are read into what the ledger understands, and written from it, with the
+//! key ring in memory and without a look at the store.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use domain::codes::{
+    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, SealError, UnknownKey, decode_id, encode, encode_id,
+    read,
+};
+use domain::id::{CouponNo, TenantNo, VoucherKey};
+
+/// The patterns of one tenant: those with a prefix, and whose they are.
+type Patterns = Arc<Vec<(Pattern, CouponNo)>>;
+
+/// The key ring with the patterns of every tenant. A store makes one when it opens and tells it of new patterns.
+pub struct Codes {
+    ring: KeyRing,
+    patterns: RwLock<HashMap<TenantNo, Patterns>>,
+}
+
+impl fmt::Debug for Codes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codes").field("current_key_no", &self.ring.current_no()).finish_non_exhaustive()
+    }
+}
+
+impl Codes {
+    /// With that ring and no patterns yet.
+    #[must_use]
+    pub fn new(ring: KeyRing) -> Self {
+        Self { ring, patterns: RwLock::default() }
+    }
+
+    /// The ring key that new codes are computed with.
+    #[must_use]
+    pub fn current_key_no(&self) -> u32 {
+        self.ring.current_no()
+    }
+
+    /// Replaces what is known of a tenant's patterns.
+    pub fn set_patterns(&self, tenant: TenantNo, patterns: Vec<(Pattern, CouponNo)>) {
+        self.patterns.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(patterns));
+    }
+
+    /// The patterns with a prefix, all that ever were.
+    #[must_use]
+    pub fn patterns(&self, tenant: TenantNo) -> Patterns {
+        self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().unwrap_or_default()
+    }
+
+    /// Reads a typed code.
+    #[must_use]
+    pub fn read(&self, tenant: TenantNo, text: &str) -> Reading {
+        read(&self.ring, tenant, &self.patterns(tenant), text)
+    }
+
+    /// Seals the text of a given code, to be kept beside its hash.
+    #[must_use]
+    pub fn seal(&self, tenant: TenantNo, reading: &Reading, text: &str) -> Vec<u8> {
+        self.ring.seal_text(tenant, &reading.hash, text)
+    }
+
+    /// The text of a given code.
+    ///
+    /// # Errors
+    /// It was sealed under another ring, or changed.
+    pub fn open(&self, tenant: TenantNo, hash: &[u8; 16], sealed: &[u8]) -> Result<String, SealError> {
+        self.ring.open_text(tenant, hash, sealed)
+    }
+
+    /// The computed code of a voucher that was not given.
+    ///
+    /// # Errors
+    /// The ring has no such key, or the voucher no computed code.
+    pub fn code(
+        &self,
+        tenant: TenantNo,
+        pattern: &Pattern,
+        key: VoucherKey,
+        key_no: u32,
+    ) -> Result<String, EncodeError> {
+        encode(&self.ring, key_no, tenant, pattern, key)
+    }
+
+    /// Writes many codes of one coupon.
+    ///
+    /// # Errors
+    /// The ring has no such key.
+    pub fn encoder<'a>(
+        &'a self,
+        tenant: TenantNo,
+        pattern: &'a Pattern,
+        key_no: u32,
+    ) -> Result<Encoder<'a>, UnknownKey> {
+        Encoder::new(&self.ring, key_no, tenant, pattern)
+    }
+
+    /// The public id of a voucher, `vch_...`.
+    ///
+    /// # Errors
+    /// The ring has no such key.
+    pub fn voucher_id(&self, tenant: TenantNo, key: VoucherKey, key_no: u32) -> Result<String, EncodeError> {
+        encode_id(&self.ring, key_no, tenant, key)
+    }
+
+    /// What a voucher's id stands for under each key of the ring; nothing if it is no id of this tenant.
+    #[must_use]
+    pub fn voucher_candidates(&self, tenant: TenantNo, id: &str) -> Vec<ComputedCode> {
+        decode_id(&self.ring, tenant, id)
+    }
+}

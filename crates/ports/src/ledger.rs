@@ -1,0 +1,41 @@
+//! The one door through which value changes.
+
+use async_trait::async_trait;
+use domain::id::TenantNo;
+use domain::ledger::{Answer, Command, RedeemRequest};
+use domain::pricing::Quote;
+use domain::rejection::Refusal;
+use domain::time::Timestamp;
+
+use crate::StoreError;
+
+/// Commits commands in batches, each batch in one transaction decided by `domain::ledger::decide`.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Decides and commits a command. An `Ok(Ok(_))` is returned only after its effect, its events and its idempotency
+    /// record are on stable storage, together. A refusal stores nothing. A caller that stops waiting does not stop the
+    /// command.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the queue is full: nothing happened. [`StoreError::Unavailable`]: see there.
+    async fn submit(&self, tenant: TenantNo, command: Command) -> Result<Result<Answer, Refusal>, StoreError>;
+
+    /// What a redemption would come to on what is committed now. Locks and changes nothing.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn quote(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Quote, StoreError>;
+
+    /// Writes down at most `max` holds and reservations whose deadline has passed, oldest first. Returns how many;
+    /// fewer than `max` means that none are left.
+    ///
+    /// # Errors
+    /// The store could not answer; some may have been written down.
+    async fn sweep(&self, max: usize) -> Result<usize, StoreError>;
+
+    /// Removes at most `max` idempotency records made before that instant. Returns how many.
+    ///
+    /// # Errors
+    /// The store could not answer; some may have been removed.
+    async fn forget_answers(&self, before: Timestamp, max: usize) -> Result<usize, StoreError>;
+}

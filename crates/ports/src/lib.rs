@@ -1,0 +1,25 @@
+//! What the outside must do for Scrip, and what every adapter is tested against.
+//!
+//! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
+//! `records` (what is read back), `access` (who may call), `codes` (texts and ids at the edge), `clock`, `error`.
+
+mod ledger;
+mod records;
+mod access;
+mod codes;
+mod clock;
+mod error;
+
+pub use access::{Access, ApiKey};
+pub use clock::Clock;
+pub use codes::Codes;
+pub use error::StoreError;
+pub use ledger::Ledger;
+pub use records::{
+    BlockRecord, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
+};
+
+/// Everything a store does, as one object.
+pub trait Store: Ledger + Records + Access {}
+
+impl<T: Ledger + Records + Access> Store for T {}
