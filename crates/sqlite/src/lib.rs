@@ -1,0 +1,3 @@
+//! The store on SQLite.
+
+mod rows;
