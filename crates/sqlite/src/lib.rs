@@ -1,3 +1,5 @@
 //! The store on SQLite.
 
 mod rows;
+mod error;
+mod readers;
