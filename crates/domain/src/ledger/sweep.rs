@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::hold::end_hold;
 use super::{Stop, settle};
 use crate::event::{Actor, VoucherStep};
-use crate::id::{CouponNo, VoucherKey};
+use crate::id::VoucherKey;
 use crate::redemption::{RedemptionId, RedemptionState};
 use crate::voucher::VoucherState;
 
@@ -21,14 +21,8 @@ pub(super) fn expire(
     Ok(Outcome::Expired { vouchers, redemptions })
 }
 
-/// Before a limit refuses: what is due of the coupon (or its campaign) comes back. Returns whether anything did.
-pub(super) fn take_back_due(facts: &mut Facts, context: Context, coupon: CouponNo) -> Result<bool, Stop> {
-    let Some(due) = facts.due.get(&coupon)?.cloned() else { return Ok(false) };
-    let (vouchers, redemptions) = expire_all(facts, context, &due.vouchers, &due.redemptions)?;
-    Ok(vouchers + redemptions > 0)
-}
-
-fn expire_all(
+/// The same; returns how many holds and reservations ended.
+pub(super) fn expire_all(
     facts: &mut Facts,
     context: Context,
     vouchers: &[VoucherKey],
