@@ -1,6 +1,6 @@
 //! Issue: vouchers for customers, for codes given by people, and blocks of bearer codes; and their assignment.
 
-use super::claim::{Making, check_eligible, face, make, take_ordinals};
+use super::claim::{Making, all, check_eligible, check_not_over, face, make, take_ordinals};
 use super::command::{GivenEntry, Outcome};
 use super::decide::Context;
 use super::facts::{BlockKey, Entry, Facts, GivenCode};
@@ -22,29 +22,14 @@ pub(super) fn issue(
     customers: &[CustomerNo],
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Row));
-    let source = granting_source(facts, coupon, context.now)?;
+    let source = granting_source(facts, coupon)?;
     let making = |customer: &CustomerNo| Making {
         kind: VoucherKind::Row,
         customer: Some(*customer),
         held_until: None,
         step: VoucherStep::Issued,
     };
-    collect(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
-}
-
-/// All vouchers, or the first refusal; a missing fact does not keep the others from asking for theirs.
-fn collect(vouchers: impl Iterator<Item = Result<Voucher, Stop>>) -> Result<Outcome, Stop> {
-    let mut made = Vec::new();
-    let mut missing = false;
-    for voucher in vouchers {
-        match voucher {
-            Ok(voucher) => made.push(voucher),
-            Err(Stop::Missing) => missing = true,
-            Err(refused) if !missing => return Err(refused),
-            Err(_) => {}
-        }
-    }
-    if missing { Err(Stop::Missing) } else { Ok(Outcome::Vouchers(made)) }
+    all(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
 }
 
 pub(super) fn issue_given(
@@ -58,8 +43,8 @@ pub(super) fn issue_given(
         facts.given_codes.ask(&entry.reading.hash);
         facts.shared_codes.ask(&entry.reading.folded);
     }
-    let source = granting_source(facts, coupon, context.now)?;
-    collect(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
+    let source = granting_source(facts, coupon)?;
+    all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
 }
 
 fn issue_one_given(
@@ -99,7 +84,8 @@ pub(super) fn issue_block(
     count: u64,
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Bearer));
-    let source = granting_source(facts, coupon, context.now)?;
+    let source = granting_source(facts, coupon)?;
+    check_not_over(&source.coupon, context.now)?;
     let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
     let pattern = source.coupon.definition.pattern.clone().unwrap_or_default();
     check_space(&pattern, first + count)?;
