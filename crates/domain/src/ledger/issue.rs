@@ -7,10 +7,10 @@ use super::facts::{BlockKey, Entry, Facts, GivenCode};
 use super::hold::usable;
 use super::lookup::{self, Source, granting_source, source};
 use super::takings::{Taken, Want, Whose, take};
-use super::{Stop, moves, refuse};
+use super::{Stop, moves, refuse, sweep};
 use crate::codes::{ComputedCode, Pattern, Worth, check_density};
 use crate::event::{EventKind, JournalNo, Subject, VoucherStep};
-use crate::id::{BlockId, CouponNo, CustomerNo, VoucherKind};
+use crate::id::{BlockId, CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKind};
 use crate::limit::Counts;
 use crate::rejection::Rejection;
 use crate::voucher::{Block, Voucher, VoucherState};
@@ -84,14 +84,18 @@ pub(super) fn issue_block(
     count: u64,
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Bearer));
+    // It would share its first ordinal, which keys it, with the block after it.
+    if count == 0 {
+        return refuse(Rejection::TransitionIllegal, "a block has at least one code");
+    }
     let source = granting_source(facts, coupon)?;
     check_not_over(&source.coupon, context.now)?;
-    let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
-    let pattern = source.coupon.definition.pattern.clone().unwrap_or_default();
-    check_space(&pattern, first + count)?;
-    let amount = i64::try_from(count).expect("ordinals fit 34 bits");
+    // Counted by limits only as far as ordinals go, which refuse what is beyond.
+    let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
     let want = Want { counts: Counts::Claims, whose: Whose::Everyone, customer: None, amount, held: false };
     let Taken { takings, deltas } = take(facts, context, &source, want)?;
+    let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
+    check_space(source.coupon.definition.pattern.as_ref(), first + count)?;
     let block = Block {
         id,
         first,
@@ -109,8 +113,8 @@ pub(super) fn issue_block(
     Ok(Outcome::Block { coupon, block })
 }
 
-fn check_space(pattern: &Pattern, live: u64) -> Result<(), Stop> {
-    match check_density(pattern, live, Worth::Benefit) {
+fn check_space(pattern: Option<&Pattern>, live: u64) -> Result<(), Stop> {
+    match check_density(pattern.unwrap_or(&Pattern::default()), live, Worth::Benefit) {
         Ok(_) => Ok(()),
         Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
     }
@@ -145,7 +149,7 @@ pub(super) fn assign(
     candidates: &[ComputedCode],
     customer: CustomerNo,
 ) -> Result<Outcome, Stop> {
-    let Some(found) = lookup::voucher(facts, candidates)? else {
+    let Some(found) = sweep::find(facts, context, candidates)? else {
         return refuse(Rejection::VoucherNotFound, "there is no such voucher");
     };
     let source = source(facts, found.key().coupon)?;

@@ -24,8 +24,9 @@ pub(super) fn make_room(
     if short.is_empty() {
         return Ok(());
     }
-    let Some(due) = enough_due(facts, context.now, source, &short)? else {
-        return Err(refusal(facts, context.now, source, &short).into());
+    let due = match enough_due(facts, context.now, source, short)? {
+        Ok(due) => due,
+        Err(short) => return Err(refusal(facts, context.now, source, &short).into()),
     };
     sweep::expire_all(facts, context, &due.vouchers, &due.redemptions)?;
     let short = shortages(facts, takings)?;
@@ -81,11 +82,16 @@ fn sentence(limit: &Limit, source: &Source) -> String {
     format!("coupon {}: no room left among {} {what}{who}{when}", source.coupon.no, limit.max)
 }
 
-/// The oldest of what is due that together give back what is lacking; `None` if all of it is not enough.
-fn enough_due(facts: &Facts, now: Timestamp, source: &Source, short: &[Shortage]) -> Result<Option<Due>, Stop> {
-    let Some(due) = facts.due.get(&source.coupon.no)? else { return Ok(None) };
+/// The oldest of what is due that together give back what is lacking; or, if all of it is not enough, what is still
+/// short: a limit whose due units would do is not what refuses.
+fn enough_due<'a>(
+    facts: &Facts,
+    now: Timestamp,
+    source: &Source,
+    mut short: Vec<Shortage<'a>>,
+) -> Result<Result<Due, Vec<Shortage<'a>>>, Stop> {
+    let Some(due) = facts.due.get(&source.coupon.no)? else { return Ok(Err(short)) };
     ask_due(facts, due);
-    let mut short = short.to_vec();
     let mut chosen = Due::default();
     for key in &due.vouchers {
         if is_met(&short) {
@@ -105,7 +111,8 @@ fn enough_due(facts: &Facts, now: Timestamp, source: &Source, short: &[Shortage]
             chosen.redemptions.push(id.clone());
         }
     }
-    Ok(is_met(&short).then_some(chosen))
+    short.retain(|shortage| shortage.lacks > 0);
+    Ok(if short.is_empty() { Ok(chosen) } else { Err(short) })
 }
 
 fn ask_due(facts: &Facts, due: &Due) {
