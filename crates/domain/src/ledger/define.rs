@@ -156,7 +156,9 @@ fn write(facts: &mut Facts, context: Context, from: Option<CouponState>, coupon:
     let (no, version) = (coupon.no, coupon.version);
     let entry = Entry { subject: Subject::Coupon(no), version, previous, actor: context.actor };
     facts.record(entry, EventKind::Coupon { from, to: coupon.state }, Vec::new());
-    facts.coupons.put(no, Arc::new(coupon));
+    let coupon = Arc::new(coupon);
+    facts.record_version(Arc::clone(&coupon));
+    facts.coupons.put(no, coupon);
     Outcome::Coupon { no, version }
 }
 

@@ -10,7 +10,7 @@ use crate::event::JournalNo;
 use crate::id::{CouponNo, VoucherKey, VoucherKind};
 use crate::limit::Limit;
 use crate::rejection::Rejection;
-use crate::time::{Timestamp, Zone};
+use crate::time::Zone;
 use crate::voucher::{Block, Voucher, VoucherState};
 
 /// A voucher that has a row, or could be given one because its code lies in a block.
@@ -92,14 +92,11 @@ pub(super) fn source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     Ok(Source { coupon, campaign })
 }
 
-/// A coupon that grants something new at this instant.
-pub(super) fn granting_source(facts: &Facts, no: CouponNo, now: Timestamp) -> Result<Source, Stop> {
+/// A coupon whose state lets it grant something new.
+pub(super) fn granting_source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     let source = source(facts, no)?;
     if let Some(rejection) = source.coupon.state.refusal() {
         return refuse(rejection, format!("coupon {no} is {}", source.coupon.state.name()));
-    }
-    if source.coupon.definition.validity.until.is_some_and(|until| until <= now) {
-        return refuse(Rejection::Expired, format!("the validity of coupon {no} is over"));
     }
     Ok(source)
 }

@@ -11,7 +11,7 @@ use crate::codes::{Pattern, Reading};
 use crate::id::{CouponNo, CustomerNo, VoucherKind};
 use crate::pricing::{Offer, Refused, VoucherWindow};
 use crate::rejection::{Refusal, Rejection};
-use crate::voucher::{Voucher, VoucherState};
+use crate::voucher::Voucher;
 
 /// One typed code.
 #[derive(Debug)]
@@ -152,14 +152,9 @@ fn own_voucher(
 
 /// A voucher locked by a reservation whose time is over is free again.
 fn refresh(facts: &mut Facts, context: Context, row: &mut Voucher, voucher: &mut Voucher) -> Result<(), Stop> {
-    let Some(redemption) = row.redemption.clone().filter(|_| row.state == VoucherState::Locked) else {
-        return Ok(());
-    };
-    if sweep::expire_reservation(facts, context, &redemption)? {
-        let now = facts.vouchers.get(&row.key)?.cloned().expect("an unlocked voucher has a row");
-        row.clone_from(&now);
-        *voucher = now;
-    }
+    let now = sweep::unlocked(facts, context, row.clone())?;
+    row.clone_from(&now);
+    *voucher = now;
     Ok(())
 }
 
