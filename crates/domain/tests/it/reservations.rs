@@ -124,7 +124,9 @@ fn an_order_is_free_again_when_its_reservation_ran_out() {
 
 #[test]
 fn a_lock_suspends_the_hold_and_its_end_restores_or_releases_it() {
-    for (wait_ms, state, usage) in [(4 * MINUTE_MS, VoucherState::Held, (0, 1)), (5 * MINUTE_MS, VoucherState::Expired, (0, 0))] {
+    for (wait_ms, state, usage) in
+        [(4 * MINUTE_MS, VoucherState::Held, (0, 1)), (5 * MINUTE_MS, VoucherState::Expired, (0, 0))]
+    {
         let mut world = World::new();
         let coupon = world.coupon(Definition { hold: Some("PT5M".parse().unwrap()), ..save() });
         let ann = world.customer();

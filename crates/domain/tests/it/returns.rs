@@ -102,11 +102,12 @@ fn a_return_reads_what_was_recorded_not_what_the_definition_says_today() {
     let mut world = World::new();
     let coupon = world.coupon(save());
     world.redeem("r", None, &["save"]).unwrap();
-    world.update(coupon, |definition| {
-        definition.limits.clear();
-        definition.benefit = Benefit::AmountOff { amount_minor: 1 };
-    })
-    .unwrap();
+    world
+        .update(coupon, |definition| {
+            definition.limits.clear();
+            definition.benefit = Benefit::AmountOff { amount_minor: 1 };
+        })
+        .unwrap();
     world.give_back("r", None).unwrap();
     assert_eq!(usages(&world, coupon), [0, 0, 0, 1_001]);
 }
