@@ -86,9 +86,7 @@ pub(super) fn granting_source(facts: &Facts, no: CouponNo) -> Result<Source, Sto
 
 /// The voucher one of the candidates stands for: the one whose row, or block, was made under the same ring key.
 pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Option<Found>, Stop> {
-    for candidate in candidates {
-        facts.vouchers.ask(&candidate.key);
-    }
+    ask(facts, candidates);
     for candidate in candidates {
         if let Some(row) = facts.vouchers.get(&candidate.key)? {
             if row.key_no == candidate.key_no {
@@ -101,6 +99,17 @@ pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Opti
         }
     }
     Ok(None)
+}
+
+/// Asks for what the candidates may stand for, so that one round of loading brings it.
+pub(super) fn ask(facts: &Facts, candidates: &[ComputedCode]) {
+    for ComputedCode { key, .. } in candidates {
+        facts.vouchers.ask(key);
+        facts.coupons.ask(&key.coupon);
+        if key.kind == VoucherKind::Bearer {
+            facts.covering.ask(&(key.coupon, key.ordinal));
+        }
+    }
 }
 
 fn block_of(facts: &Facts, candidate: &ComputedCode) -> Result<Option<Block>, Stop> {

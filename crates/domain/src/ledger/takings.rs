@@ -64,6 +64,12 @@ pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: W
     Ok(taken)
 }
 
+/// Asks for the counters of a taking, so that one round of loading brings those of several.
+pub(super) fn ask(facts: &Facts, now: Timestamp, source: &Source, want: Want) {
+    // A refusal is for the taking itself to say.
+    let _ = plan(facts, now, source, want);
+}
+
 fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
     let mut takings = Vec::new();
     for limit in source.limits().filter(|limit| limit.counts == want.counts) {
