@@ -14,5 +14,8 @@ pub mod extract;
 mod json;
 
 pub mod problem;
+mod rejections;
 
 pub mod docs;
+
+pub use rejections::{refused, status_of};
