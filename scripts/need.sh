@@ -8,7 +8,7 @@ missing=()
 has() { command -v "$1" >/dev/null 2>&1; }
 
 need_rust() {
-  has cargo && has rustc || missing+=("Rust (https://rustup.rs; rust-toolchain.toml picks the version)")
+  has cargo && has rustc || missing+=("Rust 1.95 or newer (https://rustup.rs)")
 }
 
 need_c_compiler() {

@@ -6,7 +6,7 @@ use crate::field::FieldError;
 use crate::money::{AMOUNT_MINOR_MAX, Currency};
 
 /// The most lines of an order.
-pub const LINES_MAX: usize = 1_000;
+pub const LINES_MAX: usize = 2_000;
 /// The most units of one line.
 pub const QUANTITY_MAX: u32 = 1_000_000;
 /// The highest price of one unit, in minor units.
@@ -25,7 +25,7 @@ pub struct Order {
     pub id: Option<String>,
     /// The currency of every amount.
     pub currency: Currency,
-    /// What is bought, 1 to 1 000 lines, in the order in which ties are broken.
+    /// What is bought, 1 to 2 000 lines, in the order in which ties are broken.
     pub lines: Vec<Line>,
 }
 

@@ -164,6 +164,17 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
+    /// The instant of a local time such as `2010-12-01T08:26:00`. A time that the clocks skip is read as if they had not;
+    /// of one that comes twice, the first is meant.
+    ///
+    /// # Errors
+    /// The text is no local time, or out of range.
+    pub fn instant_of(&self, local: &str) -> Result<Timestamp, TimeError> {
+        let local: jiff::civil::DateTime = local.parse().map_err(|_| TimeError::Timestamp)?;
+        let zoned = local.to_zoned(self.0.clone()).map_err(|_| TimeError::Range)?;
+        Timestamp::try_from_ms(zoned.timestamp().as_millisecond())
+    }
+
     pub(crate) fn as_jiff(&self) -> &TimeZone {
         &self.0
     }
