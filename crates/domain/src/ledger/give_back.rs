@@ -21,7 +21,7 @@ pub(super) fn give_back(
     id: &RedemptionId,
     lines: Option<&[ReturnLine]>,
 ) -> Result<Outcome, Stop> {
-    let before = returnable(facts, id)?;
+    let before = returnable(facts, context, id)?;
     if before.state == RedemptionState::Returned {
         // To return all of what is all returned has happened already.
         return match lines {
@@ -29,8 +29,11 @@ pub(super) fn give_back(
             Some(_) => refuse(Rejection::RedemptionReturned, "the whole redemption was returned"),
         };
     }
-    ask_parts(facts, &before);
     let after_lines = count_lines(&before.lines, lines)?;
+    if after_lines == before.lines {
+        return Ok(Outcome::Redemption(Box::new(before)));
+    }
+    ask_parts(facts, &before);
     let whole = after_lines.iter().all(|line| line.returned == line.quantity);
     let (mut parts, mut amounts, mut deltas) = (before.parts.clone(), Vec::new(), Vec::new());
     for part in &mut parts {
@@ -67,11 +70,11 @@ pub(super) fn amend(
     redeem::redeem(facts, context, request, fingerprint)
 }
 
-fn returnable(facts: &Facts, id: &RedemptionId) -> Result<Redemption, Stop> {
+fn returnable(facts: &Facts, context: Context, id: &RedemptionId) -> Result<Redemption, Stop> {
     let Some(redemption) = facts.redemptions.get(id)?.cloned() else {
         return refuse(Rejection::RedemptionNotFound, "there is no such redemption");
     };
-    match redemption.state {
+    match redemption.state_at(context.now) {
         RedemptionState::Succeeded | RedemptionState::Returned => Ok(redemption),
         RedemptionState::Pending => {
             refuse(Rejection::RedemptionPending, "the redemption is not confirmed; cancel it instead")

@@ -6,12 +6,11 @@ use super::facts::{BlockKey, Facts};
 use super::{Stop, refuse};
 use crate::codes::ComputedCode;
 use crate::coupon::{Campaign, Coupon};
-use crate::event::JournalNo;
 use crate::id::{CouponNo, VoucherKey, VoucherKind};
 use crate::limit::Limit;
 use crate::rejection::Rejection;
-use crate::time::{Timestamp, Zone};
-use crate::voucher::{Block, Voucher, VoucherState};
+use crate::time::Zone;
+use crate::voucher::{Block, Voucher};
 
 /// A voucher that has a row, or could be given one because its code lies in a block.
 #[derive(Clone, Debug)]
@@ -38,27 +37,11 @@ impl Found {
         }
     }
 
-    /// The voucher as it stands; one without a row is as old as its block, and revoked with it.
+    /// The voucher as it stands.
     pub(super) fn voucher(&self, coupon: &Coupon, zone: &Zone) -> Voucher {
         match self {
             Self::Row(voucher) => voucher.clone(),
-            Self::Bearer(block, key) => {
-                let (valid_from, valid_until) = coupon.definition.validity.of_voucher(block.made_at, zone);
-                Voucher {
-                    key: *key,
-                    key_no: block.key_no,
-                    version: 0,
-                    state: if block.revoked_at.is_some() { VoucherState::Revoked } else { VoucherState::Issued },
-                    customer: None,
-                    made_at: block.made_at,
-                    valid_from,
-                    valid_until,
-                    held_until: None,
-                    redemption: None,
-                    takings: Vec::new(),
-                    journal: JournalNo::default(),
-                }
-            }
+            Self::Bearer(block, key) => block.voucher(*key, &coupon.definition.validity, zone),
         }
     }
 }
@@ -92,23 +75,18 @@ pub(super) fn source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     Ok(Source { coupon, campaign })
 }
 
-/// A coupon that grants something new at this instant.
-pub(super) fn granting_source(facts: &Facts, no: CouponNo, now: Timestamp) -> Result<Source, Stop> {
+/// A coupon whose state lets it grant something new.
+pub(super) fn granting_source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     let source = source(facts, no)?;
     if let Some(rejection) = source.coupon.state.refusal() {
         return refuse(rejection, format!("coupon {no} is {}", source.coupon.state.name()));
-    }
-    if source.coupon.definition.validity.until.is_some_and(|until| until <= now) {
-        return refuse(Rejection::Expired, format!("the validity of coupon {no} is over"));
     }
     Ok(source)
 }
 
 /// The voucher one of the candidates stands for: the one whose row, or block, was made under the same ring key.
 pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Option<Found>, Stop> {
-    for candidate in candidates {
-        facts.vouchers.ask(&candidate.key);
-    }
+    ask(facts, candidates);
     for candidate in candidates {
         if let Some(row) = facts.vouchers.get(&candidate.key)? {
             if row.key_no == candidate.key_no {
@@ -121,6 +99,17 @@ pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Opti
         }
     }
     Ok(None)
+}
+
+/// Asks for what the candidates may stand for, so that one round of loading brings it.
+pub(super) fn ask(facts: &Facts, candidates: &[ComputedCode]) {
+    for ComputedCode { key, .. } in candidates {
+        facts.vouchers.ask(key);
+        facts.coupons.ask(&key.coupon);
+        if key.kind == VoucherKind::Bearer {
+            facts.covering.ask(&(key.coupon, key.ordinal));
+        }
+    }
 }
 
 fn block_of(facts: &Facts, candidate: &ComputedCode) -> Result<Option<Block>, Stop> {

@@ -46,11 +46,11 @@ fn hold_in_list(facts: &mut Facts, voucher: &Voucher) {
     let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued);
     let key = voucher.key;
     facts.holdings.amend(&(customer, key.coupon), |list| {
-        let known = list.contains(&key);
-        if live && !known {
-            list.push(key);
-        } else if !live && known {
-            list.retain(|other| *other != key);
+        list.retain(|other| *other != key);
+        if live {
+            // Where a store would have it: what is used first must not depend on what shares a batch.
+            let place = list.partition_point(|other| *other < key);
+            list.insert(place, key);
         }
     });
 }

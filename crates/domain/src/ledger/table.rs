@@ -69,17 +69,23 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
         self.staged.insert(key, None);
     }
 
-    /// Changes a row only if it is known; for lists that are derived from other rows and are loaded on demand.
+    /// Changes a list only if it is known, an absent one being empty; for what is derived from other rows and is loaded
+    /// on demand.
     pub fn amend(&mut self, key: &K, change: impl FnOnce(&mut V))
     where
-        V: Clone,
+        V: Clone + Default,
     {
         let known = self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key));
-        if let Some(Some(row)) = known {
-            let mut row = row.clone();
+        if let Some(row) = known {
+            let mut row = row.clone().unwrap_or_default();
             change(&mut row);
             self.staged.insert(key.clone(), Some(row));
         }
+    }
+
+    /// The row as it was loaded, whatever the batch has made of it since.
+    pub(super) fn loaded(&self, key: &K) -> Option<&V> {
+        self.loaded.get(key).and_then(Option::as_ref)
     }
 
     /// Hands in a row, or its absence, as the store has it.
