@@ -6,7 +6,7 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the thread); `batch` and `commit` (one
 //! transaction) with `load` and `write`; `definitions` (the coupons in memory); `ledger`, `sweep`, `forget` and `access` (the
-//! ports); `backup`; `readers`.
+//! ports); `backup`; `readers` with `records` (what is read back).
 
 mod open;
 mod schema;
@@ -27,6 +27,8 @@ mod forget;
 mod access;
 mod backup;
 mod readers;
+mod records;
+mod query;
 mod rows;
 mod error;
 
