@@ -11,7 +11,7 @@
 mod open;
 mod schema;
 mod installation;
-mod shared;
+mod memory;
 mod queue;
 mod writer;
 mod batch;
@@ -36,8 +36,8 @@ pub use open::{OpenError, Options};
 
 use std::sync::Arc;
 
+use memory::Shared;
 use queue::Queue;
-use shared::Shared;
 
 /// The store. Cheap to clone; every clone is the same store. Call [`SqliteStore::close`] before the program ends.
 #[derive(Clone)]
