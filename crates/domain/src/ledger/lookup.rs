@@ -131,7 +131,14 @@ pub(super) fn ask(facts: &Facts, candidates: &[ComputedCode]) {
 
 fn block_of(facts: &Facts, candidate: &ComputedCode) -> Result<Option<Block>, Stop> {
     let coupon = candidate.key.coupon;
-    let Some(first) = facts.covering.get(&(coupon, candidate.key.ordinal))? else { return Ok(None) };
-    let block = facts.blocks.get(&BlockKey { coupon, first: *first })?;
+    let block = match facts.covering.get(&(coupon, candidate.key.ordinal))? {
+        Some(first) => facts.blocks.get(&BlockKey { coupon, first: *first })?,
+        // What covers an ordinal was loaded before this batch made its own blocks.
+        None => facts
+            .blocks
+            .written()
+            .find(|(key, block)| key.coupon == coupon && block.covers(candidate.key.ordinal))
+            .map(|(_, block)| block),
+    };
     Ok(block.filter(|block| block.key_no == candidate.key_no && block.covers(candidate.key.ordinal)).cloned())
 }

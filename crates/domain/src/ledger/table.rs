@@ -88,6 +88,11 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
         self.loaded.get(key).and_then(Option::as_ref)
     }
 
+    /// The rows that commands of this batch before this one wrote, in no order.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.changed.iter().filter_map(|(key, row)| Some((key, row.as_ref()?)))
+    }
+
     /// Hands in a row, or its absence, as the store has it.
     pub fn load(&mut self, key: K, row: Option<V>) {
         self.loaded.insert(key, row);

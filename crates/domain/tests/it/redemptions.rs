@@ -201,6 +201,11 @@ fn a_redemption_needs_few_rounds_of_loading() {
     assert_eq!(world.rounds, 2, "ids, code, row and coupon; counters");
     world.redeem("b", Some(ann), &[&codes[1], "save"]).unwrap();
     assert_eq!(world.rounds, 3, "the same; campaign, shared coupon, own vouchers; counters");
+    let hold = Some("PT5M".parse().unwrap());
+    let held = world.coupon(Definition { limits: all(), hold, ..definition() });
+    let key = world.claim(ann, held).unwrap().key;
+    world.redeem("h", Some(ann), &[&world.code(key)]).unwrap();
+    assert_eq!(world.rounds, 2, "the hold's counters with the others");
     world.block(one, 1).unwrap();
     let bearer = domain::id::VoucherKey { kind: domain::id::VoucherKind::Bearer, ordinal: 0, ..keys[0] };
     world.redeem("c", Some(ann), &[&world.code(bearer)]).unwrap();
