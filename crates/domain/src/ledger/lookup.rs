@@ -18,6 +18,8 @@ use crate::voucher::{Block, Voucher, VoucherState};
 pub(super) enum Found {
     /// It has a row.
     Row(Voucher),
+    /// It has a row from a use that was undone, and nobody owns it: it is revoked with its block.
+    Withdrawn(Voucher),
     /// A bearer code without a row.
     Bearer(Block, VoucherKey),
 }
@@ -25,7 +27,7 @@ pub(super) enum Found {
 impl Found {
     pub(super) fn key(&self) -> VoucherKey {
         match self {
-            Self::Row(voucher) => voucher.key,
+            Self::Row(voucher) | Self::Withdrawn(voucher) => voucher.key,
             Self::Bearer(_, key) => *key,
         }
     }
@@ -33,7 +35,7 @@ impl Found {
     /// The row, if there is one.
     pub(super) fn row(&self) -> Option<Voucher> {
         match self {
-            Self::Row(voucher) => Some(voucher.clone()),
+            Self::Row(voucher) | Self::Withdrawn(voucher) => Some(voucher.clone()),
             Self::Bearer(..) => None,
         }
     }
@@ -42,6 +44,7 @@ impl Found {
     pub(super) fn voucher(&self, coupon: &Coupon, zone: &Zone) -> Voucher {
         match self {
             Self::Row(voucher) => voucher.clone(),
+            Self::Withdrawn(voucher) => Voucher { state: VoucherState::Revoked, ..voucher.clone() },
             Self::Bearer(block, key) => {
                 let (valid_from, valid_until) = coupon.definition.validity.of_voucher(block.made_at, zone);
                 Voucher {
@@ -107,7 +110,7 @@ pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Opti
     for candidate in candidates {
         if let Some(row) = facts.vouchers.get(&candidate.key)? {
             if row.key_no == candidate.key_no {
-                return Ok(Some(Found::Row(row.clone())));
+                return Ok(Some(with_row(facts, candidate, row.clone())?));
             }
         } else if candidate.key.kind == VoucherKind::Bearer
             && let Some(block) = block_of(facts, candidate)?
@@ -116,6 +119,15 @@ pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Opti
         }
     }
     Ok(None)
+}
+
+fn with_row(facts: &Facts, candidate: &ComputedCode, row: Voucher) -> Result<Found, Stop> {
+    let bearer = row.key.kind == VoucherKind::Bearer && row.customer.is_none();
+    if bearer && row.state == VoucherState::Issued {
+        let revoked = block_of(facts, candidate)?.is_some_and(|block| block.revoked_at.is_some());
+        return Ok(if revoked { Found::Withdrawn(row) } else { Found::Row(row) });
+    }
+    Ok(Found::Row(row))
 }
 
 /// Asks for what the candidates may stand for, so that one round of loading brings it.
