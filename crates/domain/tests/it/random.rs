@@ -22,7 +22,7 @@ fn small_world() -> World {
     (0..3).for_each(|_| assert_ne!(world.customer().0, 0));
     let campaign = Some(world.campaign(vec![
         limit(Counts::Claims, Per::Everyone, Period::Ever, 6),
-        limit(Counts::Value, Per::Customer, Period::Day, 2_500),
+        limit(Counts::Value, Per::Customer, Period::Day, 1_500),
     ]));
     let per_day = limit(Counts::Claims, Per::Customer, Period::Day, 2);
     world.coupon(Definition {
@@ -33,7 +33,7 @@ fn small_world() -> World {
         ..definition()
     });
     let uses = limit(Counts::Redemptions, Per::Everyone, Period::Ever, 3);
-    let budget = limit(Counts::Value, Per::Everyone, Period::Ever, 2_000);
+    let budget = limit(Counts::Value, Per::Everyone, Period::Ever, 1_900);
     world.coupon(Definition {
         code: Some("SHARED".to_owned()),
         benefit: Benefit::PercentOff { rate_bp: Rate::from_bp(1_250).unwrap(), max_minor: Some(900) },
@@ -79,12 +79,12 @@ impl Step {
     }
 
     fn key(&self) -> VoucherKey {
-        let kind = VoucherKind::from_bits(self.a % 3).unwrap();
+        let kind = VoucherKind::from_bits(self.a.saturating_sub(3)).unwrap();
         VoucherKey { coupon: self.coupon(), kind, ordinal: u64::from(self.c % 4) }
     }
 
     fn name(&self) -> String {
-        format!("r{}", self.a)
+        format!("r{}", (self.a + self.c) % 8)
     }
 
     fn code(&self, world: &World) -> String {
@@ -103,9 +103,9 @@ impl Step {
     fn request(&self, world: &World, reserve_ms: Option<i64>) -> Box<RedeemRequest> {
         let codes = [self.code(world), if self.b.is_multiple_of(2) { "shared".to_owned() } else { "free".to_owned() }];
         let codes: Vec<&str> = codes.iter().take(1 + usize::from(self.c % 2)).map(String::as_str).collect();
-        let name = format!("r{}", self.b);
+        let name = format!("r{}", (self.a + self.b + self.c) % 8);
         let customer = (self.c != 7).then(|| self.customer());
-        let mut order = order(&format!("o{}", self.b % 4), &[1_999, 777]);
+        let mut order = order(if self.c == 6 { "o" } else { &name }, &[1_999, 777]);
         order.lines.push(Line { quantity: 3, ..order.lines[0].clone() });
         Box::new(RedeemRequest { order, reserve_ms, ..world.request(&name, customer, &codes) })
     }
@@ -126,8 +126,8 @@ impl Step {
             9 => Action::Revoke { voucher },
             10 | 11 => Action::Redeem(self.request(world, None)),
             12 | 13 => Action::Redeem(self.request(world, Some(i64::from(self.a) * 2 * MINUTE_MS + 1))),
-            14 => Action::Confirm { redemption },
-            15 => Action::Cancel { redemption },
+            14 | 15 if self.c < 2 => Action::Cancel { redemption },
+            14 | 15 => Action::Confirm { redemption },
             16 => {
                 let some = vec![ReturnLine { line: usize::from(self.b % 3), quantity: 1 }];
                 Action::Return { redemption, lines: (self.c.is_multiple_of(2)).then_some(some) }
