@@ -15,7 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
-use crate::coupon_body::{CouponBody, DefinitionBody};
+use crate::coupon_body::CouponBody;
+use crate::definition_body::DefinitionBody;
 use crate::extract::{Path, Query};
 use crate::idempotency::Change;
 use crate::names::{Names, coupon_no, customer_nos_at, not_found};
@@ -68,7 +69,7 @@ pub(crate) async fn update_coupon(
 #[into_params(parameter_in = Query)]
 pub(crate) struct CouponQuery {
     /// Only those in this state.
-    #[param(schema_with = schemas::coupon_state, required = false)]
+    #[param(value_type = Option<schemas::CouponState>, inline)]
     state: Option<CouponState>,
     /// At most so many; 50 unless given.
     #[param(minimum = 1, maximum = 1000)]

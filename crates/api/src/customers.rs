@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
-use crate::coupon_body::check_chars;
+use crate::definition_body::check_chars;
 use crate::extract::Path;
 use crate::idempotency::Change;
 use crate::names::customer_no;

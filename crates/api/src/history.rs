@@ -32,12 +32,12 @@ pub(crate) struct VoucherEvent {
     version: u32,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    #[schema(schema_with = schemas::voucher_step)]
+    #[schema(value_type = schemas::VoucherStep)]
     event: VoucherStep,
     /// `null`: it was made.
-    #[schema(schema_with = schemas::voucher_state, nullable, required = false)]
+    #[schema(value_type = Option<schemas::VoucherState>)]
     from: Option<VoucherState>,
-    #[schema(schema_with = schemas::voucher_state)]
+    #[schema(value_type = schemas::VoucherState)]
     to: VoucherState,
     actor: ActorBody,
     /// Its owner afterwards.

@@ -2,16 +2,15 @@
 
 use axum::extract::State;
 use domain::codes::fold;
-use domain::event::JournalNo;
 use domain::id::{BlockId, CouponNo, CustomerId, ORDINALS_PER_KIND, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{Action, Answer, GivenEntry, Outcome};
-use domain::voucher::{Block, Voucher, VoucherState};
+use domain::voucher::{Block, Voucher};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
 use crate::blocks::{BlockBody, show_block};
-use crate::coupon_body::check_code;
+use crate::definition_body::check_code;
 use crate::extract::Path;
 use crate::idempotency::Change;
 use crate::names::{coupon_no, customer_no_if_named, customer_nos_at};
@@ -163,20 +162,9 @@ async fn show(app: &App, tenant: TenantNo, answer: Answer) -> Result<Issued, Pro
 async fn codes_of(app: &App, tenant: TenantNo, coupon: CouponNo, block: &Block) -> Result<Vec<Voucher>, Problem> {
     let definition = app.store.coupon(tenant, coupon).await?.ok_or_else(unexpected)?;
     let zone = app.store.settings(tenant).await?.zone;
-    let (valid_from, valid_until) = definition.definition.validity.of_voucher(block.made_at, &zone);
-    let voucher = |ordinal| Voucher {
-        key: VoucherKey { coupon, kind: VoucherKind::Bearer, ordinal },
-        key_no: block.key_no,
-        version: 0,
-        state: VoucherState::Issued,
-        customer: None,
-        made_at: block.made_at,
-        valid_from,
-        valid_until,
-        held_until: None,
-        redemption: None,
-        takings: Vec::new(),
-        journal: JournalNo::default(),
+    let voucher = |ordinal| {
+        let key = VoucherKey { coupon, kind: VoucherKind::Bearer, ordinal };
+        block.voucher(key, &definition.definition.validity, &zone)
     };
     Ok((block.first..block.first + block.count).map(voucher).collect())
 }

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::coupon_body::check_chars;
+use crate::definition_body::check_chars;
 use crate::extract::Json;
 use crate::names::{Names, customer_no_if_named};
 use crate::order_body::OrderBody;

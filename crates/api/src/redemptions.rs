@@ -20,7 +20,8 @@ use crate::order_body::OrderBody;
 use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::quotes::{QuoteResult, show_quote};
-use crate::redemption_body::{RedeemBody, RedemptionBody, ReturnBody, show_redemption, show_redemptions};
+use crate::redeem_body::{RedeemBody, ReturnBody};
+use crate::redemption_body::{RedemptionBody, show_redemption, show_redemptions};
 use crate::reply::{Answered, Reply};
 
 /// Redeem or reserve

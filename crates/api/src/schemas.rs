@@ -1,69 +1,57 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::codes::Alphabet;
-use domain::coupon::{CouponState, Visibility};
-use domain::event::VoucherStep;
-use domain::id::VoucherKind;
-use domain::limit::{Counts, Per};
-use domain::opening::Weekday;
-use domain::period::Period;
-use domain::redemption::RedemptionState;
-use domain::voucher::VoucherState;
+use domain::{codes, coupon, event, id, limit, opening, period, redemption, voucher};
 use serde::Serialize;
-use utoipa::openapi::schema::{Array, Object, ObjectBuilder, Type};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-pub(crate) fn coupon_state() -> Object {
-    one_of(&CouponState::ALL.map(CouponState::name))
+macro_rules! words {
+    ($($word:ident: $values:expr;)*) => {$(
+        /// Stands for the domain's word in the reference.
+        pub(crate) struct $word;
+
+        impl PartialSchema for $word {
+            fn schema() -> RefOr<Schema> {
+                one_of(&$values)
+            }
+        }
+
+        impl ToSchema for $word {}
+    )*};
 }
 
-pub(crate) fn voucher_state() -> Object {
-    one_of(&VoucherState::ALL.map(VoucherState::name))
+words! {
+    CouponState: coupon::CouponState::ALL.map(coupon::CouponState::name);
+    VoucherState: voucher::VoucherState::ALL.map(voucher::VoucherState::name);
+    RedemptionState: redemption::RedemptionState::ALL.map(redemption::RedemptionState::name);
+    VoucherKind: [id::VoucherKind::Row, id::VoucherKind::Bearer, id::VoucherKind::Given].map(kind_name);
+    VoucherStep: [
+        event::VoucherStep::Claimed,
+        event::VoucherStep::Issued,
+        event::VoucherStep::Assigned,
+        event::VoucherStep::Locked,
+        event::VoucherStep::Unlocked,
+        event::VoucherStep::Redeemed,
+        event::VoucherStep::Returned,
+        event::VoucherStep::Released,
+        event::VoucherStep::Expired,
+        event::VoucherStep::Revoked,
+    ].map(written);
+    Visibility: [coupon::Visibility::Public, coupon::Visibility::Hidden].map(written);
+    Counts: [limit::Counts::Claims, limit::Counts::Redemptions, limit::Counts::Value].map(written);
+    Per: [limit::Per::Everyone, limit::Per::Customer].map(written);
+    Period: [period::Period::Ever, period::Period::Hour, period::Period::Day, period::Period::Week, period::Period::Month].map(written);
+    Alphabet: [codes::Alphabet::Base32, codes::Alphabet::Digits, codes::Alphabet::Letters].map(written);
+    Weekday: opening::Weekday::ALL.map(written);
 }
 
-pub(crate) fn voucher_step() -> Object {
-    use VoucherStep::{Assigned, Claimed, Expired, Issued, Locked, Redeemed, Released, Returned, Revoked, Unlocked};
-    let steps = [Claimed, Issued, Assigned, Locked, Unlocked, Redeemed, Returned, Released, Expired, Revoked];
-    one_of(&steps.map(written))
-}
-
-pub(crate) fn redemption_state() -> Object {
-    one_of(&RedemptionState::ALL.map(RedemptionState::name))
-}
-
-pub(crate) fn voucher_kind() -> Object {
-    one_of(&[VoucherKind::Row, VoucherKind::Bearer, VoucherKind::Given].map(kind_name))
-}
-
-pub(crate) fn kind_name(kind: VoucherKind) -> &'static str {
+pub(crate) fn kind_name(kind: id::VoucherKind) -> &'static str {
     match kind {
-        VoucherKind::Row => "row",
-        VoucherKind::Bearer => "bearer",
-        VoucherKind::Given => "given",
+        id::VoucherKind::Row => "row",
+        id::VoucherKind::Bearer => "bearer",
+        id::VoucherKind::Given => "given",
     }
-}
-
-pub(crate) fn visibility() -> Object {
-    one_of(&[Visibility::Public, Visibility::Hidden].map(written))
-}
-
-pub(crate) fn counts() -> Object {
-    one_of(&[Counts::Claims, Counts::Redemptions, Counts::Value].map(written))
-}
-
-pub(crate) fn per() -> Object {
-    one_of(&[Per::Everyone, Per::Customer].map(written))
-}
-
-pub(crate) fn period() -> Object {
-    one_of(&[Period::Ever, Period::Hour, Period::Day, Period::Week, Period::Month].map(written))
-}
-
-pub(crate) fn alphabet() -> Object {
-    one_of(&[Alphabet::Base32, Alphabet::Digits, Alphabet::Letters].map(written))
-}
-
-pub(crate) fn weekdays() -> Array {
-    Array::new(one_of(&Weekday::ALL.map(written)))
 }
 
 /// The name of a word as JSON writes it.
@@ -72,7 +60,7 @@ pub(crate) fn written(word: impl Serialize) -> String {
     value.as_str().expect("a word is written as a text").to_owned()
 }
 
-fn one_of(names: &[impl AsRef<str>]) -> Object {
+fn one_of(names: &[impl AsRef<str>]) -> RefOr<Schema> {
     let names = names.iter().map(|name| name.as_ref().to_owned());
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
 }

@@ -31,10 +31,10 @@ pub(crate) struct VoucherBody {
     #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
     /// Where it stands at the instant of the answer.
-    #[schema(schema_with = schemas::voucher_state)]
+    #[schema(value_type = schemas::VoucherState)]
     state: VoucherState,
     /// `row`: claimed or issued; `bearer`: of a block of codes; `given`: its code was given by people.
-    #[schema(schema_with = schemas::voucher_kind)]
+    #[schema(value_type = schemas::VoucherKind)]
     kind: &'static str,
     #[schema(value_type = String, format = DateTime)]
     made_at: Timestamp,

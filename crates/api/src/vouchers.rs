@@ -32,7 +32,7 @@ pub(crate) struct VoucherQuery {
     #[param(value_type = Option<String>)]
     coupon_id: Option<CouponId>,
     /// Only those that are in this state now.
-    #[param(schema_with = schemas::voucher_state, required = false)]
+    #[param(value_type = Option<schemas::VoucherState>, inline)]
     state: Option<VoucherState>,
     /// At most so many; 50 unless given.
     #[param(minimum = 1, maximum = 1000)]
