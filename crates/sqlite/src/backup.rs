@@ -51,7 +51,7 @@ impl Writer<'_> {
         loop {
             match backup.step(STEP_PAGES).map_err(store_error)? {
                 StepResult::Done => return Ok(()),
-                StepResult::More | StepResult::Busy | StepResult::Locked => {}
+                StepResult::More => {}
                 other => return Err(StoreError::Unavailable(format!("the backup stopped: {other:?}"))),
             }
             self.serve_waiting();

@@ -17,6 +17,8 @@ use crate::load::Loader;
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn submit(&self, tenant: TenantNo, command: Command) -> Result<Result<Answer, Refusal>, StoreError> {
+        // Here, so that one who names no tenant does not fail a batch of others.
+        self.shared.settings(tenant)?;
         self.queue.submit(tenant, command).await
     }
 

@@ -56,3 +56,9 @@ impl SqliteStore {
         self.queue.close().await;
     }
 }
+
+impl SqliteStore {
+    pub fn codes(&self) -> Arc<ports::Codes> {
+        Arc::clone(&self.shared.codes)
+    }
+}

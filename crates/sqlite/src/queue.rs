@@ -1,7 +1,7 @@
 //! The way to the writer: a bounded queue of commands and tasks, and the thread at its end.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -45,6 +45,7 @@ pub(crate) enum Job {
 pub(crate) struct Queue {
     jobs: SyncSender<Job>,
     depth: Arc<AtomicUsize>,
+    closed: Arc<AtomicBool>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
@@ -61,7 +62,8 @@ impl Queue {
         let depth = Arc::new(AtomicUsize::new(0));
         let jobs = Jobs { jobs: receiver, depth: Arc::clone(&depth) };
         let thread = thread::Builder::new().name("sqlite-write".to_owned()).spawn(move || run(&jobs))?;
-        Ok(Self { jobs: sender, depth, thread: Arc::new(Mutex::new(Some(thread))) })
+        let closed = Arc::new(AtomicBool::new(false));
+        Ok(Self { jobs: sender, depth, closed, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Hands in a command and waits for its answer. Once handed in it runs, whether or not anyone still waits.
@@ -88,20 +90,26 @@ impl Queue {
     }
 
     fn hand_in(&self, job: Job) -> Result<(), StoreError> {
-        match self.jobs.try_send(job) {
-            Ok(()) => {
-                self.depth.fetch_add(1, Ordering::Relaxed);
-                Ok(())
-            }
-            Err(TrySendError::Full(_)) => Err(StoreError::Busy { retry_after_ms: RETRY_AFTER_MS }),
-            Err(TrySendError::Disconnected(_)) => Err(stopped()),
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(stopped());
         }
+        // Counted first: the writer may take it before this goes on.
+        self.depth.fetch_add(1, Ordering::Relaxed);
+        self.jobs.try_send(job).map_err(|error| {
+            self.depth.fetch_sub(1, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => StoreError::Busy { retry_after_ms: RETRY_AFTER_MS },
+                TrySendError::Disconnected(_) => stopped(),
+            }
+        })
     }
 
     /// Lets the writer do what waits and end, and waits for that. What comes later is refused.
     pub async fn close(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
+        self.closed.store(true, Ordering::Relaxed);
+        self.depth.fetch_add(1, Ordering::Relaxed);
         let jobs = self.jobs.clone();
         let ended = tokio::task::spawn_blocking(move || {
             // Waits for a place: the queue may be full.
@@ -134,8 +142,7 @@ impl Jobs {
 
     /// How many wait, about.
     pub fn depth(&self) -> usize {
-        // A job can be taken before its sender has counted it; the number is then below zero for a moment.
-        self.depth.load(Ordering::Relaxed).min(usize::MAX / 2)
+        self.depth.load(Ordering::Relaxed)
     }
 
     fn taken(&self, job: Job) -> Job {
