@@ -173,6 +173,15 @@ impl SqliteStore {
         Ok(Self { shared, queue })
     }
 
+    /// The codes of a back-up, for its check: the ring alone, read from the file.
+    ///
+    /// # Errors
+    /// The file is no database of ours, or was made with another master key.
+    pub fn codes_of(file: &Path, master_key: &MasterKey) -> Result<Codes, OpenError> {
+        let connection = Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Codes::new(installation::ring(&connection, master_key)?))
+    }
+
     /// Adds a key to the ring of a store that is closed, and returns its number: new codes are computed with it. After
     /// a backup was restored this is a must, as codes that were given out since the backup would else come again.
     ///

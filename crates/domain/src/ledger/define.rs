@@ -136,10 +136,9 @@ fn abort(facts: &mut Facts, context: Context, before: &Coupon) -> Result<CouponS
     }
     let mut missing = false;
     for id in &reserved {
-        match facts.redemptions.get(id).map(Option::<&_>::cloned) {
-            Ok(Some(redemption)) if redemption.state == RedemptionState::Pending => {
-                missing |= settle::end_reservation(facts, context, redemption, RedemptionState::Cancelled).is_err();
-            }
+        match facts.redemptions.get(id).map(|known| known.map(|redemption| redemption.state)) {
+            // What ran out before is expired, not cancelled: its deadline has acted.
+            Ok(Some(RedemptionState::Pending)) => missing |= settle::cancel(facts, context, id).is_err(),
             Ok(_) => {}
             Err(_) => missing = true,
         }

@@ -111,7 +111,8 @@ pub struct Facts {
     pub patterns: Table<(), Vec<(Pattern, CouponNo)>>,
     /// Derived, not written: the first ordinal of the block that covers an ordinal.
     pub covering: Table<(CouponNo, u64), u64>,
-    /// Derived, not written: a customer's vouchers of a coupon that are held or issued, by kind and ordinal, bounded.
+    /// Derived, not written: a customer's vouchers of a coupon that are held, issued or locked, by kind and ordinal,
+    /// bounded.
     pub holdings: Table<(CustomerNo, CouponNo), Vec<VoucherKey>>,
     /// Redemptions.
     pub redemptions: Table<RedemptionId, Redemption>,

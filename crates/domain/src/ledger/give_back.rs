@@ -65,6 +65,9 @@ pub(super) fn amend(
     }
     // A repetition finds the new redemption made and the old one returned.
     if facts.redemptions.get(&request.id)?.is_none() {
+        if returnable(facts, context, id)?.state == RedemptionState::Returned {
+            return refuse(Rejection::RedemptionReturned, "the whole redemption was returned; redeem anew");
+        }
         give_back(facts, context, id, None)?;
     }
     redeem::redeem(facts, context, request, fingerprint)

@@ -43,7 +43,8 @@ pub(super) fn voucher(
 /// A customer's list of a coupon's live vouchers, if it is loaded, follows the row.
 fn hold_in_list(facts: &mut Facts, voucher: &Voucher) {
     let Some(customer) = voucher.customer else { return };
-    let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued);
+    // A locked one too: its reservation may have run out.
+    let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued | VoucherState::Locked);
     let key = voucher.key;
     facts.holdings.amend(&(customer, key.coupon), |list| {
         list.retain(|other| *other != key);

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
 use super::{Stop, sweep};
-use crate::codes::{Pattern, Reading};
+use crate::codes::{Pattern, Reading, fold};
 use crate::id::{CouponNo, CustomerNo, VoucherKind};
 use crate::pricing::{Offer, Refused, VoucherWindow};
 use crate::rejection::{Refusal, Rejection};
@@ -102,12 +102,27 @@ fn target_now(
     request: &RedeemRequest,
     reading: &Reading,
 ) -> Result<Option<Target>, Stop> {
+    unlock_own(facts, context, request, reading)?;
     let target = target_of(facts, context, request.customer, reading)?;
     let row = target.as_ref().and_then(|target| target.voucher.as_ref()?.0.clone());
     match row {
         Some(row) if sweep::unlock_due(facts, context, &row)? => target_of(facts, context, request.customer, reading),
         Some(_) | None => Ok(target),
     }
+}
+
+/// What the customer holds of a shared code's coupon is his again when the reservation that locked it has run out.
+fn unlock_own(facts: &mut Facts, context: Context, request: &RedeemRequest, reading: &Reading) -> Result<(), Stop> {
+    let Some(customer) = request.customer else { return Ok(()) };
+    let Ok(Some(coupon)) = facts.shared_codes.get(&reading.folded).map(Option::<&_>::copied) else { return Ok(()) };
+    let Ok(Some(keys)) = facts.holdings.get(&(customer, coupon)).map(Option::<&_>::cloned) else { return Ok(()) };
+    for key in keys {
+        // What is not loaded yet is asked for when the code is looked up.
+        if let Ok(Some(voucher)) = facts.vouchers.get(&key).map(Option::<&_>::cloned) {
+            sweep::unlock_due(facts, context, &voucher)?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks a text up: shared, given, computed.
@@ -120,6 +135,10 @@ fn target_of(
     if let Some(no) = facts.shared_codes.get(&reading.folded)?.copied() {
         if let Some(customer) = customer {
             facts.holdings.ask(&(customer, no));
+        }
+        // A code that was replaced stays its coupon's, so that nobody else is given it, and is good for nothing.
+        if lookup::coupon(facts, no)?.definition.code.as_deref().map(fold).as_ref() != Some(&reading.folded) {
+            return Ok(None);
         }
         let source = lookup::source(facts, no)?;
         let own = customer.map(|customer| own_voucher(facts, context, customer, no)).transpose()?.flatten();

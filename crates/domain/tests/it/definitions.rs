@@ -139,6 +139,16 @@ fn an_abort_cancels_the_reservations_and_gives_back() {
     world.give_back("s", None).unwrap();
 }
 
+#[test]
+fn an_abort_finds_a_reservation_that_ran_out_expired_and_not_cancelled() {
+    let mut world = World::new();
+    let coupon = world.coupon(shared("SAVE"));
+    world.reserve("r", None, &["save"]).unwrap();
+    world.later_ms(24 * 60 * 60 * 1000);
+    world.step(coupon, CouponStep::Abort).unwrap();
+    assert_eq!(world.rows.redemptions[&id("r")].state, RedemptionState::Expired);
+}
+
 /// A coupon with more reservations than one step of an abort cancels.
 fn crowded(world: &mut World) -> domain::id::CouponNo {
     let coupon = world.coupon(shared("SAVE"));

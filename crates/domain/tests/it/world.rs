@@ -192,7 +192,7 @@ impl Rows {
 
     fn holdings(&self, customer: CustomerNo, coupon: CouponNo) -> Vec<VoucherKey> {
         let live = |voucher: &&Voucher| {
-            let state = matches!(voucher.state, VoucherState::Held | VoucherState::Issued);
+            let state = matches!(voucher.state, VoucherState::Held | VoucherState::Issued | VoucherState::Locked);
             state && voucher.customer == Some(customer) && voucher.key.coupon == coupon
         };
         self.vouchers.values().filter(live).map(|voucher| voucher.key).take(16).collect()
