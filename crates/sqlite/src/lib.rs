@@ -29,6 +29,8 @@ mod backup;
 mod readers;
 mod records;
 mod query;
+#[cfg(test)]
+mod plan;
 mod rows;
 mod error;
 
