@@ -11,3 +11,5 @@ mod backups;
 mod access;
 mod activity;
 mod records;
+mod check;
+mod damages;
