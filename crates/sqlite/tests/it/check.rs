@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use ports::StoreError;
+use ports::{Records, StoreError};
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
