@@ -12,7 +12,7 @@ use super::table::Table;
 use crate::codes::{Folded, Pattern};
 use crate::coupon::{Campaign, Coupon};
 use crate::customer::Customer;
-use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, Subject};
+use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
 use crate::id::{CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::limit::{Usage, UsageDelta, UsageKey};
 use crate::money::Currency;
@@ -229,6 +229,8 @@ impl Facts {
 
     /// Records an event. The caller has put the version and [`Facts::next_journal`] on the subject's row.
     pub(super) fn record(&mut self, entry: Entry, kind: EventKind, usage: Vec<UsageDelta>) {
+        // More would take the numbers of the next batch's rows. A batch that is too large fails, and runs in parts.
+        assert!(self.events.len() < EVENTS_PER_ROW * ROWS_PER_BATCH, "the journal has no room for so large a batch");
         let Entry { subject, version, previous, actor } = entry;
         self.events.push(Event { subject, version, previous, actor, kind, usage });
     }

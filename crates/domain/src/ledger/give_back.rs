@@ -4,7 +4,7 @@ use super::command::{Fingerprint, Outcome, RedeemRequest, ReturnLine};
 use super::decide::Context;
 use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
-use super::settle::ask_parts;
+use super::settle::need_parts;
 use super::takings::{End, give_back_part, settle, summed};
 use super::{Stop, redeem, refuse};
 use crate::event::{CouponAmount, VoucherStep};
@@ -33,7 +33,7 @@ pub(super) fn give_back(
     if after_lines == before.lines {
         return Ok(Outcome::Redemption(Box::new(before)));
     }
-    ask_parts(facts, &before);
+    need_parts(facts, &before)?;
     let whole = after_lines.iter().all(|line| line.returned == line.quantity);
     let (mut parts, mut amounts, mut deltas) = (before.parts.clone(), Vec::new(), Vec::new());
     for part in &mut parts {

@@ -90,7 +90,7 @@ fn hold_in_lists(facts: &mut Facts, redemption: &Redemption) {
         let live = matches!(redemption.state, RedemptionState::Pending | RedemptionState::Succeeded);
         if live {
             facts.orders.put(order.clone(), redemption.id.clone());
-        } else if matches!(facts.orders.get(order), Ok(Some(id)) if *id == redemption.id) {
+        } else if matches!(facts.orders.known(order), Some(Some(id)) if *id == redemption.id) {
             facts.orders.delete(order.clone());
         }
     }

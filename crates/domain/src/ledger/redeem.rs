@@ -163,6 +163,9 @@ fn take_one(
     let source = typed.source().expect("an applied code has a coupon");
     let wants = wants(request, typed, applied.discount_minor);
     wants.iter().for_each(|want| takings::ask(facts, context.now, source, *want));
+    if let Some(held) = typed.voucher().filter(|voucher| voucher.held_until.is_some()) {
+        held.takings.iter().for_each(|taking| facts.usages.ask(&taking.key));
+    }
     let mut taken = Taken::default();
     for want in wants {
         match take(facts, context, source, want) {

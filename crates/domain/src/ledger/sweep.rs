@@ -78,16 +78,13 @@ pub(super) fn expire_reservation(facts: &mut Facts, context: Context, id: &Redem
 pub(super) fn find(facts: &mut Facts, context: Context, candidates: &[ComputedCode]) -> Result<Option<Found>, Stop> {
     let found = lookup::voucher(facts, candidates)?;
     let Some(row) = found.as_ref().and_then(Found::row) else { return Ok(found) };
-    Ok(Some(Found::Row(unlocked(facts, context, row)?)))
+    if unlock_due(facts, context, &row)? { lookup::voucher(facts, candidates) } else { Ok(found) }
 }
 
-/// The voucher, free again if a reservation whose time is over still locks it.
-pub(super) fn unlocked(facts: &mut Facts, context: Context, voucher: Voucher) -> Result<Voucher, Stop> {
-    let Some(redemption) = voucher.redemption.clone().filter(|_| voucher.state == VoucherState::Locked) else {
-        return Ok(voucher);
-    };
-    if !expire_reservation(facts, context, &redemption)? {
-        return Ok(voucher);
+/// Frees a voucher that a reservation whose time is over still locks. Returns whether it did.
+pub(super) fn unlock_due(facts: &mut Facts, context: Context, voucher: &Voucher) -> Result<bool, Stop> {
+    match voucher.redemption.clone().filter(|_| voucher.state == VoucherState::Locked) {
+        Some(redemption) => expire_reservation(facts, context, &redemption),
+        None => Ok(false),
     }
-    Ok(facts.vouchers.get(&voucher.key)?.cloned().expect("an unlocked voucher has a row"))
 }

@@ -97,6 +97,11 @@ fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Re
 /// Gives back what was taken, as recorded, for that cause; what does not come back but was held becomes used.
 /// Returns how the counters changed.
 pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End) -> Result<Vec<UsageDelta>, Stop> {
+    // Used for good already: no counter moves, and none need be loaded or locked for it.
+    if !held && end == End::Used {
+        return Ok(Vec::new());
+    }
+    need(facts, takings)?;
     let mut deltas = Vec::with_capacity(takings.len());
     for taking in takings {
         let back = match end {
@@ -113,6 +118,16 @@ pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End
         deltas.push(delta);
     }
     Ok(deltas)
+}
+
+/// Sees to it that all counters of these takings are loaded: a command that goes on to ask for more after a missing
+/// fact must not find half of a step done.
+pub(super) fn need(facts: &Facts, takings: &[Taking]) -> Result<(), Stop> {
+    let mut all = Ok(());
+    for taking in takings {
+        all = all.and(facts.usages.get(&taking.key).map(drop));
+    }
+    all
 }
 
 /// How a taking ends.

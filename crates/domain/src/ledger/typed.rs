@@ -102,12 +102,12 @@ fn target_now(
     request: &RedeemRequest,
     reading: &Reading,
 ) -> Result<Option<Target>, Stop> {
-    let mut target = target_of(facts, context, request.customer, reading)?;
-    if let Some((Some(row), voucher)) = target.as_mut().and_then(|target| target.voucher.as_mut()) {
-        *row = sweep::unlocked(facts, context, row.clone())?;
-        voucher.clone_from(row);
+    let target = target_of(facts, context, request.customer, reading)?;
+    let row = target.as_ref().and_then(|target| target.voucher.as_ref()?.0.clone());
+    match row {
+        Some(row) if sweep::unlock_due(facts, context, &row)? => target_of(facts, context, request.customer, reading),
+        Some(_) | None => Ok(target),
     }
-    Ok(target)
 }
 
 /// Looks a text up: shared, given, computed.

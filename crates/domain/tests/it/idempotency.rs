@@ -13,7 +13,7 @@ fn a_second_claim_with_the_same_key_and_body_returns_the_first_answer() {
     let mut world = World::new();
     let (ann, coupon) = (world.customer(), world.limited(vec![stock(9)]));
     let claim = keyed(Action::Claim { customer: ann, coupons: vec![coupon] }, 1, 1);
-    let first = world.batch(&[claim.clone()]).remove(0).unwrap();
+    let first = world.batch(std::slice::from_ref(&claim)).remove(0).unwrap();
     world.later_ms(MINUTE_MS);
     let second = world.batch(&[claim]).remove(0).unwrap();
     assert!(!first.replayed && second.replayed);
@@ -49,7 +49,7 @@ fn a_refusal_stores_nothing_and_the_key_can_be_used_when_the_reason_is_gone() {
     let mut world = World::new();
     let (ann, coupon) = (world.customer(), world.limited(vec![stock(0)]));
     let claim = keyed(Action::Claim { customer: ann, coupons: vec![coupon] }, 1, 1);
-    assert_eq!(refusal(world.batch(&[claim.clone()]).remove(0)).code(), "out_of_stock");
+    assert_eq!(refusal(world.batch(std::slice::from_ref(&claim)).remove(0)).code(), "out_of_stock");
     assert!(world.rows.answers.is_empty() && world.rows.usages.is_empty() && world.rows.series.is_empty());
     world.update(coupon, |definition| definition.limits[0].max = 1).unwrap();
     world.batch(&[claim]).remove(0).unwrap();

@@ -127,6 +127,27 @@ fn a_revoked_block_refuses_its_unused_codes() {
 }
 
 #[test]
+fn a_revoked_block_takes_back_codes_that_an_order_gave_back_or_never_confirmed() {
+    let mut world = World::new();
+    let coupon = world.coupon(definition());
+    let block = world.block(coupon, 4).unwrap();
+    let codes: Vec<String> = (0..4).map(|ordinal| world.code(bearer(coupon, ordinal))).collect();
+    world.redeem("returned", None, &[&codes[0]]).unwrap();
+    world.give_back("returned", None).unwrap();
+    world.reserve("cancelled", None, &[&codes[1]]).unwrap();
+    world.cancel("cancelled").unwrap();
+    world.reserve("confirmed", None, &[&codes[2]]).unwrap();
+    world.reserve("expired", None, &[&codes[3]]).unwrap();
+    revoke_block(&mut world, coupon, &block).unwrap();
+    world.confirm("confirmed").unwrap();
+    world.later_ms(crate::asking::DAY_MS);
+    let rejections = [0, 1, 2, 3].map(|code: usize| refusal(world.redeem("r", None, &[&codes[code]])));
+    let revoked = Rejection::VoucherRevoked;
+    assert_eq!(rejections, [revoked, revoked, Rejection::VoucherRedeemed, revoked]);
+    assert_eq!(refusal(world.revoke(bearer(coupon, 3))), revoked);
+}
+
+#[test]
 fn a_block_counts_against_the_stock_and_its_use_only_per_customer() {
     let mut world = World::new();
     let (ann, each) = (world.customer(), limit(Counts::Claims, Per::Customer, Period::Ever, 1));

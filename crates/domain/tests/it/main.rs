@@ -15,3 +15,4 @@ mod definitions;
 mod idempotency;
 mod quotes;
 mod random;
+mod pricing;

@@ -82,6 +82,21 @@ fn a_holder_uses_what_he_claimed_in_the_same_batch() {
 }
 
 #[test]
+fn a_returned_voucher_is_used_first_again_also_within_the_batch_of_its_return() {
+    let mut world = World::new();
+    let coupon = world.coupon(shared("SAVE"));
+    let ann = world.customer();
+    let vouchers = world.issue(coupon, &[ann, ann]).unwrap();
+    world.redeem("r", Some(ann), &[&world.code(vouchers[0].key)]).unwrap();
+    let give_back = Action::Return { redemption: id("r"), lines: None };
+    let redeem = |name: &str| Action::Redeem(Box::new(world.request(name, Some(ann), &["save"])));
+    let batch = [give_back, redeem("s"), redeem("t")].map(crate::asking::command);
+    assert!(world.batch(&batch).iter().all(Result::is_ok));
+    let used = ["s", "t"].map(|name| world.rows.redemptions[&id(name)].parts[0].voucher.unwrap());
+    assert_eq!(used, [vouchers[0].key, vouchers[1].key]);
+}
+
+#[test]
 fn every_code_must_be_good_and_the_first_refusal_in_precedence_is_answered() {
     let mut world = World::new();
     let (good, paused) = (world.coupon(shared("GOOD")), world.coupon(shared("PAUSED")));
@@ -201,6 +216,11 @@ fn a_redemption_needs_few_rounds_of_loading() {
     assert_eq!(world.rounds, 2, "ids, code, row and coupon; counters");
     world.redeem("b", Some(ann), &[&codes[1], "save"]).unwrap();
     assert_eq!(world.rounds, 3, "the same; campaign, shared coupon, own vouchers; counters");
+    let hold = Some("PT5M".parse().unwrap());
+    let held = world.coupon(Definition { limits: all(), hold, ..definition() });
+    let key = world.claim(ann, held).unwrap().key;
+    world.redeem("h", Some(ann), &[&world.code(key)]).unwrap();
+    assert_eq!(world.rounds, 2, "the hold's counters with the others");
     world.block(one, 1).unwrap();
     let bearer = domain::id::VoucherKey { kind: domain::id::VoucherKind::Bearer, ordinal: 0, ..keys[0] };
     world.redeem("c", Some(ann), &[&world.code(bearer)]).unwrap();
