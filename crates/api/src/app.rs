@@ -45,12 +45,15 @@ impl App {
         self.clock.now()
     }
 
-    /// Has the ledger decide and commit; its "no" and its "could not" are problems.
+    /// Has the ledger decide and commit; its "no" and its "could not" are problems. What is answered stands as of
+    /// `at`, long ago if it is replayed.
     pub(crate) async fn submit(&self, origin: &Origin, action: Action) -> Result<Answer, Problem> {
         let Origin { caller, key, fingerprint } = *origin;
         let command = Command { actor: caller.actor, key, fingerprint, action };
         let answer = self.store.submit(caller.tenant, command).await?;
-        answer.map_err(|refusal| refused(refusal, self.now()))
+        let answer = answer.map_err(|refusal| refused(refusal, self.now()))?;
+        // The same answer again: no deadline that has passed since acts on what is only remembered.
+        Ok(if answer.replayed { Answer { at: Timestamp::MIN, ..answer } } else { answer })
     }
 }
 

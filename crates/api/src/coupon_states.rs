@@ -1,19 +1,21 @@
 //! Coupons move through their states.
 
+use std::sync::Arc;
+
 use axum::extract::State;
-use domain::coupon::{CouponState, CouponStep};
+use domain::coupon::{Coupon, CouponState, CouponStep};
 use domain::id::CouponNo;
 use domain::ledger::Action;
 use http::StatusCode;
 
-use crate::app::App;
+use crate::app::{App, unexpected};
 use crate::coupon_body::CouponBody;
-use crate::coupons::shown;
+use crate::coupons::{show, shown};
 use crate::extract::Path;
 use crate::idempotency::{Change, NoBody, Origin};
 use crate::names::coupon_no;
 use crate::problem::Problem;
-use crate::reply::{Answered, Reply};
+use crate::reply::Answered;
 
 /// How many steps one request may take to abort a coupon; each cancels some hundreds of reservations.
 const ABORT_STEPS_MAX: usize = 200;
@@ -71,12 +73,12 @@ pub(crate) async fn abort_coupon(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<CouponBody> {
-    let reply = step(&app, &origin, &id, CouponStep::Abort).await?;
-    let no = coupon_no(&app, origin.caller.tenant, &id).await?;
-    match finish_abort(&app, &origin.without_key(), no).await? {
-        Some(aborted) => Ok(aborted),
-        None => Ok(reply),
-    }
+    let tenant = origin.caller.tenant;
+    let coupon = coupon_no(&app, tenant, &id).await?;
+    let first = app.submit(&origin, Action::MoveCoupon { coupon, step: CouponStep::Abort }).await?;
+    let aborted = finish_abort(&app, &origin.without_key(), coupon).await?;
+    // Also when replayed: the first step, which the key remembers, may only have paused it.
+    Ok(show(&app, tenant, &aborted).await?.replayed(first.replayed))
 }
 
 async fn step(app: &App, origin: &Origin, id: &str, step: CouponStep) -> Answered<CouponBody> {
@@ -86,17 +88,14 @@ async fn step(app: &App, origin: &Origin, id: &str, step: CouponStep) -> Answere
     shown(app, tenant, answer, StatusCode::OK).await
 }
 
-/// Goes on until nothing is reserved. Nothing if the first step was enough.
-async fn finish_abort(app: &App, origin: &Origin, no: CouponNo) -> Result<Option<Reply<CouponBody>>, Problem> {
-    let tenant = origin.caller.tenant;
-    let mut reply = None;
+/// Goes on until nothing is reserved.
+async fn finish_abort(app: &App, origin: &Origin, no: CouponNo) -> Result<Arc<Coupon>, Problem> {
     for _ in 0..ABORT_STEPS_MAX {
-        let coupon = app.store.coupon(tenant, no).await?;
-        if coupon.is_none_or(|coupon| coupon.state == CouponState::Aborted) {
-            return Ok(reply);
+        let coupon = app.store.coupon(origin.caller.tenant, no).await?.ok_or_else(unexpected)?;
+        if coupon.state == CouponState::Aborted {
+            return Ok(coupon);
         }
-        let answer = app.submit(origin, Action::MoveCoupon { coupon: no, step: CouponStep::Abort }).await?;
-        reply = Some(shown(app, tenant, answer, StatusCode::OK).await?);
+        app.submit(origin, Action::MoveCoupon { coupon: no, step: CouponStep::Abort }).await?;
     }
     let detail = "Many reservations are left. The coupon is paused meanwhile; abort it again to go on.";
     Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(1))

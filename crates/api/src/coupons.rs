@@ -222,7 +222,7 @@ async fn names_of<'a>(
     Names::of(app, tenant, BTreeSet::new(), customers).await
 }
 
-async fn show(app: &App, tenant: TenantNo, coupon: &Coupon) -> Answered<CouponBody> {
+pub(crate) async fn show(app: &App, tenant: TenantNo, coupon: &Coupon) -> Answered<CouponBody> {
     let names = names_of(app, tenant, std::iter::once(coupon)).await?;
     Ok(Reply::ok(CouponBody::of(coupon, &names)).version(coupon.version))
 }

@@ -126,3 +126,22 @@ fn candidates(ring: &Codes, tenant: TenantNo, key: VoucherKey) -> Vec<ComputedCo
     let is_there = |key_no: &u32| ring.voucher_id(tenant, key, *key_no).is_ok();
     (0..=ring.current_key_no()).filter(is_there).map(|key_no| ComputedCode { key_no, key }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::codes::{KeyRing, RingKey};
+    use domain::id::{CouponNo, FIRST_TENANT, VoucherKind};
+
+    use super::*;
+
+    #[test]
+    fn a_voucher_may_have_been_made_under_any_key_of_the_ring() {
+        let key = VoucherKey { coupon: CouponNo(1), kind: VoucherKind::Given, ordinal: 7 };
+        for numbers in [&[1][..], &[1, 2], &[2, 5]] {
+            let ring = KeyRing::new(numbers.iter().map(|no| RingKey { no: *no, secret: [7; 32] }).collect());
+            let codes = Codes::new(ring.expect("keys of different numbers"));
+            let found = candidates(&codes, FIRST_TENANT, key);
+            assert_eq!(found.iter().map(|candidate| candidate.key_no).collect::<Vec<_>>(), numbers);
+        }
+    }
+}
