@@ -23,6 +23,7 @@ async fn tx_5_after_kill_9_under_load_every_acknowledged_claim_has_its_voucher_e
     let (kills, acknowledgements) = (number("SCRIP_KILLS", 5), number("SCRIP_ACKNOWLEDGEMENTS", 150));
     let data = folder();
     let mut server = Server::start(data.path());
+    let key = server.key().to_owned();
     let customers = customers(&server, 50).await;
     let stock = kills * acknowledgements * 4;
     let limits = json!([{ "counts": "claims", "per": "everyone", "period": "ever", "max": stock }]);
@@ -32,7 +33,7 @@ async fn tx_5_after_kill_9_under_load_every_acknowledged_claim_has_its_voucher_e
     for round in 0..kills {
         let in_flight = claim_until_killed(&mut server, (round, acknowledgements), &coupon, (&customers, &all)).await;
         in_flight_kills += usize::from(in_flight > 0);
-        server = Server::start(data.path());
+        server = Server::start_again(data.path(), &key);
         verify(&server, &all.lock().await, round).await;
     }
     let acknowledged = all.lock().await.len();

@@ -8,9 +8,9 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A running server, killed when dropped.
+/// A running server and a caller with a key.
 pub struct Server {
-    child: Child,
+    process: Process,
     base: String,
     key: String,
     client: Client,
@@ -78,6 +78,17 @@ impl Server {
     }
 
     pub fn start_with(data: &Path, options: &[&str]) -> Self {
+        let server = Self::start_without_key(data, options);
+        let said = said(data, &["key", "create", "--name", "test"]);
+        Self { key: said.lines().last().expect("the key is the last line").to_owned(), ..server }
+    }
+
+    /// Starts a server on the same data for the same caller: idempotency keys are each caller's own.
+    pub fn start_again(data: &Path, key: &str) -> Self {
+        Self { key: key.to_owned(), ..Self::start_without_key(data, &[]) }
+    }
+
+    fn start_without_key(data: &Path, options: &[&str]) -> Self {
         let mut child = command(&["serve", "--listen", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
@@ -90,10 +101,8 @@ impl Server {
         let base = first.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").to_owned();
         // What else it says is not looked at, but must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        let said = said(data, &["key", "create", "--name", "test"]);
-        let key = said.lines().last().expect("the key is the last line").to_owned();
         let client = Client::builder().no_proxy().build().expect("a client");
-        Self { child, base, key, client }
+        Self { process: Process(child), base, key: String::new(), client }
     }
 
     pub fn key(&self) -> &str {
@@ -131,23 +140,26 @@ impl Server {
 
     /// Kills it as a power cut would.
     pub fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it ends");
+        self.process.0.kill().expect("it runs");
+        self.process.0.wait().expect("it ends");
     }
 
     /// Asks it to end, and waits until it has.
     pub fn stop(&mut self) {
-        let id = self.child.id().to_string();
+        let id = self.process.0.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
         assert!(asked.success());
-        assert!(self.child.wait().expect("it ends").success(), "it ends in good order");
+        assert!(self.process.0.wait().expect("it ends").success(), "it ends in good order");
     }
 }
 
-impl Drop for Server {
+/// Killed when dropped.
+struct Process(Child);
+
+impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
