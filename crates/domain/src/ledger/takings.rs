@@ -54,7 +54,8 @@ pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: W
     let takings = plan(facts, context.now, source, want)?;
     if let Err(stop) = room_for(facts, source, &takings, context.now) {
         let Stop::Refused(refusal) = stop else { return Err(stop) };
-        if !sweep::take_back_due(facts, context, source.coupon.no)? {
+        let full = full(facts, &takings)?;
+        if !sweep::take_back_due(facts, context, source.coupon.no, &full)? {
             return Err(refusal.into());
         }
         room_for(facts, source, &takings, context.now)?;
@@ -98,9 +99,7 @@ fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Re
 fn room_for(facts: &Facts, source: &Source, takings: &[(&Limit, Taking)], now: Timestamp) -> Result<(), Stop> {
     let mut first: Option<&Limit> = None;
     for (limit, taking) in takings {
-        let usage = facts.usages.get(&taking.key)?.copied().unwrap_or_default();
-        let full = usage.used + usage.held + taking.amount > limit.max;
-        if full && first.is_none_or(|other| limit.rejection() < other.rejection()) {
+        if is_full(facts, limit, taking)? && first.is_none_or(|other| limit.rejection() < other.rejection()) {
             first = Some(limit);
         }
     }
@@ -108,6 +107,22 @@ fn room_for(facts: &Facts, source: &Source, takings: &[(&Limit, Taking)], now: T
     let retry_at = limit.period.end(now, &facts.settings.zone);
     let detail = sentence(limit, source);
     Err(Refusal::new(limit.rejection(), detail).retry_at(retry_at).into())
+}
+
+/// The counters without room.
+fn full(facts: &Facts, takings: &[(&Limit, Taking)]) -> Result<Vec<UsageKey>, Stop> {
+    let mut keys = Vec::new();
+    for (limit, taking) in takings {
+        if is_full(facts, limit, taking)? {
+            keys.push(taking.key);
+        }
+    }
+    Ok(keys)
+}
+
+fn is_full(facts: &Facts, limit: &Limit, taking: &Taking) -> Result<bool, Stop> {
+    let usage = facts.usages.get(&taking.key)?.copied().unwrap_or_default();
+    Ok(usage.used + usage.held + taking.amount > limit.max)
 }
 
 fn sentence(limit: &Limit, source: &Source) -> String {
