@@ -6,7 +6,8 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back).
+//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
+//! `check` (the promises, verified on a back-up).
 
 mod open;
 mod schema;
@@ -28,10 +29,14 @@ mod access;
 mod backup;
 mod readers;
 mod records;
+mod check;
 mod query;
+#[cfg(test)]
+mod plan;
 mod rows;
 mod error;
 
+pub use check::{Finding, Report, check, checks};
 pub use open::{OpenError, Options};
 
 use std::sync::Arc;
