@@ -39,7 +39,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     clock.advance(store.now().as_ms() - clock.now().as_ms());
     let clock: Arc<dyn Clock> = Arc::new(StoreClock { store: (*store).clone(), clock });
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("{}", options.listen))?;
-    greet(&store, data, listener.local_addr()?, options).await?;
+    let socket = socket::bind(data)?;
 
     let schedule = Schedule {
         answers_kept: Duration::from_secs(config.retention.idempotency_days * 24 * 60 * 60),
@@ -48,7 +48,9 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     let ledger: Arc<dyn Ledger> = store.clone();
     let workers = Workers::start(&ledger, &clock, schedule);
     let (stop, stopped) = watch::channel(false);
-    let admin = tokio::spawn(socket::serve(Arc::clone(&store), data.to_owned(), stopped.clone()));
+    let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
+    // Last, so that what it says is true.
+    greet(&store, data, listener.local_addr()?, options).await?;
     let ended = end_signal()?;
     tokio::spawn(async move {
         ended.await;
@@ -67,7 +69,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     })
     .await;
     workers.stop().await;
-    admin.await.context("the socket ended badly")??;
+    admin.await.context("the socket ended badly")?;
     store.close().await;
     Ok(())
 }

@@ -60,19 +60,25 @@ pub(crate) async fn ask(
     bail!("the server ended before it answered")
 }
 
-/// Answers requests until told to stop. The caller holds the folder's lock, so an old socket is nobody's.
-pub(crate) async fn serve(
-    store: Arc<SqliteStore>,
-    data: PathBuf,
-    mut stop: watch::Receiver<bool>,
-) -> anyhow::Result<()> {
-    let path = path(&data);
+/// Makes the socket. The caller holds the folder's lock, so an old one is nobody's.
+pub(crate) fn bind(data: &Path) -> anyhow::Result<UnixListener> {
+    let path = path(data);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).context("the old socket stays"),
         Ok(()) | Err(_) => {}
     }
     let listener = UnixListener::bind(&path).with_context(|| format!("the socket {}", path.display()))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers requests until told to stop.
+pub(crate) async fn serve(
+    listener: UnixListener,
+    store: Arc<SqliteStore>,
+    data: PathBuf,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut tasks = JoinSet::new();
     loop {
         tokio::select! {
@@ -84,8 +90,7 @@ pub(crate) async fn serve(
         }
     }
     tasks.shutdown().await;
-    let _ = fs::remove_file(&path);
-    Ok(())
+    let _ = fs::remove_file(path(&data));
 }
 
 async fn answer(store: Arc<SqliteStore>, stream: UnixStream) {
