@@ -12,7 +12,6 @@ use ports::{Access, BlockRecord, Records};
 use serde::{Deserialize, Serialize};
 use sqlite::SqliteStore;
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use crate::cli::{Place, say};
 use crate::config::Config;
@@ -132,7 +131,7 @@ pub(crate) async fn create_key(store: &SqliteStore, name: String) -> anyhow::Res
         bail!("the name must have 1 to 100 characters");
     }
     let secret = api::auth::new_secret(secrets::random()?);
-    let id = ApiKeyId(Uuid::now_v7());
+    let id = ApiKeyId(api::new_id());
     let key = store.create_api_key(FIRST_TENANT, id, name, api::auth::hash_secret(&secret)).await?;
     Ok([format!("Key {} ({}). This is its only showing:", key.name, key.id), secret])
 }

@@ -16,7 +16,7 @@ const COPY: &str = "check-";
 pub(crate) async fn check(place: &Place) -> anyhow::Result<ExitCode> {
     // A check that was killed left its copy behind.
     remove_copies(&place.data)?;
-    let copy = place.data.join(format!("{COPY}{}.db", uuid::Uuid::now_v7().simple()));
+    let copy = place.data.join(format!("{COPY}{}.db", api::new_id().simple()));
     admin::backup_quietly(place, &copy).await?;
     let report = report_on(place, &copy).await;
     remove_copies(&place.data)?;

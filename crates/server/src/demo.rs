@@ -18,7 +18,6 @@ use domain::period::Period;
 use domain::validity::Validity;
 use ports::{CouponFilter, Ledger, PageRequest, Records};
 use sqlite::SqliteStore;
-use uuid::Uuid;
 
 use crate::admin;
 
@@ -44,7 +43,7 @@ pub(crate) async fn fill(store: &SqliteStore, data: &Path) -> anyhow::Result<Opt
         return Ok(None);
     }
     let [_, key] = admin::create_key(store, "demo".to_owned()).await?;
-    let shown = Shown { key, flash: CouponId(Uuid::now_v7()), customer: CustomerId(Uuid::now_v7()) };
+    let shown = Shown { key, flash: CouponId(api::new_id()), customer: CustomerId(api::new_id()) };
     let currency = store.settings(FIRST_TENANT).await?.currency;
     customers(store, shown.customer).await?;
     coupons(store, shown.flash, currency).await?;
@@ -62,8 +61,8 @@ fn parse(text: &str) -> anyhow::Result<Shown> {
 async fn customers(store: &SqliteStore, first: CustomerId) -> anyhow::Result<()> {
     let people = [
         (first, "ann", "Ann Arbor"),
-        (CustomerId(Uuid::now_v7()), "ben", "Ben Nevis"),
-        (CustomerId(Uuid::now_v7()), "chen", "Chen Lu"),
+        (CustomerId(api::new_id()), "ben", "Ben Nevis"),
+        (CustomerId(api::new_id()), "chen", "Chen Lu"),
     ];
     for (id, external_id, name) in people {
         let profile = CustomerProfile {
@@ -88,7 +87,7 @@ async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> an
             currency,
         )
     };
-    start(store, CouponId(Uuid::now_v7()), save10).await?;
+    start(store, CouponId(api::new_id()), save10).await?;
     let sale = Definition {
         hold: Some("PT5M".parse()?),
         visibility: Visibility::Public,
@@ -97,7 +96,7 @@ async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> an
     };
     start(store, flash, sale).await?;
     let printed = definition("Printed vouchers: 15.00 off", Benefit::AmountOff { amount_minor: 1_500 }, currency);
-    let no = start(store, CouponId(Uuid::now_v7()), printed).await?;
+    let no = start(store, CouponId(api::new_id()), printed).await?;
     let reading = store.codes().read(FIRST_TENANT, "VOUCHER123");
     let sealed = store.codes().seal(FIRST_TENANT, &reading, "VOUCHER123");
     let given = GivenEntry { reading, sealed, customer: None };

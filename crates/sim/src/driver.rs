@@ -89,11 +89,12 @@ impl Driver {
         };
         for _ in 0..CUSTOMERS {
             let profile = Box::new(CustomerProfile::default());
-            driver.must(Action::CreateCustomer { id: CustomerId(Uuid::now_v7()), profile }).await?;
+            let id = CustomerId(driver.uuid());
+            driver.must(Action::CreateCustomer { id, profile }).await?;
         }
         for definition in shop::definitions(&mut driver.random)? {
             let code = definition.code.as_deref().map(|text| driver.read(text));
-            let id = CouponId(Uuid::now_v7());
+            let id = CouponId(driver.uuid());
             driver.must(Action::CreateCoupon { id, definition: Box::new(definition.clone()), code }).await?;
             let coupon = driver.model.coupons.len();
             let step = domain::coupon::CouponStep::Activate;
@@ -300,6 +301,10 @@ impl Driver {
 
     fn read(&self, text: &str) -> Reading {
         self.store.codes().read(FIRST_TENANT, text)
+    }
+
+    fn uuid(&mut self) -> Uuid {
+        Uuid::from_u64_pair(self.random.next(), self.random.next())
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

@@ -17,7 +17,6 @@ use domain::time::Timestamp;
 use indicatif::{ProgressBar, ProgressStyle};
 use ports::{Ledger, Records};
 use sqlite::SqliteStore;
-use uuid::Uuid;
 
 use super::orders::{History, PastOrder};
 use super::plan::{By, Plan};
@@ -87,7 +86,7 @@ impl Run<'_> {
             if (planned.by == By::Code) != code.is_some() {
                 bail!("coupon {}: by code needs a code, by claim has none", definition.name);
             }
-            let create = Action::CreateCoupon { id: CouponId(Uuid::now_v7()), definition: Box::new(definition), code };
+            let create = Action::CreateCoupon { id: CouponId(api::new_id()), definition: Box::new(definition), code };
             let Outcome::Coupon { no, .. } = self.must(create).await? else { bail!("a coupon was asked for") };
             self.must(Action::MoveCoupon { coupon: no, step: CouponStep::Activate }).await?;
             self.coupons.push(no);
@@ -133,7 +132,7 @@ impl Run<'_> {
             return Ok(*no);
         }
         let profile = CustomerProfile { external_id: Some(external_id.clone()), ..CustomerProfile::default() };
-        let create = Action::CreateCustomer { id: CustomerId(Uuid::now_v7()), profile: Box::new(profile) };
+        let create = Action::CreateCustomer { id: CustomerId(api::new_id()), profile: Box::new(profile) };
         let Outcome::Customer(no) = self.must(create).await? else { bail!("a customer was asked for") };
         self.tally.customers += 1;
         self.customers.insert(external_id, no);

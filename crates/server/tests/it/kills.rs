@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use crate::scrip::{Server, five_off, folder, said};
 
 /// Set by `make prove` to more.
+#[expect(clippy::disallowed_methods, reason = "how long to try is said from outside")]
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -19,6 +20,7 @@ fn number(variable: &str, default: usize) -> usize {
 type Acknowledged = Arc<Mutex<Vec<(String, Value)>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "what was tried is reported to a person")]
 async fn tx_5_after_kill_9_under_load_every_acknowledged_claim_has_its_voucher_exactly_once() {
     let (kills, acknowledgements) = (number("SCRIP_KILLS", 5), number("SCRIP_ACKNOWLEDGEMENTS", 150));
     let data = folder();
