@@ -3,7 +3,7 @@
 //! compared, and in the end every voucher, redemption and figure.
 //!
 //! A seed decides everything, so a seed is the bug report. Read in this order: `model` (what should happen), `script`
-//! (what is asked), `driver` (what happens, compared), `recount` (the end).
+//! (what is asked), `commands` and `driver` (what happens, compared), `recount` (the end).
 
 mod random;
 mod clock;
@@ -11,6 +11,7 @@ mod model;
 mod takings;
 mod shop;
 mod script;
+mod commands;
 mod driver;
 mod recount;
 
