@@ -6,7 +6,8 @@ use crate::event::JournalNo;
 use crate::id::{CustomerNo, VoucherKey};
 use crate::limit::Taking;
 use crate::redemption::RedemptionId;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone};
+use crate::validity::Validity;
 
 /// Where a voucher stands. The numbers are what the stores keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -141,5 +142,26 @@ impl Block {
     #[must_use]
     pub fn covers(&self, ordinal: u64) -> bool {
         ordinal >= self.first && ordinal - self.first < self.count
+    }
+
+    /// The voucher of one of its codes while it has no row: as old as the block, and revoked with it. `zone` is the
+    /// tenant's.
+    #[must_use]
+    pub fn voucher(&self, key: VoucherKey, validity: &Validity, zone: &Zone) -> Voucher {
+        let (valid_from, valid_until) = validity.of_voucher(self.made_at, zone);
+        Voucher {
+            key,
+            key_no: self.key_no,
+            version: 0,
+            state: if self.revoked_at.is_some() { VoucherState::Revoked } else { VoucherState::Issued },
+            customer: None,
+            made_at: self.made_at,
+            valid_from,
+            valid_until,
+            held_until: None,
+            redemption: None,
+            takings: Vec::new(),
+            journal: JournalNo::default(),
+        }
     }
 }

@@ -1,3 +1,66 @@
-//! The store on SQLite.
+//! The store on SQLite: one thread owns the write connection and commits whatever waits as one transaction; read-only
+//! connections answer the rest.
+//!
+//! It knows rows, SQL and durability, and no rule: what a command does is decided by `domain::ledger` on facts that are
+//! loaded here, and written here as it says. It must not know HTTP or configuration, and reads no clock but the port's.
+//!
+//! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the thread); `batch` and `commit` (one
+//! transaction) with `load` and `write`; `definitions` (the coupons in memory); `ledger`, `sweep`, `forget` and `access` (the
+//! ports); `backup`; `readers` with `records` (what is read back).
 
+mod open;
+mod schema;
+mod installation;
+mod shared;
+mod queue;
+mod writer;
+mod batch;
+mod commit;
+mod load;
+mod write;
+mod refusals;
+mod definitions;
+mod ids;
+mod ledger;
+mod sweep;
+mod forget;
+mod access;
+mod backup;
+mod readers;
+mod records;
+mod query;
 mod rows;
+mod error;
+
+pub use open::{OpenError, Options};
+
+use std::sync::Arc;
+
+use queue::Queue;
+use shared::Shared;
+
+/// The store. Cheap to clone; every clone is the same store. Call [`SqliteStore::close`] before the program ends.
+#[derive(Clone)]
+pub struct SqliteStore {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) queue: Queue,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Does what waits, writes the log back into the file and ends the writer. Commands that come later are refused.
+    pub async fn close(&self) {
+        self.queue.close().await;
+    }
+}
+
+impl SqliteStore {
+    pub fn codes(&self) -> Arc<ports::Codes> {
+        Arc::clone(&self.shared.codes)
+    }
+}

@@ -1,8 +1,10 @@
 //! How domain values stand in rows: the only file that knows both. Blobs carry a format byte, so that a later layout can
 //! be told from this one.
 
+use domain::customer::{Customer, CustomerProfile};
 use domain::event::JournalNo;
-use domain::id::{BlockId, CouponNo, CustomerNo, VoucherKey, VoucherKind};
+use domain::id::{BlockId, CouponNo, CustomerId, CustomerNo, VoucherKey, VoucherKind};
+use domain::ledger::Sequence;
 use domain::limit::Taking;
 use domain::money::Currency;
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
@@ -28,6 +30,10 @@ pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fing
 
 /// The columns of [`block`], in its order.
 pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version, made_at, takings, revoked_at, journal";
+
+/// The columns of [`customer`], in its order.
+pub(crate) const CUSTOMER_COLUMNS: &str = "customer, customer_id, version, external_id, email, phone, name, \
+     birth_date, attributes, created_at, journal";
 
 /// A value as a blob.
 pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
@@ -117,8 +123,41 @@ fn takings(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Taking>> {
     }
 }
 
-fn blob<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+pub(crate) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
+    Ok(Customer {
+        no: CustomerNo(row.get(0)?),
+        id: CustomerId(Uuid::from_bytes(row.get(1)?)),
+        version: row.get(2)?,
+        profile: CustomerProfile {
+            external_id: row.get(3)?,
+            email: row.get(4)?,
+            phone: row.get(5)?,
+            name: row.get(6)?,
+            birth_date: row.get(7)?,
+            attributes: row.get(8)?,
+        },
+        created_at: instant(row, 9)?,
+        journal: JournalNo(row.get(10)?),
+    })
+}
+
+/// The number a sequence is kept under.
+pub(crate) fn sequence_number(sequence: Sequence) -> u8 {
+    match sequence {
+        Sequence::Coupon => 0,
+        Sequence::Customer => 1,
+        Sequence::Campaign => 2,
+        Sequence::Limit => 3,
+    }
+}
+
+pub(crate) fn blob<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     unpack(row.get_ref(column)?.as_blob()?).map_err(|error| damaged(column, &error.to_string()))
+}
+
+/// A JSON document.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| damaged(column, &error.to_string()))
 }
 
 pub(crate) fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
@@ -141,6 +180,11 @@ fn currency_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Cur
 
 pub(crate) fn ordinal(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged(column, "below zero"))
+}
+
+/// An ordinal as a column; no row has one above 34 bits.
+pub(crate) fn ordinal_column(ordinal: u64) -> i64 {
+    i64::try_from(ordinal).unwrap_or(i64::MAX)
 }
 
 fn state<T>(row: &Row<'_>, column: usize, from: impl Fn(u8) -> Option<T>) -> rusqlite::Result<T> {

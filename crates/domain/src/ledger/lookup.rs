@@ -6,12 +6,11 @@ use super::facts::{BlockKey, Facts};
 use super::{Stop, refuse};
 use crate::codes::ComputedCode;
 use crate::coupon::{Campaign, Coupon};
-use crate::event::JournalNo;
 use crate::id::{CouponNo, VoucherKey, VoucherKind};
 use crate::limit::Limit;
 use crate::rejection::Rejection;
 use crate::time::{Timestamp, Zone};
-use crate::voucher::{Block, Voucher, VoucherState};
+use crate::voucher::{Block, Voucher};
 
 /// A voucher that has a row, or could be given one because its code lies in a block.
 #[derive(Clone, Debug)]
@@ -38,27 +37,11 @@ impl Found {
         }
     }
 
-    /// The voucher as it stands; one without a row is as old as its block, and revoked with it.
+    /// The voucher as it stands.
     pub(super) fn voucher(&self, coupon: &Coupon, zone: &Zone) -> Voucher {
         match self {
             Self::Row(voucher) => voucher.clone(),
-            Self::Bearer(block, key) => {
-                let (valid_from, valid_until) = coupon.definition.validity.of_voucher(block.made_at, zone);
-                Voucher {
-                    key: *key,
-                    key_no: block.key_no,
-                    version: 0,
-                    state: if block.revoked_at.is_some() { VoucherState::Revoked } else { VoucherState::Issued },
-                    customer: None,
-                    made_at: block.made_at,
-                    valid_from,
-                    valid_until,
-                    held_until: None,
-                    redemption: None,
-                    takings: Vec::new(),
-                    journal: JournalNo::default(),
-                }
-            }
+            Self::Bearer(block, key) => block.voucher(*key, &coupon.definition.validity, zone),
         }
     }
 }

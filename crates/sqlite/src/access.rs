@@ -1,0 +1,121 @@
+//! API keys: kept in rows, answered from memory.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use async_trait::async_trait;
+use domain::id::{ApiKeyId, TenantNo};
+use domain::time::Timestamp;
+use ports::{Access, ApiKey, StoreError};
+use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
+
+use crate::SqliteStore;
+use crate::error::store_error;
+use crate::rows;
+use crate::writer::Writer;
+
+/// All keys by the hash of their secret. There are few.
+#[derive(Debug)]
+pub(crate) struct Keys(RwLock<HashMap<[u8; 32], ApiKey>>);
+
+const SELECT: &str = "select secret_hash, key_no, api_key_id, tenant, name, created_at, revoked_at from api_key";
+
+impl Keys {
+    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut statement = connection.prepare(SELECT)?;
+        let keys = statement.query_map([], |row| Ok((row.get(0)?, api_key(row)?)))?;
+        Ok(Self(RwLock::new(keys.collect::<rusqlite::Result<_>>()?)))
+    }
+
+    fn get(&self, secret_hash: &[u8; 32]) -> Option<ApiKey> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(secret_hash).cloned()
+    }
+
+    fn put(&self, secret_hash: [u8; 32], key: ApiKey) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(secret_hash, key);
+    }
+
+    fn revoke(&self, revoked: impl Fn(&ApiKey) -> bool, at: Timestamp) {
+        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for key in keys.values_mut().filter(|key| key.revoked_at.is_none() && revoked(key)) {
+            key.revoked_at = Some(at);
+        }
+    }
+
+    fn of(&self, tenant: TenantNo) -> Vec<ApiKey> {
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut own: Vec<ApiKey> = keys.values().filter(|key| key.tenant == tenant).cloned().collect();
+        own.sort_unstable_by_key(|key| key.no);
+        own
+    }
+}
+
+fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
+    Ok(ApiKey {
+        no: row.get(1)?,
+        id: ApiKeyId(Uuid::from_bytes(row.get(2)?)),
+        tenant: TenantNo(row.get(3)?),
+        name: row.get(4)?,
+        created_at: rows::instant(row, 5)?,
+        revoked_at: rows::instant_or_none(row, 6)?,
+    })
+}
+
+#[async_trait]
+impl Access for SqliteStore {
+    fn api_key(&self, secret_hash: &[u8; 32]) -> Option<ApiKey> {
+        self.shared.keys.get(secret_hash)
+    }
+
+    async fn create_api_key(
+        &self,
+        tenant: TenantNo,
+        id: ApiKeyId,
+        name: String,
+        secret_hash: [u8; 32],
+    ) -> Result<ApiKey, StoreError> {
+        self.queue.run(move |writer| writer.create_api_key((tenant, id, name), secret_hash)).await
+    }
+
+    async fn revoke_api_key(&self, tenant: TenantNo, name_or_id: String) -> Result<usize, StoreError> {
+        self.queue.run(move |writer| writer.revoke_api_key(tenant, &name_or_id)).await
+    }
+
+    async fn api_keys(&self, tenant: TenantNo) -> Result<Vec<ApiKey>, StoreError> {
+        Ok(self.shared.keys.of(tenant))
+    }
+}
+
+const INSERT: &str =
+    "insert into api_key (api_key_id, tenant, name, secret_hash, created_at) values (?1, ?2, ?3, ?4, ?5)
+    returning key_no";
+
+const REVOKE: &str = "update api_key set revoked_at = ?4
+    where tenant = ?1 and (name = ?2 or api_key_id = ?3) and revoked_at is null";
+
+impl Writer<'_> {
+    fn create_api_key(
+        &mut self,
+        (tenant, id, name): (TenantNo, ApiKeyId, String),
+        secret_hash: [u8; 32],
+    ) -> Result<ApiKey, StoreError> {
+        self.shared.settings(tenant)?;
+        let created_at = self.shared.now();
+        let row = params![id.0.as_bytes(), tenant.0, name, secret_hash, created_at.as_ms()];
+        let no = self.connection.query_row(INSERT, row, |row| row.get(0)).map_err(store_error)?;
+        let key = ApiKey { no, id, tenant, name, created_at, revoked_at: None };
+        self.shared.keys.put(secret_hash, key.clone());
+        Ok(key)
+    }
+
+    fn revoke_api_key(&mut self, tenant: TenantNo, name_or_id: &str) -> Result<usize, StoreError> {
+        let (id, now) = (name_or_id.parse::<ApiKeyId>().ok(), self.shared.now());
+        let id_bytes = id.map(|id| *id.0.as_bytes());
+        let revoked = self.connection.execute(REVOKE, params![tenant.0, name_or_id, id_bytes, now.as_ms()]);
+        let revoked = revoked.map_err(store_error)?;
+        let named = |key: &ApiKey| key.tenant == tenant && (key.name == name_or_id || Some(key.id) == id);
+        self.shared.keys.revoke(named, now);
+        Ok(revoked)
+    }
+}

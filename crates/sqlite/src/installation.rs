@@ -1,0 +1,118 @@
+//! What is written when the data are made, and read at every start: the ring of code keys, the tenants, the kind of
+//! clock, and where the journal stands.
+
+use std::collections::BTreeMap;
+
+use domain::codes::{KeyRing, Pattern, RingError, RingKey};
+use domain::event::JournalNo;
+use domain::id::{CouponNo, FIRST_TENANT, TenantNo};
+use domain::ledger::Settings;
+use domain::time::Timestamp;
+use ports::StoreError;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use crate::load::patterns;
+use crate::open::{OpenError, Options};
+use crate::rows;
+
+/// What a start needs to know.
+pub(crate) struct Installation {
+    pub ring: KeyRing,
+    pub tenants: BTreeMap<TenantNo, Settings>,
+    pub patterns: Vec<(TenantNo, Vec<(Pattern, CouponNo)>)>,
+    pub journal_next: JournalNo,
+    /// The instant of the latest decision.
+    pub decided_last: Timestamp,
+}
+
+pub(crate) fn read_or_make(connection: &Connection, options: &Options) -> Result<Installation, OpenError> {
+    match test_clock(connection)? {
+        None => make(connection, options)?,
+        Some(made_with) if made_with != options.test_clock => return Err(OpenError::TestClock { made_with }),
+        Some(_) => {}
+    }
+    let tenants = tenants(connection)?;
+    let patterns: Result<Vec<_>, StoreError> =
+        tenants.keys().map(|tenant| Ok((*tenant, patterns(connection, *tenant)?))).collect();
+    let (journal_last, decided_last) = latest(connection)?;
+    Ok(Installation {
+        ring: ring(connection, options)?,
+        patterns: patterns?,
+        tenants,
+        journal_next: JournalNo(journal_last.0 + 1),
+        decided_last,
+    })
+}
+
+const SELECT_TEST_CLOCK: &str = "select value = 'yes' from meta where name = 'test_clock'";
+
+/// `None`: the data are not made yet.
+fn test_clock(connection: &Connection) -> rusqlite::Result<Option<bool>> {
+    connection.query_row(SELECT_TEST_CLOCK, [], |row| row.get(0)).optional()
+}
+
+const INSERT_META: &str = "insert into meta (name, value) values ('test_clock', ?1)";
+const INSERT_TENANT: &str =
+    "insert into tenant (tenant, name, zone, currency, created_at) values (?1, 'default', ?2, ?3, ?4)";
+
+fn make(connection: &Connection, options: &Options) -> Result<(), OpenError> {
+    let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let (zone, currency) = (options.zone.name(), options.currency.to_string());
+    transaction.execute(INSERT_META, [if options.test_clock { "yes" } else { "no" }])?;
+    transaction.execute(INSERT_TENANT, params![FIRST_TENANT.0, zone, currency, options.clock.now().as_ms()])?;
+    add_key(&transaction, options)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+const SELECT_KEY_LAST: &str = "select coalesce(max(key_no), 0) from code_key";
+const INSERT_KEY: &str = "insert into code_key (key_no, sealed, created_at) values (?1, ?2, ?3)";
+
+/// Adds a random key to the ring and returns its number.
+pub(crate) fn add_key(connection: &Connection, options: &Options) -> Result<u32, OpenError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(OpenError::Random)?;
+    let no = 1 + connection.query_row(SELECT_KEY_LAST, [], |row| row.get::<_, u32>(0))?;
+    let sealed = options.master_key.seal_secret(no, &secret);
+    connection.execute(INSERT_KEY, params![no, sealed, options.clock.now().as_ms()])?;
+    Ok(no)
+}
+
+const SELECT_KEYS: &str = "select key_no, sealed from code_key";
+
+fn ring(connection: &Connection, options: &Options) -> Result<KeyRing, OpenError> {
+    let mut statement = connection.prepare(SELECT_KEYS)?;
+    let sealed = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut keys = Vec::new();
+    for row in sealed {
+        let (no, sealed): (u32, Vec<u8>) = row?;
+        let secret = options.master_key.open_secret(no, &sealed).map_err(|_| OpenError::MasterKey)?;
+        keys.push(RingKey { no, secret });
+    }
+    KeyRing::new(keys).map_err(|error| match error {
+        RingError::Empty => OpenError::NoCodeKey,
+        RingError::Twice { .. } => unreachable!("key_no is the primary key"),
+    })
+}
+
+const SELECT_TENANTS: &str = "select tenant, zone, currency from tenant";
+
+fn tenants(connection: &Connection) -> rusqlite::Result<BTreeMap<TenantNo, Settings>> {
+    let mut statement = connection.prepare(SELECT_TENANTS)?;
+    let rows = statement.query_map([], |row| {
+        let zone: String = row.get(1)?;
+        let currency: String = row.get(2)?;
+        let zone = zone.parse().map_err(|_| rows::damaged(1, "not a zone"))?;
+        let currency = currency.parse().map_err(|_| rows::damaged(2, "not a currency"))?;
+        Ok((TenantNo(row.get(0)?), Settings { zone, currency }))
+    })?;
+    rows.collect()
+}
+
+const SELECT_LATEST: &str = "select journal, at from journal order by journal desc limit 1";
+
+/// The last row of the journal and its instant, which no row is younger than.
+fn latest(connection: &Connection) -> rusqlite::Result<(JournalNo, Timestamp)> {
+    let latest = connection.query_row(SELECT_LATEST, [], |row| Ok((JournalNo(row.get(0)?), rows::instant(row, 1)?)));
+    Ok(latest.optional()?.unwrap_or((JournalNo(0), Timestamp::MIN)))
+}

@@ -1,0 +1,47 @@
+//! The ledger's port: commands go to the writer, a quote is decided on a reader.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::event::JournalNo;
+use domain::id::TenantNo;
+use domain::ledger::{Answer, Command, Facts, RedeemRequest, quote};
+use domain::pricing::Quote;
+use domain::rejection::Refusal;
+use domain::time::Timestamp;
+use ports::{Ledger, StoreError};
+
+use crate::SqliteStore;
+use crate::load::Loader;
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn submit(&self, tenant: TenantNo, command: Command) -> Result<Result<Answer, Refusal>, StoreError> {
+        // Here, so that one who names no tenant does not fail a batch of others.
+        self.shared.settings(tenant)?;
+        self.queue.submit(tenant, command).await
+    }
+
+    async fn quote(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Quote, StoreError> {
+        let settings = self.shared.settings(tenant)?.clone();
+        let shared = Arc::clone(&self.shared);
+        // Before the snapshot: what is put in the cache from it must not be older than what was there.
+        let generation = shared.definitions.generation();
+        let read = move |connection: &rusqlite::Connection| {
+            let now = shared.now();
+            // Nothing is made, so no number of a journal row is ever asked for.
+            let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
+            let loader = Loader::new(connection, (&shared.definitions, generation), tenant, now);
+            loader.complete(&mut facts, |facts| quote(&request, facts, now))
+        };
+        self.shared.readers.run(read).await
+    }
+
+    async fn sweep(&self, max: usize) -> Result<usize, StoreError> {
+        self.sweep_due(max).await
+    }
+
+    async fn forget_answers(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
+        self.forget_old_answers(before, max).await
+    }
+}

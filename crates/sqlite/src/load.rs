@@ -1,0 +1,212 @@
+//! Loads the facts a decision asks for: each kind with one prepared statement, row by row in the order of its keys.
+
+mod derived;
+
+pub(crate) use derived::patterns;
+
+use std::hash::Hash;
+use std::sync::Arc;
+
+use domain::coupon::{Campaign, Coupon};
+use domain::id::{TenantNo, VoucherKey, VoucherKind};
+use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
+use domain::limit::Usage;
+use domain::time::Timestamp;
+use ports::StoreError;
+use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
+
+use crate::definitions::{Definitions, Generation};
+use crate::error::store_error;
+use crate::rows;
+
+/// Rounds of loading that any batch settles in. A claim takes three, a sold-out coupon with a campaign some more.
+const ROUNDS_MAX: usize = 32;
+
+/// Loads for one decision.
+pub(crate) struct Loader<'a> {
+    connection: &'a Connection,
+    definitions: &'a Definitions,
+    generation: Generation,
+    tenant: TenantNo,
+    now: Timestamp,
+}
+
+impl<'a> Loader<'a> {
+    /// The generation is that from before the connection's transaction began.
+    pub fn new(
+        connection: &'a Connection,
+        (definitions, generation): (&'a Definitions, Generation),
+        tenant: TenantNo,
+        now: Timestamp,
+    ) -> Self {
+        Self { connection, definitions, generation, tenant, now }
+    }
+
+    /// Decides and loads in turn, until nothing is missing.
+    pub fn complete<T>(
+        &self,
+        facts: &mut Facts,
+        mut decide: impl FnMut(&mut Facts) -> Result<T, Missing>,
+    ) -> Result<T, StoreError> {
+        for _ in 0..ROUNDS_MAX {
+            match decide(facts) {
+                Ok(decided) => return Ok(decided),
+                Err(Missing) => self.load(facts).map_err(store_error)?,
+            }
+        }
+        Err(StoreError::Corrupt(format!("a decision did not settle in {ROUNDS_MAX} rounds")))
+    }
+
+    fn load(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.answers(facts)?;
+        self.coupons(facts)?;
+        self.campaigns(facts)?;
+        self.customers(facts)?;
+        self.numbers(facts)?;
+        self.usages(facts)?;
+        self.vouchers(facts)?;
+        self.codes(facts)?;
+        self.redemptions(facts)?;
+        self.derived(facts)
+    }
+
+    fn answers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.answers, ANSWER, |statement, key| {
+            one(statement, params![self.tenant.0, key], |row| {
+                Ok(Answered { fingerprint: row.get(0)?, at: rows::instant(row, 1)?, outcome: rows::blob(row, 2)? })
+            })
+        })
+    }
+
+    /// Definitions are read from memory where they can be.
+    fn coupons(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.coupons, COUPON, |statement, no| {
+            if let Some(coupon) = self.definitions.coupon(self.tenant, *no) {
+                return Ok(Some(coupon));
+            }
+            let coupon =
+                one(statement, params![self.tenant.0, no.0], |row| rows::json::<Coupon>(row, 0))?.map(Arc::new);
+            if let Some(coupon) = &coupon {
+                self.definitions.put_loaded(self.generation, self.tenant, coupon);
+            }
+            Ok(coupon)
+        })
+    }
+
+    fn campaigns(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.campaigns, CAMPAIGN, |statement, no| {
+            if let Some(campaign) = self.definitions.campaign(self.tenant, *no) {
+                return Ok(Some(campaign));
+            }
+            let campaign =
+                one(statement, params![self.tenant.0, no.0], |row| rows::json::<Campaign>(row, 0))?.map(Arc::new);
+            if let Some(campaign) = &campaign {
+                self.definitions.put_loaded_campaign(self.generation, self.tenant, campaign);
+            }
+            Ok(campaign)
+        })
+    }
+
+    fn customers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        let sql = format!("select {} from customer where tenant = ?1 and customer = ?2", rows::CUSTOMER_COLUMNS);
+        self.each(&mut facts.customers, &sql, |statement, no| {
+            one(statement, params![self.tenant.0, no.0], rows::customer)
+        })?;
+        self.each(&mut facts.external_ids, EXTERNAL_ID, |statement, id| {
+            one(statement, params![self.tenant.0, id], |row| row.get(0).map(domain::id::CustomerNo))
+        })
+    }
+
+    fn numbers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.sequences, SEQUENCE, |statement, sequence: &Sequence| {
+            one(statement, params![self.tenant.0, rows::sequence_number(*sequence)], |row| row.get(0))
+        })?;
+        self.each(&mut facts.series, SERIES, |statement, (coupon, kind)| {
+            one(statement, params![self.tenant.0, coupon.0, kind.bits()], |row| rows::ordinal(row, 0))
+        })
+    }
+
+    fn usages(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.usages, USAGE, |statement, key| {
+            one(statement, params![self.tenant.0, key.limit.0, key.subject.0, key.period.0], |row| {
+                Ok(Usage { used: row.get(0)?, held: row.get(1)?, bound: row.get(2)? })
+            })
+        })
+    }
+
+    fn vouchers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        let sql = format!(
+            "select {} from voucher where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4",
+            rows::VOUCHER_COLUMNS
+        );
+        self.each(&mut facts.vouchers, &sql, |statement, key| {
+            let ordinal = rows::ordinal_column(key.ordinal);
+            one(statement, params![self.tenant.0, key.coupon.0, key.kind.bits(), ordinal], rows::voucher)
+        })?;
+        let sql =
+            format!("select {} from code_block where tenant = ?1 and coupon = ?2 and first = ?3", rows::BLOCK_COLUMNS);
+        self.each(&mut facts.blocks, &sql, |statement, key| {
+            one(statement, params![self.tenant.0, key.coupon.0, rows::ordinal_column(key.first)], rows::block)
+        })
+    }
+
+    fn codes(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.shared_codes, SHARED_CODE, |statement, folded| {
+            one(statement, params![self.tenant.0, folded.as_str()], |row| row.get(0).map(domain::id::CouponNo))
+        })?;
+        self.each(&mut facts.given_codes, GIVEN_CODE, |statement, hash| {
+            one(statement, params![self.tenant.0, hash], |row| {
+                let (coupon, ordinal) = (domain::id::CouponNo(row.get(0)?), rows::ordinal(row, 1)?);
+                let voucher = VoucherKey { coupon, kind: VoucherKind::Given, ordinal };
+                Ok(GivenCode { voucher, sealed: row.get(2)? })
+            })
+        })
+    }
+
+    fn redemptions(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        let sql =
+            format!("select {} from redemption where tenant = ?1 and redemption_id = ?2", rows::REDEMPTION_COLUMNS);
+        self.each(&mut facts.redemptions, &sql, |statement, id| {
+            one(statement, params![self.tenant.0, id.as_str()], rows::redemption)
+        })
+    }
+
+    /// Loads what is wanted of one kind.
+    fn each<K: Ord + Hash + Clone, V>(
+        &self,
+        table: &mut Table<K, V>,
+        sql: &str,
+        mut read: impl FnMut(&mut Statement<'_>, &K) -> rusqlite::Result<Option<V>>,
+    ) -> rusqlite::Result<()> {
+        let wanted = table.take_wanted();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut statement = self.connection.prepare_cached(sql)?;
+        for key in wanted {
+            let row = read(&mut statement, &key)?;
+            table.load(key, row);
+        }
+        Ok(())
+    }
+}
+
+const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
+const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
+const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";
+const EXTERNAL_ID: &str = "select customer from customer where tenant = ?1 and external_id = ?2";
+const SEQUENCE: &str = "select next from sequence where tenant = ?1 and kind = ?2";
+const SERIES: &str = "select next from series where tenant = ?1 and coupon = ?2 and kind = ?3";
+const USAGE: &str =
+    "select used, held, bound from usage where tenant = ?1 and usage_limit = ?2 and subject = ?3 and period = ?4";
+const SHARED_CODE: &str = "select coupon from shared_code where tenant = ?1 and folded = ?2";
+const GIVEN_CODE: &str = "select coupon, ordinal, sealed from given_code where tenant = ?1 and hash = ?2";
+
+/// The row of a key, if it is there.
+fn one<V>(
+    statement: &mut Statement<'_>,
+    key: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<V>,
+) -> rusqlite::Result<Option<V>> {
+    statement.query_row(key, read).optional()
+}

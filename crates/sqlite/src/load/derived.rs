@@ -1,0 +1,141 @@
+//! Facts that are found by something else than the key of their row. A list that is empty is loaded as an empty list,
+//! not as absent: the ledger adds to it what the same batch makes.
+
+use domain::codes::Pattern;
+use domain::id::{CouponNo, TenantNo, VoucherKey};
+use domain::ledger::{DUE_MAX, Due, Facts, RESERVATIONS_MAX};
+use domain::redemption::RedemptionId;
+use domain::time::Timestamp;
+use ports::StoreError;
+use rusqlite::{Connection, Row, params};
+
+use super::{Loader, one};
+use crate::error::store_error;
+use crate::rows;
+
+/// Vouchers of one coupon looked at when its holder types the shared code.
+const HOLDINGS_MAX: usize = 16;
+
+impl Loader<'_> {
+    pub(super) fn derived(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.holdings(facts)?;
+        self.orders(facts)?;
+        self.reservations(facts)?;
+        self.covering(facts)?;
+        self.each(&mut facts.patterns, SELECT_PATTERNS, |_, ()| {
+            select_patterns(self.connection, self.tenant).map(Some)
+        })?;
+        self.each(&mut facts.due, SIBLINGS, |statement, coupon| {
+            let rows = statement.query_map(params![self.tenant.0, coupon.0], |row| row.get(0).map(CouponNo))?;
+            let coupons: Vec<CouponNo> = rows.collect::<rusqlite::Result<_>>()?;
+            self.due(&coupons).map(Some)
+        })
+    }
+
+    fn holdings(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.holdings, HOLDINGS, |statement, (customer, coupon)| {
+            let key = params![self.tenant.0, customer.0, coupon.0, self.now.as_ms(), HOLDINGS_MAX as i64];
+            statement.query_map(key, rows::voucher_key)?.collect::<rusqlite::Result<_>>().map(Some)
+        })
+    }
+
+    fn orders(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.orders, ORDER, |statement, order| {
+            one(statement, params![self.tenant.0, order], |row| redemption_id(row, 0))
+        })
+    }
+
+    fn reservations(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.reservations, RESERVATIONS, |statement, coupon| {
+            let key = params![self.tenant.0, coupon.0, RESERVATIONS_MAX as i64];
+            let ids = statement.query_map(key, |row| redemption_id(row, 0))?;
+            ids.collect::<rusqlite::Result<_>>().map(Some)
+        })
+    }
+
+    fn covering(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.covering, COVERING, |statement, (coupon, ordinal)| {
+            let key = params![self.tenant.0, coupon.0, rows::ordinal_column(*ordinal)];
+            let found = one(statement, key, |row| Ok((rows::ordinal(row, 0)?, rows::ordinal(row, 1)?)))?;
+            Ok(found.filter(|(first, count)| ordinal - first < *count).map(|(first, _)| first))
+        })
+    }
+
+    /// What is due of these coupons together, oldest first.
+    fn due(&self, coupons: &[CouponNo]) -> rusqlite::Result<Due> {
+        let mut vouchers: Vec<(Timestamp, VoucherKey)> = Vec::new();
+        let mut redemptions: Vec<(Timestamp, RedemptionId)> = Vec::new();
+        let mut holds = self.connection.prepare_cached(DUE_HOLDS)?;
+        let mut reservations = self.connection.prepare_cached(DUE_RESERVATIONS)?;
+        for coupon in coupons {
+            let key = params![self.tenant.0, coupon.0, self.now.as_ms(), DUE_MAX as i64];
+            let rows = holds.query_map(key, |row| Ok((rows::instant(row, 3)?, rows::voucher_key(row)?)))?;
+            vouchers.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+            let rows = reservations.query_map(key, |row| Ok((rows::instant(row, 1)?, redemption_id(row, 0)?)))?;
+            redemptions.extend(rows.collect::<rusqlite::Result<Vec<_>>>()?);
+        }
+        Ok(Due { vouchers: oldest(vouchers), redemptions: oldest(redemptions) })
+    }
+}
+
+fn oldest<T: Ord>(mut all: Vec<(Timestamp, T)>) -> Vec<T> {
+    all.sort_unstable();
+    // A reservation of two coupons of a campaign is found with each.
+    all.dedup();
+    all.truncate(DUE_MAX);
+    all.into_iter().map(|(_, one)| one).collect()
+}
+
+fn redemption_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RedemptionId> {
+    rows::redemption_id(row, column)?.ok_or_else(|| rows::damaged(column, "no id"))
+}
+
+/// Only those that can still be used: what has ended must not push others out of the bound.
+const HOLDINGS: &str = "select v.coupon, v.kind, v.ordinal
+    from wallet w
+    join voucher v on v.tenant = w.tenant and v.coupon = w.coupon and v.kind = w.kind and v.ordinal = w.ordinal
+    where w.tenant = ?1 and w.customer = ?2 and w.coupon = ?3 and v.state in (0, 1)
+        and (v.held_until is null or v.held_until > ?4)
+        and (v.valid_until is null or v.valid_until > ?4)
+    order by v.made_at, v.kind, v.ordinal
+    limit ?5";
+
+const ORDER: &str = "select redemption_id from redemption where tenant = ?1 and order_id = ?2 and state in (0, 1)";
+
+const RESERVATIONS: &str =
+    "select redemption_id from reservation where tenant = ?1 and coupon = ?2 order by deadline limit ?3";
+
+const COVERING: &str = "select first, count from code_block
+    where tenant = ?1 and coupon = ?2 and first <= ?3
+    order by first desc
+    limit 1";
+
+/// The coupon, with all others of its campaign.
+const SIBLINGS: &str = "select ?2 as coupon
+    union
+    select other.coupon from coupon own
+    join coupon other on other.tenant = own.tenant and other.campaign = own.campaign
+    where own.tenant = ?1 and own.coupon = ?2 and other.campaign is not null";
+
+const DUE_HOLDS: &str = "select coupon, kind, ordinal, held_until from voucher
+    where tenant = ?1 and coupon = ?2 and state = 0 and held_until <= ?3
+    order by held_until
+    limit ?4";
+
+const DUE_RESERVATIONS: &str = "select redemption_id, deadline from reservation
+    where tenant = ?1 and coupon = ?2 and deadline <= ?3
+    order by deadline
+    limit ?4";
+
+const SELECT_PATTERNS: &str = "select document, coupon from code_pattern where tenant = ?1";
+
+/// The patterns with a prefix of a tenant, all that ever were.
+pub(crate) fn patterns(connection: &Connection, tenant: TenantNo) -> Result<Vec<(Pattern, CouponNo)>, StoreError> {
+    select_patterns(connection, tenant).map_err(store_error)
+}
+
+fn select_patterns(connection: &Connection, tenant: TenantNo) -> rusqlite::Result<Vec<(Pattern, CouponNo)>> {
+    let mut statement = connection.prepare_cached(SELECT_PATTERNS)?;
+    let rows = statement.query_map([tenant.0], |row| Ok((rows::json(row, 0)?, CouponNo(row.get(1)?))))?;
+    rows.collect()
+}

@@ -1,0 +1,240 @@
+//! From a folder to a store: the lock, the file, the connection, and what is read once.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::codes::MasterKey;
+use domain::money::Currency;
+use domain::time::Zone;
+use ports::{Clock, Codes, StoreError};
+use rusqlite::Connection;
+
+use crate::access::Keys;
+use crate::definitions::Definitions;
+use crate::forget::Walk;
+use crate::ids::Ids;
+use crate::installation::{self, Installation};
+use crate::queue::Queue;
+use crate::readers::Readers;
+use crate::shared::{Shared, Time};
+use crate::writer::{Bounds, Writer};
+use crate::{SqliteStore, schema};
+
+/// The database in the data folder.
+const DATABASE_FILE: &str = "scrip.db";
+/// Held as long as the store is open, so that there is one writer and one memory of definitions and keys.
+const LOCK_FILE: &str = "scrip.lock";
+/// 3.51.3 mended a race between a checkpoint and a write that could damage a database in WAL mode.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// For others at the file, such as a shell that looks into it; the store itself never waits for itself.
+const BUSY_MAX: Duration = Duration::from_secs(5);
+/// Prepared statements of the writer: all there are.
+const STATEMENTS_MAX: usize = 96;
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The data folder. Made when it is not there.
+    pub data: PathBuf,
+    /// What the ring of code keys is sealed with.
+    pub master_key: MasterKey,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Whether the clock can be moved. Data belong to one kind of clock for ever.
+    pub test_clock: bool,
+    /// The zone of the first tenant, used when the data are made.
+    pub zone: Zone,
+    /// The currency of the first tenant, used when the data are made.
+    pub currency: Currency,
+    /// Commands that wait at most; what comes beyond is told to come again.
+    pub queue_max: usize,
+    /// Commands in one transaction at most.
+    pub batch_max: usize,
+    /// Connections that read.
+    pub readers: usize,
+    /// Called when it is not known whether a commit reached stable storage. It should not return; if it does, the
+    /// callers are told that they cannot know.
+    pub on_lost_commit: fn(&str),
+}
+
+impl Options {
+    /// For this folder, with defaults for the rest.
+    #[must_use]
+    pub fn new(data: PathBuf, master_key: MasterKey, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            data,
+            master_key,
+            clock,
+            test_clock: false,
+            zone: Zone::utc(),
+            currency: Currency::from_letters(*b"EUR").expect("three upper-case letters"),
+            queue_max: 8192,
+            batch_max: 512,
+            readers: 4,
+            on_lost_commit: stop,
+        }
+    }
+}
+
+/// After a failed fsync the pages in memory and on disk may differ in any way, and a second fsync can succeed without
+/// having written them. Only reading the file anew tells what is there, so the process stops.
+fn stop(_: &str) {
+    std::process::abort();
+}
+
+/// Why a store does not open. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder or a file in it cannot be used.
+    #[error("cannot use {path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has the folder open.
+    #[error("{path} is in use by another process; stop it first, or use another data folder")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The linked SQLite is too old.
+    #[error("SQLite {0} is too old; 3.51.3 or later is needed")]
+    SqliteTooOld(&'static str),
+    /// A later version of the program has had these data.
+    #[error("the data have schema {found} and this program knows {known}; use a newer version of the program")]
+    SchemaNewer {
+        /// In the file.
+        found: u32,
+        /// In this program.
+        known: u32,
+    },
+    /// The key ring does not open.
+    #[error("the master key is not the one these data were made with")]
+    MasterKey,
+    /// The data are there, but not the ring that their codes are computed with.
+    #[error("the data have no code key; they are not whole")]
+    NoCodeKey,
+    /// Data made with a test clock are opened without one, or the reverse.
+    #[error("the data were made {} a test clock and must be opened so", if *made_with { "with" } else { "without" })]
+    TestClock {
+        /// What the data say.
+        made_with: bool,
+    },
+    /// The system gives no random bytes.
+    #[error("no random bytes: {0}")]
+    Random(getrandom::Error),
+    /// SQLite failed.
+    #[error("SQLite: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// What is stored does not read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SqliteStore {
+    /// Opens the store in a folder, or makes one.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was changed, except that a new schema may be there.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let lock = lock(&options.data)?;
+        let path = options.data.join(DATABASE_FILE);
+        let connection = connect(&path)?;
+        let installed = installation::read_or_make(&connection, &options)?;
+        let Installation { ring, tenants, patterns, journal_next, decided_last } = installed;
+        let codes = Codes::new(ring);
+        for (tenant, list) in patterns {
+            codes.set_patterns(tenant, list);
+        }
+        let shared = Arc::new(Shared {
+            readers: Readers::open(&path, options.readers)?,
+            codes: Arc::new(codes),
+            definitions: Definitions::new(),
+            ids: Ids::new(),
+            keys: Keys::load(&connection)?,
+            time: Time::new(options.clock, decided_last),
+            forgetting: Walk::new(),
+            tenants,
+        });
+        let bounds = Bounds { commands_max: options.batch_max, on_lost_commit: options.on_lost_commit };
+        let state = Arc::clone(&shared);
+        let queue = Queue::start(options.queue_max, move |jobs| {
+            Writer::new(&connection, jobs, state, journal_next, bounds).run();
+            // In this order: the folder is free when no connection writes any more.
+            drop((connection, lock));
+        })
+        .map_err(|source| OpenError::File { path, source })?;
+        Ok(Self { shared, queue })
+    }
+
+    /// Adds a key to the ring of a store that is closed, and returns its number: new codes are computed with it. After
+    /// a backup was restored this is a must, as codes that were given out since the backup would else come again.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn new_key(options: &Options) -> Result<u32, OpenError> {
+        let _lock = lock(&options.data)?;
+        let connection = connect(&options.data.join(DATABASE_FILE))?;
+        installation::read_or_make(&connection, options)?;
+        installation::add_key(&connection, options)
+    }
+}
+
+fn lock(data: &Path) -> Result<File, OpenError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| OpenError::File { path, source }
+    };
+    // For nobody but the server's user: the folder holds personal data.
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed(data))?;
+    let path = data.join(LOCK_FILE);
+    let file = private().create(true).truncate(false).open(&path).map_err(failed(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: data.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(OpenError::File { path, source }),
+    }
+}
+
+/// A file that only its owner may open.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    options
+}
+
+fn connect(path: &Path) -> Result<Connection, OpenError> {
+    if rusqlite::version_number() < SQLITE_VERSION_MIN {
+        return Err(OpenError::SqliteTooOld(rusqlite::version()));
+    }
+    // SQLite gives its other files the mode of this one.
+    let made = private().create(true).truncate(false).open(path);
+    made.map_err(|source| OpenError::File { path: path.to_owned(), source })?;
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_MAX)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.execute_batch(PRAGMAS)?;
+    schema::migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// `full`: a commit is on stable storage when it returns. No `mmap_size`: through a map an I/O error is a signal that
+/// kills the process, where a read is an error that is told. A checkpoint at 4000 pages (16 MB) comes rarely enough
+/// that a hot page is written back once for many commits, and is short.
+const PRAGMAS: &str = "
+    pragma page_size = 4096;
+    pragma journal_mode = wal;
+    pragma synchronous = full;
+    pragma foreign_keys = on;
+    pragma trusted_schema = off;
+    pragma cache_size = -65536;
+    pragma temp_store = memory;
+    pragma wal_autocheckpoint = 4000;
+    pragma journal_size_limit = 67108864;
+";

@@ -1,0 +1,177 @@
+//! The connections that only read: a few threads, each with one, fed by a queue. A point read costs two wake-ups and no
+//! opening; no read holds its snapshot longer than two seconds, so that the write-ahead log can be reset.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use ports::StoreError;
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::error::store_error;
+
+/// Reads that may wait or run at once. What comes beyond is told to come again.
+const READS_MAX: usize = 1024;
+/// When to come again: many reads are done by then.
+const RETRY_AFTER_MS: u64 = 100;
+/// A read that runs longer is interrupted.
+const READ_MAX: Duration = Duration::from_secs(2);
+/// Instructions of SQLite's machine between two looks at the time: some 10 us.
+const OPS_PER_LOOK: i32 = 1000;
+/// Prepared statements kept per connection: all that the read side has.
+const STATEMENTS_MAX: usize = 64;
+
+type Job = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The reading threads. Dropping them waits for the reads that run.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    jobs: Option<Sender<Job>>,
+    places: Arc<Semaphore>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Readers {
+    /// Opens that many connections to a database that exists.
+    pub(crate) fn open(path: &Path, count: usize) -> Result<Self, StoreError> {
+        let (jobs, queue) = channel::<Job>();
+        let queue = Arc::new(Mutex::new(queue));
+        let mut threads = Vec::with_capacity(count);
+        for number in 0..count {
+            let connection = connect(path).map_err(store_error)?;
+            let queue = Arc::clone(&queue);
+            let thread = thread::Builder::new()
+                .name(format!("sqlite-read-{number}"))
+                .spawn(move || serve(connection, &queue))
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            threads.push(thread);
+        }
+        Ok(Self { jobs: Some(jobs), places: Arc::new(Semaphore::new(READS_MAX)), threads })
+    }
+
+    /// Runs a read. All its statements see one committed state.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return Err(StoreError::Busy { retry_after_ms: RETRY_AFTER_MS });
+        };
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            // Nobody waits any more for what was given up while it stood in the queue.
+            if !answer.is_closed() {
+                let _ = answer.send(read(connection));
+            }
+            drop(place);
+        });
+        let jobs = self.jobs.as_ref().expect("the queue closes on drop only");
+        jobs.send(job).map_err(|_| StoreError::Unavailable("the readers have stopped".to_owned()))?;
+        answered.await.map_err(|_| StoreError::Unavailable("the read broke off".to_owned()))?
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.jobs = None;
+        for thread in self.threads.drain(..) {
+            // A read may hold the last handle of the store: then this is its own thread.
+            if thread.thread().id() != thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.busy_timeout(READ_MAX)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(connection)
+}
+
+fn serve(mut connection: Connection, queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // A panic costs its own read only; the caller sees the answer's channel closed.
+        let _ = catch_unwind(AssertUnwindSafe(|| run_one(&mut connection, job)));
+    }
+}
+
+fn run_one(connection: &mut Connection, job: Job) {
+    let deadline = now() + READ_MAX;
+    let limited = connection.progress_handler(OPS_PER_LOOK, Some(move || now() >= deadline));
+    // A failure to begin shows in the read's own first statement, which can be told to its caller.
+    let snapshot = connection.unchecked_transaction();
+    job(connection);
+    drop((limited, snapshot));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a read takes is real time, whatever the clock of the store says"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENDLESS: &str = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n";
+
+    fn readers() -> (tempfile::TempDir, Readers) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch("pragma journal_mode = wal; create table t (n integer); insert into t values (7);")
+            .unwrap();
+        (folder, Readers::open(&path, 1).unwrap())
+    }
+
+    fn count(connection: &Connection) -> Result<i64, StoreError> {
+        connection.query_row("select n from t", [], |row| row.get(0)).map_err(store_error)
+    }
+
+    #[tokio::test]
+    async fn a_read_that_takes_too_long_is_interrupted_and_the_next_one_runs() {
+        let (_folder, readers) = readers();
+        let endless = readers
+            .run(|connection| connection.query_row(ENDLESS, [], |row| row.get::<_, i64>(0)).map_err(store_error));
+        assert!(matches!(endless.await, Err(StoreError::Unavailable(_))));
+        assert_eq!(readers.run(count).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_costs_only_itself() {
+        let (_folder, readers) = readers();
+        let panics = readers.run(|_| -> Result<(), StoreError> { panic!("a bug in a read") });
+        assert_eq!(panics.await, Err(StoreError::Unavailable("the read broke off".to_owned())));
+        assert_eq!(readers.run(count).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let (_folder, readers) = readers();
+        let write = readers.run(|connection| connection.execute("update t set n = 8", []).map_err(store_error));
+        assert!(matches!(write.await, Err(StoreError::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn too_many_reads_are_told_to_come_again() {
+        let (_folder, readers) = readers();
+        let all = Arc::clone(&readers.places).try_acquire_many_owned(u32::try_from(READS_MAX).unwrap()).unwrap();
+        assert_eq!(readers.run(count).await, Err(StoreError::Busy { retry_after_ms: RETRY_AFTER_MS }));
+        drop(all);
+        assert_eq!(readers.run(count).await, Ok(7));
+    }
+}

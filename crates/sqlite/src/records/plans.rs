@@ -1,0 +1,79 @@
+//! Every statement of the read side finds its rows by an index.
+
+use rusqlite::Connection;
+
+use super::{blocks, codes, coupons, customers, history, redemptions, vouchers};
+
+const SCHEMA: &str = include_str!("../../migrations/0001_heart.sql");
+
+fn statements() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("blocks::BY_ID", &blocks::BY_ID),
+        ("blocks::COVERING", &blocks::COVERING),
+        ("codes::GIVEN", codes::GIVEN),
+        ("coupons::LATEST", coupons::LATEST),
+        ("coupons::NUMBER", coupons::NUMBER),
+        ("coupons::PAGE", coupons::PAGE),
+        ("coupons::REFUSALS", coupons::REFUSALS),
+        ("coupons::STATISTICS", coupons::STATISTICS),
+        ("coupons::VERSION", coupons::VERSION),
+        ("customers::BY_NUMBER", &customers::BY_NUMBER),
+        ("customers::NUMBER", customers::NUMBER),
+        ("history::BLOCK", history::BLOCK),
+        ("history::CAMPAIGN", history::CAMPAIGN),
+        ("history::COUPON", history::COUPON),
+        ("history::CUSTOMER", history::CUSTOMER),
+        ("history::JOURNAL_ROW", history::JOURNAL_ROW),
+        ("history::REDEMPTION", history::REDEMPTION),
+        ("history::VOUCHER", history::VOUCHER),
+        ("redemptions::BY_ID", &redemptions::BY_ID),
+        ("redemptions::DECISION", redemptions::DECISION),
+        ("redemptions::PAGE", &redemptions::PAGE),
+        ("redemptions::PAGE_OF_CUSTOMER", &redemptions::PAGE_OF_CUSTOMER),
+        ("vouchers::BY_KEY", &vouchers::BY_KEY),
+        ("vouchers::PAGE", &vouchers::PAGE),
+        ("vouchers::PAGE_OF_CUSTOMER", &vouchers::PAGE_OF_CUSTOMER),
+    ]
+}
+
+fn plan(sql: &str) -> Vec<String> {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(SCHEMA).unwrap();
+    let mut statement = connection.prepare(&format!("explain query plan {sql}")).unwrap();
+    let parameters = std::iter::repeat_n(1, statement.parameter_count());
+    let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
+    steps.collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn no_statement_scans_a_table_or_sorts() {
+    for (name, sql) in statements() {
+        let plan = plan(sql);
+        assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{name}: {plan:?}");
+    }
+}
+
+/// The page of one coupon's vouchers ends where the coupon ends, also if no voucher passes the filter.
+#[test]
+fn both_ends_of_a_voucher_page_are_found_by_the_index() {
+    for sql in [&vouchers::PAGE, &vouchers::PAGE_OF_CUSTOMER] {
+        let plan = plan(sql);
+        assert!(plan[0].ends_with("(coupon,kind,ordinal)>(?,?,?) AND coupon<?)"), "{plan:?}");
+    }
+}
+
+/// A statement that is not listed above would not be looked at.
+#[test]
+fn every_statement_of_the_read_side_is_listed() {
+    let sources = [
+        include_str!("blocks.rs"),
+        include_str!("codes.rs"),
+        include_str!("coupons.rs"),
+        include_str!("customers.rs"),
+        include_str!("history.rs"),
+        include_str!("redemptions.rs"),
+        include_str!("vouchers.rs"),
+    ];
+    let written: usize = sources.iter().map(|source| source.matches("select ").count()).sum();
+    assert_eq!(written, statements().len());
+}

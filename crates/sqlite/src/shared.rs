@@ -1,0 +1,60 @@
+//! What the writer, the readers and the ports have in common.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use domain::id::TenantNo;
+use domain::ledger::Settings;
+use domain::time::Timestamp;
+use ports::{Clock, Codes, StoreError};
+
+use crate::access::Keys;
+use crate::definitions::Definitions;
+use crate::forget::Walk;
+use crate::ids::Ids;
+use crate::readers::Readers;
+
+/// One per open store.
+pub(crate) struct Shared {
+    pub readers: Readers,
+    pub codes: Arc<Codes>,
+    pub definitions: Definitions,
+    pub ids: Ids,
+    pub keys: Keys,
+    pub time: Time,
+    pub forgetting: Walk,
+    /// Tenants are made when the data are; nothing adds one while the store is open.
+    pub tenants: BTreeMap<TenantNo, Settings>,
+}
+
+impl Shared {
+    /// What the tenant has set.
+    pub fn settings(&self, tenant: TenantNo) -> Result<&Settings, StoreError> {
+        self.tenants.get(&tenant).ok_or_else(|| StoreError::Unavailable(format!("there is no tenant {}", tenant.0)))
+    }
+
+    /// Now, for reads and decisions alike.
+    pub fn now(&self) -> Timestamp {
+        self.time.now()
+    }
+}
+
+/// The clock, kept from going backwards: not while running, and not behind what was decided before a restart.
+#[derive(Debug)]
+pub(crate) struct Time {
+    clock: Arc<dyn Clock>,
+    floor_ms: AtomicI64,
+}
+
+impl Time {
+    pub fn new(clock: Arc<dyn Clock>, decided_last: Timestamp) -> Self {
+        Self { clock, floor_ms: AtomicI64::new(decided_last.as_ms()) }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        let now_ms = self.clock.now().as_ms();
+        let floor_ms = self.floor_ms.fetch_max(now_ms, Ordering::Relaxed);
+        Timestamp::from_ms(now_ms.max(floor_ms))
+    }
+}

@@ -1,0 +1,72 @@
+//! What is kept of a batch beside its rows: the journal, the decisions, the answers and the figures.
+
+use domain::event::{EVENTS_PER_ROW, JournalNo};
+use domain::ledger::Facts;
+use domain::statistics::Statistics;
+use rusqlite::params;
+
+use super::{Target, sorted};
+use crate::rows::pack;
+
+const INSERT_JOURNAL: &str = "insert into journal (journal, tenant, at, events) values (?1, ?2, ?3, ?4)";
+
+const INSERT_DECISION: &str = "insert into decision (tenant, redemption_id, document) values (?1, ?2, ?3)";
+
+const INSERT_ANSWER: &str = "insert into answer (tenant, hash, fingerprint, at, outcome) values (?1, ?2, ?3, ?4, ?5)";
+
+const ADD_STATISTICS: &str = "update coupon_statistics
+    set issued = issued + ?3, held = held + ?4, locked = locked + ?5, redeemed = redeemed + ?6,
+        returned = returned + ?7, expired = expired + ?8, revoked = revoked + ?9,
+        value_given_minor = value_given_minor + ?10
+    where tenant = ?1 and coupon = ?2";
+
+impl Target<'_> {
+    pub(super) fn journal(&self, facts: &Facts) -> rusqlite::Result<()> {
+        let numbers = (facts.journal.0..).map(JournalNo);
+        for (no, events) in numbers.zip(facts.events().chunks(EVENTS_PER_ROW)) {
+            self.one(INSERT_JOURNAL, params![no.0, self.tenant.0, self.now.as_ms(), pack(&events)])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn decisions(&self, facts: &Facts) -> rusqlite::Result<()> {
+        for decision in facts.decisions() {
+            let document = serde_json::to_string(decision).expect("domain values serialise");
+            self.one(INSERT_DECISION, params![self.tenant.0, decision.redemption.as_str(), document])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn answers(&self, facts: &Facts) -> rusqlite::Result<()> {
+        for (hash, _, answered) in sorted(&facts.answers) {
+            let at = answered.at.as_ms();
+            self.one(INSERT_ANSWER, params![self.tenant.0, hash, answered.fingerprint, at, pack(&answered.outcome)])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn statistics(&self, facts: &Facts) -> rusqlite::Result<()> {
+        for (coupon, figures) in facts.statistics() {
+            // A confirmed hold, for one, changes the voucher and none of its figures.
+            if figures == Statistics::default() {
+                continue;
+            }
+            self.one(
+                ADD_STATISTICS,
+                params![
+                    self.tenant.0,
+                    coupon.0,
+                    figures.issued,
+                    figures.held,
+                    figures.locked,
+                    figures.redeemed,
+                    figures.returned,
+                    figures.expired,
+                    figures.revoked,
+                    figures.value_given_minor,
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}
