@@ -89,6 +89,18 @@ impl RedemptionState {
             Self::Returned => "returned",
         }
     }
+
+    /// Whether a redemption may step from here to there. `None` before it exists.
+    #[must_use]
+    pub fn may_become(from: Option<Self>, to: Self) -> bool {
+        use RedemptionState::{Cancelled, Expired, Pending, Returned, Succeeded};
+        match from {
+            None => matches!(to, Pending | Succeeded | Cancelled),
+            Some(Pending) => matches!(to, Succeeded | Cancelled | Expired),
+            Some(Succeeded) => matches!(to, Succeeded | Returned),
+            Some(Cancelled | Expired | Returned) => false,
+        }
+    }
 }
 
 /// What one coupon gave to the order, and what it took from the limits for it.

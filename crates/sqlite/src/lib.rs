@@ -4,14 +4,15 @@
 //! It knows rows, SQL and durability, and no rule: what a command does is decided by `domain::ledger` on facts that are
 //! loaded here, and written here as it says. It must not know HTTP or configuration, and reads no clock but the port's.
 //!
-//! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the thread); `batch` and `commit` (one
-//! transaction) with `load` and `write`; `definitions` (the coupons in memory); `ledger`, `sweep`, `forget` and `access` (the
-//! ports); `backup`; `readers` with `records` (what is read back).
+//! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
+//! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
+//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
+//! `check` (the promises, verified on a back-up).
 
 mod open;
 mod schema;
 mod installation;
-mod shared;
+mod memory;
 mod queue;
 mod writer;
 mod batch;
@@ -28,16 +29,20 @@ mod access;
 mod backup;
 mod readers;
 mod records;
+mod check;
 mod query;
+#[cfg(test)]
+mod plan;
 mod rows;
 mod error;
 
+pub use check::{Finding, Report, check, checks};
 pub use open::{OpenError, Options};
 
 use std::sync::Arc;
 
+use memory::Shared;
 use queue::Queue;
-use shared::Shared;
 
 /// The store. Cheap to clone; every clone is the same store. Call [`SqliteStore::close`] before the program ends.
 #[derive(Clone)]
@@ -56,11 +61,5 @@ impl SqliteStore {
     /// Does what waits, writes the log back into the file and ends the writer. Commands that come later are refused.
     pub async fn close(&self) {
         self.queue.close().await;
-    }
-}
-
-impl SqliteStore {
-    pub fn codes(&self) -> Arc<ports::Codes> {
-        Arc::clone(&self.shared.codes)
     }
 }

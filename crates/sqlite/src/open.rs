@@ -18,9 +18,9 @@ use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::installation::{self, Installation};
+use crate::memory::{Shared, Time};
 use crate::queue::Queue;
 use crate::readers::Readers;
-use crate::shared::{Shared, Time};
 use crate::writer::{Bounds, Writer};
 use crate::{SqliteStore, schema};
 

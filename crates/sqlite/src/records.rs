@@ -2,11 +2,11 @@
 //! snapshot. Every statement finds its rows by an index, and no page looks at more than a bounded number of them.
 
 mod pages;
-mod coupons;
+pub(crate) mod coupons;
 mod customers;
 mod vouchers;
 mod blocks;
-mod codes;
+pub(crate) mod codes;
 mod redemptions;
 mod history;
 #[cfg(test)]

@@ -8,9 +8,9 @@ use domain::event::JournalNo;
 use rusqlite::Connection;
 
 use crate::batch::Batch;
+use crate::memory::Shared;
 use crate::queue::{Job, Jobs, Submission};
 use crate::refusals::Refusals;
-use crate::shared::Shared;
 
 /// How long counts of refusals may wait for a batch that writes.
 const REFUSALS_WAIT: Duration = Duration::from_secs(1);

@@ -65,6 +65,7 @@ pub(super) struct RedemptionMove {
 
 /// Writes a redemption whose version is still that of the row before it (0: there was none).
 pub(super) fn redemption(facts: &mut Facts, context: Context, after: Redemption, moved: RedemptionMove) -> Redemption {
+    debug_assert!(RedemptionState::may_become(moved.from, after.state), "{:?} to {:?}", moved.from, after.state);
     let written = Redemption { version: after.version + 1, journal: facts.next_journal(), ..after };
     let entry = Entry {
         subject: Subject::Redemption(written.id.clone()),

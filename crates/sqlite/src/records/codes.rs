@@ -60,19 +60,23 @@ async fn patterns(
     Ok(patterns)
 }
 
-/// A given code as it is kept.
-struct Kept {
-    hash: [u8; 16],
-    sealed: Vec<u8>,
-}
-
 /// What is kept of those that were given, in their order.
 async fn kept(store: &SqliteStore, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<Kept>, StoreError> {
-    let given: Vec<VoucherKey> = of.iter().map(|(key, _)| *key).filter(|key| key.kind == VoucherKind::Given).collect();
-    if given.is_empty() {
+    let keys: Vec<VoucherKey> = of.iter().map(|(key, _)| *key).filter(|key| key.kind == VoucherKind::Given).collect();
+    if keys.is_empty() {
         return Ok(Vec::new());
     }
-    store.read(move |connection| given.iter().map(|key| kept_one(connection, tenant, *key)).collect()).await
+    let read = move |connection: &Connection| {
+        let one = |key: &VoucherKey| given(connection, tenant, *key)?.ok_or_else(|| damaged(*key, &"it is not kept"));
+        keys.iter().map(one).collect()
+    };
+    store.read(read).await
+}
+
+/// A given code as it is kept.
+pub(crate) struct Kept {
+    pub hash: [u8; 16],
+    pub sealed: Vec<u8>,
 }
 
 pub(super) const GIVEN: &str = "
@@ -80,9 +84,9 @@ pub(super) const GIVEN: &str = "
     from given_code
     where tenant = ?1 and coupon = ?2 and ordinal = ?3";
 
-fn kept_one(connection: &Connection, tenant: TenantNo, key: VoucherKey) -> Result<Kept, StoreError> {
-    let found = one(connection, GIVEN, (tenant.0, key.coupon.0, ordinal_column(key.ordinal)), |row| {
+/// What is kept of the code of a voucher that was given.
+pub(crate) fn given(connection: &Connection, tenant: TenantNo, key: VoucherKey) -> Result<Option<Kept>, StoreError> {
+    one(connection, GIVEN, (tenant.0, key.coupon.0, ordinal_column(key.ordinal)), |row| {
         Ok(Kept { hash: row.get(0)?, sealed: row.get(1)? })
-    })?;
-    found.ok_or_else(|| damaged(key, &"it is not kept"))
+    })
 }

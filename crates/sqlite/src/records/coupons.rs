@@ -41,7 +41,7 @@ pub(super) const VERSION: &str = "
     from coupon_version
     where tenant = ?1 and coupon = ?2 and version = ?3";
 
-pub(super) fn version(
+pub(crate) fn version(
     connection: &Connection,
     tenant: TenantNo,
     no: CouponNo,

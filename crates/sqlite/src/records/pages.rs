@@ -79,4 +79,20 @@ mod tests {
         }
         assert_eq!(list.text([12, 0, 55]), "v12.0.55");
     }
+
+    #[test]
+    fn a_filter_that_few_rows_pass_gives_short_pages_that_go_on() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let sql = "with recursive n(i) as (select 1 union all select i + 1 from n limit 12000) select i from n";
+        let mut statement = connection.prepare(sql).unwrap();
+        let request = PageRequest { limit: 10, after: None };
+        let read =
+            |row: &Row<'_>| Ok(([row.get(0)?], Some(row.get::<_, i64>(0)?).filter(|number| number % 6_000 == 0)));
+        let mut rows = statement.query([]).unwrap();
+        let page = List('n').page(&request, &mut rows, read).unwrap();
+        assert_eq!((page.items, page.next), (vec![], Some("n5000".to_owned())));
+        let page = List('n').page(&PageRequest { limit: 1, ..request }, &mut rows, read).unwrap();
+        // The row after it was read to learn that there is one.
+        assert_eq!((page.items, page.next), (vec![6_000], Some("n6000".to_owned())));
+    }
 }

@@ -1,10 +1,7 @@
 //! Every statement of the read side finds its rows by an index.
 
-use rusqlite::Connection;
-
 use super::{blocks, codes, coupons, customers, history, redemptions, vouchers};
-
-const SCHEMA: &str = include_str!("../../migrations/0001_heart.sql");
+use crate::plan::plan;
 
 fn statements() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -36,19 +33,10 @@ fn statements() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-fn plan(sql: &str) -> Vec<String> {
-    let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(SCHEMA).unwrap();
-    let mut statement = connection.prepare(&format!("explain query plan {sql}")).unwrap();
-    let parameters = std::iter::repeat_n(1, statement.parameter_count());
-    let steps = statement.query_map(rusqlite::params_from_iter(parameters), |row| row.get(3)).unwrap();
-    steps.collect::<Result<_, _>>().unwrap()
-}
-
 #[test]
 fn no_statement_scans_a_table_or_sorts() {
     for (name, sql) in statements() {
-        let plan = plan(sql);
+        let plan = plan("", sql);
         assert!(plan.iter().all(|step| step.starts_with("SEARCH")), "{name}: {plan:?}");
     }
 }
@@ -57,7 +45,7 @@ fn no_statement_scans_a_table_or_sorts() {
 #[test]
 fn both_ends_of_a_voucher_page_are_found_by_the_index() {
     for sql in [&vouchers::PAGE, &vouchers::PAGE_OF_CUSTOMER] {
-        let plan = plan(sql);
+        let plan = plan("", sql);
         assert!(plan[0].ends_with("(coupon,kind,ordinal)>(?,?,?) AND coupon<?)"), "{plan:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The write side on real files.
+//! The store on real files.
 
 mod support;
 mod claims;
@@ -9,3 +9,7 @@ mod failures;
 mod opening;
 mod backups;
 mod access;
+mod activity;
+mod records;
+mod check;
+mod damages;

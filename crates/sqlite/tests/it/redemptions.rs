@@ -7,7 +7,7 @@ use domain::ledger::{Action, Outcome, RedeemRequest};
 use domain::redemption::{RedemptionId, RedemptionState};
 use domain::rejection::Rejection;
 use domain::voucher::Voucher;
-use ports::Ledger;
+use ports::{Ledger, Records};
 
 use crate::support::{Shop, order, stocked, ten_percent};
 

@@ -1,0 +1,129 @@
+//! Verifies on a back-up what is promised of the data. Every row is read once and events are looked up again, so the
+//! time grows with the data and the memory does not: sums per counter stand in temporary tables on disk.
+//!
+//! Read in this order: `report` (what is promised), `journal` (events, counted), `histories` (from a row back through
+//! its events), `usage`, then one kind of row after the other.
+
+mod report;
+mod file;
+mod journal;
+mod histories;
+mod usage;
+mod statistics;
+mod definitions;
+mod vouchers;
+mod redemptions;
+mod decisions;
+mod codes;
+mod statements;
+mod names;
+#[cfg(test)]
+mod plans;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use domain::id::TenantNo;
+use ports::{Codes, StoreError};
+use rusqlite::{Connection, OpenFlags};
+
+pub use report::{Finding, Report, checks};
+
+use crate::error::store_error;
+use codes::CodeRows;
+use journal::Journal;
+use names::Owner;
+use report::{Findings, Promise};
+use statistics::Figures;
+use usage::Sums;
+
+/// Checks the database in that file, a back-up that nothing writes to. With `codes`, a sample of codes and ids is read
+/// back too. Damage is told in the report.
+///
+/// # Errors
+/// The file is not there, is no database of ours, or cannot be read.
+pub fn check(db: &Path, codes: Option<&Codes>) -> Result<Report, StoreError> {
+    let connection = open(db).map_err(store_error)?;
+    // One snapshot for all passes, and one transaction for what they write down beside it.
+    let snapshot = connection.unchecked_transaction().map_err(store_error)?;
+    let mut run = Run::new(&snapshot, codes)?;
+    if codes.is_none() {
+        run.findings.skip(Promise::CodeRoundtrip, "no key ring was given: only the numbers of its keys were looked at");
+    }
+    for (what, pass) in PASSES {
+        match pass(&mut run) {
+            Ok(()) => {}
+            // The rest may still read.
+            Err(StoreError::Corrupt(why)) => run.findings.add(Promise::RowsReadable, || format!("{what}: {why}")),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(run.findings.report())
+}
+
+type Pass = fn(&mut Run<'_>) -> Result<(), StoreError>;
+
+/// The journal comes before what is compared with it, and rows before what is compared with their sums.
+const PASSES: [(&str, Pass); 17] = [
+    ("the file", file::integrity),
+    ("foreign keys", file::foreign_keys),
+    ("the ring", codes::load),
+    ("the journal", journal::count),
+    ("coupons", definitions::coupons),
+    ("campaigns", definitions::campaigns),
+    ("customers", definitions::customers),
+    ("blocks", definitions::blocks),
+    ("vouchers", vouchers::walk),
+    ("redemptions", redemptions::walk),
+    ("histories", histories::find_strays),
+    ("reservations", redemptions::listed),
+    ("decisions", decisions::walk),
+    ("answers", file::answers),
+    ("usages", usage::compare),
+    ("figures", statistics::compare),
+    ("all tables", statements::run_all),
+];
+
+/// What the passes share.
+struct Run<'a> {
+    connection: &'a Connection,
+    codes: Option<&'a Codes>,
+    findings: Findings,
+    journal: Journal<'a>,
+    code_rows: CodeRows,
+    usage_of_events: Sums<'a>,
+    usage_of_takings: Sums<'a>,
+    figures_of_events: Figures,
+    figures_of_rows: Figures,
+    /// Events less changes of rows: nothing, once all rows were followed.
+    strays: BTreeMap<(TenantNo, Owner), i64>,
+}
+
+impl<'a> Run<'a> {
+    fn new(connection: &'a Connection, codes: Option<&'a Codes>) -> Result<Self, StoreError> {
+        usage::prepare(connection)?;
+        Ok(Self {
+            connection,
+            codes,
+            findings: Findings::default(),
+            journal: Journal::new(connection)?,
+            code_rows: CodeRows::default(),
+            usage_of_events: Sums::of_events(connection),
+            usage_of_takings: Sums::of_takings(connection),
+            figures_of_events: Figures::new(),
+            figures_of_rows: Figures::new(),
+            strays: BTreeMap::new(),
+        })
+    }
+}
+
+/// Pages kept in memory, in KiB.
+const CACHE_KIB: i64 = 64 * 1024;
+
+fn open(db: &Path) -> rusqlite::Result<Connection> {
+    let connection =
+        Connection::open_with_flags(db, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

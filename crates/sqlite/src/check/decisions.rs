@@ -1,0 +1,77 @@
+//! What redemptions were decided on, decided again.
+
+use std::sync::Arc;
+
+use domain::coupon::Coupon;
+use domain::id::{CouponNo, TenantNo};
+use domain::ledger::DecisionRecord;
+use ports::StoreError;
+use quick_cache::sync::Cache;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+
+use super::Run;
+use super::report::Promise;
+use crate::query::each;
+use crate::records::coupons;
+use crate::rows::json;
+
+/// Versions of coupons kept while decisions are replayed.
+const VERSIONS_MAX: usize = 1_000;
+
+/// The mark of a cancel that came first was not decided on anything: it has no currency.
+const ALL: &str = "
+    select tenant, redemption_id, subtotal_minor, discount_minor, total_minor, order_id, decision.document
+    from redemption
+    left join decision using (tenant, redemption_id)
+    where currency is not null
+    order by redemption";
+
+pub(super) fn walk(run: &mut Run<'_>) -> Result<(), StoreError> {
+    let versions = Versions { connection: run.connection, known: Cache::new(VERSIONS_MAX) };
+    each(run.connection, ALL, [], |row| {
+        let (tenant, id): (u32, String) = (row.get(0)?, row.get(1)?);
+        if let Err(why) = check_one(&versions, TenantNo(tenant), row)? {
+            run.findings.add(Promise::DecisionReplays, || format!("redemption {id} of tenant {tenant}: {why}"));
+        }
+        Ok(())
+    })
+}
+
+fn check_one(versions: &Versions<'_>, tenant: TenantNo, row: &Row<'_>) -> rusqlite::Result<Result<(), &'static str>> {
+    if row.get_ref(6)? == ValueRef::Null {
+        return Ok(Err("what it was decided on is gone"));
+    }
+    let Ok(record) = json::<DecisionRecord>(row, 6) else { return Ok(Err("what it was decided on does not read")) };
+    let quote = &record.quote;
+    let sums = (quote.subtotal_minor, quote.discount_minor, quote.total_minor);
+    let decided = (record.redemption.as_str(), sums, &record.order.id);
+    if decided != (&row.get::<_, String>(1)?, (row.get(2)?, row.get(3)?, row.get(4)?), &row.get(5)?) {
+        return Ok(Err("it is not what was decided"));
+    }
+    if !record.is_of_this_revision() {
+        return Ok(Ok(()));
+    }
+    Ok(match record.replay(|no, version| versions.coupon(tenant, no, version)) {
+        Some(again) if again == record.quote => Ok(()),
+        Some(_) => Err("deciding again says something else"),
+        None => Err("a version of a coupon it was decided on is gone"),
+    })
+}
+
+struct Versions<'a> {
+    connection: &'a Connection,
+    known: Cache<(TenantNo, CouponNo, u32), Arc<Coupon>>,
+}
+
+impl Versions<'_> {
+    fn coupon(&self, tenant: TenantNo, no: CouponNo, version: u32) -> Option<Arc<Coupon>> {
+        let key = (tenant, no, version);
+        if let Some(known) = self.known.get(&key) {
+            return Some(known);
+        }
+        let coupon = coupons::version(self.connection, tenant, no, version).ok().flatten()?;
+        self.known.insert(key, Arc::clone(&coupon));
+        Some(coupon)
+    }
+}

@@ -1,0 +1,166 @@
+//! Promises that one statement can find the exceptions from: each gives a sentence per exception.
+
+use ports::StoreError;
+
+use super::Run;
+use super::report::Promise;
+use crate::query::each;
+
+pub(super) const ALL: [(Promise, &str); 16] = [
+    (Promise::UsageWithinBound, USAGE),
+    (Promise::OneLiveRedemptionPerOrder, ORDERS),
+    (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
+    (Promise::WalletMatchesOwner, OWNER_WITHOUT_WALLET),
+    (Promise::SeriesAboveOrdinals, SERIES_OF_VOUCHERS),
+    (Promise::SeriesAboveOrdinals, SERIES_OF_BLOCKS),
+    (Promise::SeriesAboveOrdinals, BLOCKS_OVERLAP),
+    (Promise::SequencesAboveNumbers, SEQUENCE_OF_COUPONS),
+    (Promise::SequencesAboveNumbers, SEQUENCE_OF_CUSTOMERS),
+    (Promise::SequencesAboveNumbers, SEQUENCE_OF_CAMPAIGNS),
+    (Promise::SequencesAboveNumbers, SEQUENCE_OF_LIMITS),
+    (Promise::BearerInBlock, BEARER_WITHOUT_BLOCK),
+    (Promise::GivenCodeHasVoucher, CODE_WITHOUT_VOUCHER),
+    (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
+    (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
+    (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
+];
+
+pub(super) fn run_all(run: &mut Run<'_>) -> Result<(), StoreError> {
+    for (promise, sql) in ALL {
+        each(run.connection, sql, [], |row| {
+            let sentence: String = row.get(0)?;
+            run.findings.add(promise, || sentence);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+const USAGE: &str = "
+    select format('limit %d of tenant %d, subject %d, period %d: %d used and %d held of %d',
+        usage_limit, tenant, subject, period, used, held, bound)
+    from usage
+    where used < 0 or held < 0 or used + held > bound";
+
+/// `not indexed`: the index is what makes it so, and is not asked whether it did.
+const ORDERS: &str = "
+    select format('an order of tenant %d has %d: %s and %s',
+        tenant, count(*), min(redemption_id), max(redemption_id))
+    from redemption not indexed
+    where state in (0, 1) and order_id is not null
+    group by tenant, order_id
+    having count(*) > 1";
+
+const WALLET_WITHOUT_OWNER: &str = "
+    select format('voucher %d/%d/%d of tenant %d is in the wallet of customer %d, who does not own it',
+        wallet.coupon, wallet.kind, wallet.ordinal, wallet.tenant, wallet.customer)
+    from wallet
+    left join voucher using (tenant, coupon, kind, ordinal)
+    where voucher.customer is not wallet.customer";
+
+const OWNER_WITHOUT_WALLET: &str = "
+    select format('voucher %d/%d/%d of tenant %d is not in the wallet of its owner, customer %d',
+        voucher.coupon, voucher.kind, voucher.ordinal, voucher.tenant, voucher.customer)
+    from voucher
+    left join wallet using (tenant, customer, coupon, kind, ordinal)
+    where voucher.customer is not null and wallet.tenant is null";
+
+const SERIES_OF_VOUCHERS: &str = "
+    select format('coupon %d of tenant %d, kind %d: ordinal %d exists, the next is %d',
+        coupon, tenant, kind, last, ifnull(next, 0))
+    from (
+        select tenant, coupon, kind, max(ordinal) as last
+        from voucher
+        group by tenant, coupon, kind
+    )
+    left join series using (tenant, coupon, kind)
+    where last >= ifnull(next, 0)";
+
+const SERIES_OF_BLOCKS: &str = "
+    select format('coupon %d of tenant %d: a block has ordinals up to %d, the next is %d',
+        coupon, tenant, first + count - 1, ifnull(next, 0))
+    from code_block
+    left join (select tenant, coupon, next from series where kind = 1) using (tenant, coupon)
+    where first + count > ifnull(next, 0)";
+
+const BLOCKS_OVERLAP: &str = "
+    select format('coupon %d of tenant %d: the block that begins at %d reaches into the one that begins at %d',
+        coupon, tenant, before, first)
+    from (
+        select tenant, coupon, first,
+            lag(first) over of_coupon as before,
+            lag(first + count) over of_coupon as before_ends
+        from code_block
+        window of_coupon as (partition by tenant, coupon order by first)
+    )
+    where before_ends > first";
+
+const SEQUENCE_OF_COUPONS: &str = "
+    select format('tenant %d has coupon %d, the next is %d', tenant, max(coupon), ifnull(next, 1))
+    from coupon
+    left join (select tenant, next from sequence where kind = 0) using (tenant)
+    group by tenant
+    having max(coupon) >= ifnull(next, 1)";
+
+const SEQUENCE_OF_CUSTOMERS: &str = "
+    select format('tenant %d has customer %d, the next is %d', tenant, max(customer), ifnull(next, 1))
+    from customer
+    left join (select tenant, next from sequence where kind = 1) using (tenant)
+    group by tenant
+    having max(customer) >= ifnull(next, 1)";
+
+const SEQUENCE_OF_CAMPAIGNS: &str = "
+    select format('tenant %d has campaign %d, the next is %d', tenant, max(campaign), ifnull(next, 1))
+    from campaign
+    left join (select tenant, next from sequence where kind = 2) using (tenant)
+    group by tenant
+    having max(campaign) >= ifnull(next, 1)";
+
+const SEQUENCE_OF_LIMITS: &str = "
+    select format('tenant %d has limit %d, the next is %d', tenant, max(usage_limit), ifnull(next, 1))
+    from usage_limit
+    left join (select tenant, next from sequence where kind = 3) using (tenant)
+    group by tenant
+    having max(usage_limit) >= ifnull(next, 1)";
+
+/// The last block that begins at or before the ordinal is the only one that can cover it.
+const BEARER_WITHOUT_BLOCK: &str = "
+    select format('voucher %d/1/%d of tenant %d', coupon, ordinal, tenant)
+    from voucher
+    where kind = 1 and not ifnull((
+        select voucher.ordinal < first + count and voucher.key_no = key_no
+        from code_block
+        where code_block.tenant = voucher.tenant and code_block.coupon = voucher.coupon and first <= voucher.ordinal
+        order by first desc
+        limit 1
+    ), false)";
+
+const CODE_WITHOUT_VOUCHER: &str = "
+    select format('the code of voucher %d/2/%d of tenant %d has no voucher',
+        given_code.coupon, given_code.ordinal, given_code.tenant)
+    from given_code
+    left join voucher on voucher.tenant = given_code.tenant and voucher.coupon = given_code.coupon
+        and voucher.kind = 2 and voucher.ordinal = given_code.ordinal
+    where voucher.tenant is null";
+
+const VOUCHER_WITHOUT_CODE: &str = "
+    select format('voucher %d/2/%d of tenant %d has no code', voucher.coupon, voucher.ordinal, voucher.tenant)
+    from voucher
+    left join given_code using (tenant, coupon, ordinal)
+    where voucher.kind = 2 and given_code.tenant is null";
+
+const VERSIONS_INCOMPLETE: &str = "
+    select format('coupon %d of tenant %d has version %d, and %d of them are kept',
+        coupon.coupon, coupon.tenant, coupon.version, count(coupon_version.version))
+    from coupon
+    left join coupon_version using (tenant, coupon)
+    group by coupon.tenant, coupon.coupon
+    having count(coupon_version.version) <> coupon.version
+        or min(coupon_version.version) <> 1
+        or max(coupon_version.version) <> coupon.version";
+
+const VERSION_UNLIKE_COUPON: &str = "
+    select format('coupon %d of tenant %d is not its latest version', coupon.coupon, coupon.tenant)
+    from coupon
+    join coupon_version using (tenant, coupon, version)
+    where coupon_version.document <> coupon.document";

@@ -1,0 +1,229 @@
+//! A shop in which everything has happened that can happen to a voucher, a block or a redemption, some of it twice.
+
+use domain::codes::{Alphabet, ComputedCode, Pattern, Reading};
+use domain::coupon::{CouponStep, Definition, LimitDefinition};
+use domain::id::{
+    BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind,
+};
+use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine};
+use domain::limit::{Counts, GiveBack, Per};
+use domain::period::Period;
+use domain::redemption::RedemptionId;
+use domain::voucher::{Block, Voucher};
+use ports::{Clock, Ledger, Records};
+
+use crate::support::{Shop, claim, held, keyed, limit, new_id, order, ten_percent};
+
+pub struct Busy {
+    pub shop: Shop,
+    pub customers: Vec<CustomerNo>,
+    /// Claimed with a hold, or used by the shared code SAVE10; in a campaign.
+    pub tea: CouponNo,
+    /// With a pattern of its own; issued, and in blocks.
+    pub spring: CouponNo,
+    /// For given codes.
+    pub partner: CouponNo,
+    /// Aborted.
+    pub gone: CouponNo,
+    pub block: Block,
+}
+
+pub fn id(text: &str) -> RedemptionId {
+    RedemptionId::parse(text).expect("an id")
+}
+
+pub fn candidate(key: VoucherKey) -> ComputedCode {
+    ComputedCode { key_no: 1, key }
+}
+
+impl Busy {
+    pub async fn open() -> Self {
+        let shop = Shop::open();
+        let mut customers = Vec::new();
+        for _ in 0..6 {
+            customers.push(shop.customer().await);
+        }
+        let campaign = campaign(&shop).await;
+        let tea = shop.coupon_with_code(tea(campaign), "SAVE10").await;
+        let spring = shop.coupon(spring()).await;
+        let (partner, gone) = (shop.coupon(ten_percent()).await, shop.coupon(ten_percent()).await);
+        let block = shop.block(spring, 100).await;
+        let busy = Self { shop, customers, tea, spring, partner, gone, block };
+        busy.claims().await;
+        busy.issues().await;
+        busy.bearers().await;
+        busy.given().await;
+        busy.ends().await;
+        busy
+    }
+
+    async fn claims(&self) {
+        let (shop, tea) = (&self.shop, self.tea);
+        let mut vouchers = Vec::new();
+        for (key, customer) in (0..).zip(&self.customers) {
+            let answer = shop.store.submit(FIRST_TENANT, keyed([key; 16], key, claim(*customer, tea))).await;
+            let answer = answer.expect("the store answers").expect("not refused");
+            let Outcome::Vouchers(claimed) = answer.outcome else { panic!("not vouchers") };
+            vouchers.extend(claimed);
+        }
+        shop.done(Action::Release { voucher: vec![candidate(vouchers[0].key)] }).await;
+        self.reserve("t-pending", 1, &vouchers[1], 600_000).await;
+        self.redeem("t-part", 2, &vouchers[2]).await;
+        let lines = Some(vec![ReturnLine { line: 0, quantity: 1 }]);
+        shop.done(Action::Return { redemption: id("t-part"), lines }).await;
+        self.reserve("t-confirmed", 4, &vouchers[4], 30_000).await;
+        shop.done(Action::Confirm { redemption: id("t-confirmed") }).await;
+        self.reserve("t-cancelled", 5, &vouchers[5], 30_000).await;
+        shop.done(Action::Cancel { redemption: id("t-cancelled") }).await;
+        let request = self.request("t-shared", Some(0), vec![shop.read("save-10")]);
+        shop.done(Action::Redeem(Box::new(request))).await;
+        shop.done(Action::Return { redemption: id("t-shared"), lines: None }).await;
+        // Two holds are left to run out.
+        shop.clock.advance(60_000);
+        assert_eq!(shop.store.sweep(10).await, Ok(2));
+        let definition = Definition { limits: vec![limit("stock", Per::Everyone, 40)], ..tea_of(CampaignNo(1)) };
+        let definition = Box::new(definition);
+        shop.done(Action::UpdateCoupon { coupon: tea, if_version: 2, definition, code: None }).await;
+    }
+
+    async fn issues(&self) {
+        let (shop, c) = (&self.shop, &self.customers);
+        let issued = shop.done(Action::Issue { coupon: self.spring, customers: vec![c[0], c[0], c[1], c[2]] }).await;
+        let Outcome::Vouchers(vouchers) = issued else { panic!("not vouchers: {issued:?}") };
+        shop.done(Action::Revoke { voucher: vec![candidate(vouchers[1].key)] }).await;
+        self.redeem("s-returned", 1, &vouchers[2]).await;
+        shop.done(Action::Return { redemption: id("s-returned"), lines: None }).await;
+        let both = vec![shop.code_of(&vouchers[3]).await, shop.read("SAVE10")];
+        shop.done(Action::Redeem(Box::new(self.request("s-two", Some(2), both)))).await;
+        self.reserve("s-expired", 0, &vouchers[0], 20_000).await;
+        shop.clock.advance(20_000);
+        assert_eq!(shop.store.sweep(10).await, Ok(1));
+    }
+
+    async fn bearers(&self) {
+        let (shop, spring) = (&self.shop, self.spring);
+        let code = |ordinal| {
+            shop.computed(spring_pattern(), VoucherKey { coupon: spring, kind: VoucherKind::Bearer, ordinal })
+        };
+        let bearer = |ordinal| vec![candidate(VoucherKey { coupon: spring, kind: VoucherKind::Bearer, ordinal })];
+        shop.done(Action::Redeem(Box::new(self.request("b-used", Some(3), vec![code(5)])))).await;
+        shop.done(Action::Assign { voucher: bearer(6), customer: self.customers[4] }).await;
+        shop.done(Action::Revoke { voucher: bearer(7) }).await;
+        let reserve = |id, ordinal| {
+            let request = self.request(id, Some(3), vec![code(ordinal)]);
+            Action::Redeem(Box::new(RedeemRequest { reserve_ms: Some(600_000), ..request }))
+        };
+        shop.done(reserve("b-cancelled", 8)).await;
+        shop.done(Action::Cancel { redemption: id("b-cancelled") }).await;
+        shop.done(reserve("b-pending", 9)).await;
+        let other = shop.block(spring, 50).await;
+        shop.done(Action::RevokeBlock { block: BlockKey { coupon: spring, first: other.first } }).await;
+    }
+
+    async fn given(&self) {
+        let (shop, coupon) = (&self.shop, self.partner);
+        let entry = |text: &str, customer: Option<usize>| {
+            let reading = shop.read(text);
+            let sealed = shop.store.codes().seal(FIRST_TENANT, &reading, text);
+            GivenEntry { reading, sealed, customer: customer.map(|index| self.customers[index]) }
+        };
+        let codes = vec![entry("VOUCHER123", None), entry("FRIEND-7", Some(2)), entry("SPARE", None)];
+        shop.done(Action::IssueGiven { coupon, codes }).await;
+        let request = self.request("g-used", Some(5), vec![shop.read("voucher 123")]);
+        shop.done(Action::Redeem(Box::new(request))).await;
+        let amended =
+            |id| RedeemRequest { order: order("g"), ..self.request(id, Some(2), vec![shop.read("FRIEND-7")]) };
+        shop.done(Action::Redeem(Box::new(amended("g-before")))).await;
+        shop.done(Action::Amend { redemption: id("g-before"), request: Box::new(amended("g-after")) }).await;
+    }
+
+    async fn ends(&self) {
+        let voucher = self.shop.claim(self.customers[1], self.gone).await;
+        self.reserve("x-aborted", 1, &voucher, 600_000).await;
+        self.shop.step(self.gone, CouponStep::Abort).await;
+        self.shop.done(Action::Cancel { redemption: id("x-never") }).await;
+    }
+
+    fn request(&self, redemption: &str, customer: Option<usize>, codes: Vec<Reading>) -> RedeemRequest {
+        RedeemRequest {
+            id: id(redemption),
+            customer: customer.map(|index| self.customers[index]),
+            order: order(&format!("order of {redemption}")),
+            codes,
+            expected_total_minor: None,
+            reserve_ms: None,
+        }
+    }
+
+    async fn redeem(&self, redemption: &str, customer: usize, voucher: &Voucher) {
+        let code = self.shop.code_of(voucher).await;
+        self.shop.done(Action::Redeem(Box::new(self.request(redemption, Some(customer), vec![code])))).await;
+    }
+
+    async fn reserve(&self, redemption: &str, customer: usize, voucher: &Voucher, ms: i64) {
+        let request = self.request(redemption, Some(customer), vec![self.shop.code_of(voucher).await]);
+        self.shop.done(Action::Redeem(Box::new(RedeemRequest { reserve_ms: Some(ms), ..request }))).await;
+    }
+}
+
+impl Shop {
+    async fn coupon_with_code(&self, definition: Definition, code: &str) -> CouponNo {
+        let (id, code) = (CouponId(new_id()), Some(self.read(code)));
+        let made = self.done(Action::CreateCoupon { id, definition: Box::new(definition), code }).await;
+        let Outcome::Coupon { no, .. } = made else { panic!("not a coupon: {made:?}") };
+        self.step(no, CouponStep::Activate).await;
+        no
+    }
+
+    async fn block(&self, coupon: CouponNo, count: u64) -> Block {
+        let made = self.done(Action::IssueBlock { coupon, id: BlockId(new_id()), count }).await;
+        let Outcome::Block { block, .. } = made else { panic!("not a block: {made:?}") };
+        block
+    }
+
+    /// What a typed text reads as.
+    fn read(&self, text: &str) -> Reading {
+        self.store.codes().read(FIRST_TENANT, text)
+    }
+
+    fn computed(&self, pattern: Pattern, key: VoucherKey) -> Reading {
+        let code = self.store.codes().code(FIRST_TENANT, &pattern, key, 1).expect("a computed code");
+        self.read(&code)
+    }
+
+    async fn code_of(&self, voucher: &Voucher) -> Reading {
+        let codes = self.store.voucher_codes(FIRST_TENANT, &[(voucher.key, voucher.key_no)]).await;
+        self.read(&codes.expect("the store answers")[0])
+    }
+}
+
+async fn campaign(shop: &Shop) -> CampaignNo {
+    let budget = LimitDefinition { counts: Counts::Value, ..limit("budget", Per::Everyone, 100_000) };
+    let (id, name) = (CampaignId(new_id()), "spring".to_owned());
+    let made = shop.done(Action::CreateCampaign { id, name, limits: vec![budget] }).await;
+    let Outcome::Campaign(no) = made else { panic!("not a campaign: {made:?}") };
+    no
+}
+
+fn tea(campaign: CampaignNo) -> Definition {
+    let daily = LimitDefinition { period: Period::Day, ..limit("each day", Per::Customer, 5) };
+    let uses = LimitDefinition { counts: Counts::Redemptions, ..limit("uses", Per::Everyone, 100) };
+    Definition { limits: vec![limit("stock", Per::Everyone, 50), daily, uses], ..tea_of(campaign) }
+}
+
+fn tea_of(campaign: CampaignNo) -> Definition {
+    Definition { code: Some("SAVE10".to_owned()), campaign: Some(campaign), ..held(ten_percent()) }
+}
+
+pub fn spring_pattern() -> Pattern {
+    Pattern::new("SPRING-", Alphabet::Base32, 20).expect("a pattern")
+}
+
+/// Its budget keeps what was given, also when an order comes back.
+fn spring() -> Definition {
+    let keeps = GiveBack { hold_expired: false, reservation_ended: true, returned: false, revoked: false };
+    let budget =
+        LimitDefinition { counts: Counts::Value, give_back: Some(keeps), ..limit("budget", Per::Everyone, 100_000) };
+    let limits = vec![limit("stock", Per::Everyone, 1_000), limit("each", Per::Customer, 10), budget];
+    Definition { pattern: Some(spring_pattern()), limits, ..ten_percent() }
+}
