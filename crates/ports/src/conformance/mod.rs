@@ -24,6 +24,8 @@ mod holds;
 mod reservations;
 mod returns;
 mod definitions;
+mod texts;
+mod validity;
 
 use std::sync::Arc;
 
@@ -178,5 +180,18 @@ suite! {
         a_reservation_is_honoured_though_its_coupon_was_paused_ended_or_changed
         an_abort_cancels_what_is_reserved_however_much_it_is
         every_version_of_a_coupon_is_kept_and_only_the_latest_can_be_edited
+    }
+    texts {
+        race_12_spellings_of_a_code_are_one_code_with_one_limit
+        race_12_spellings_given_to_two_coupons_at_once_are_one_coupons
+        a_unique_code_and_a_voucher_id_read_back_to_their_voucher
+        given_codes_are_found_in_any_spelling_and_shown_as_given
+        codes_of_a_block_are_worth_something_once_each_until_it_is_revoked
+        blocks_made_at_once_do_not_overlap
+    }
+    validity {
+        tx_8_a_fixed_validity_is_the_same_for_every_voucher
+        tx_8_a_validity_from_the_claim_is_each_vouchers_own
+        a_hold_never_outlives_the_validity
     }
 }

@@ -130,4 +130,9 @@ impl CouponSpec {
         self.definition.validity = Validity { from, until, ..self.definition.validity };
         self
     }
+
+    pub(super) fn valid_after_claim(mut self, text: &str) -> Self {
+        self.definition.validity.after_claim = Some(span(text));
+        self
+    }
 }

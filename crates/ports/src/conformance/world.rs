@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::coupon::{CouponStep, LimitDefinition};
+use domain::customer::CustomerProfile;
 use domain::event::Actor;
 use domain::id::{CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT, TenantNo};
 use domain::ledger::{Action, Answer, Command, Fingerprint, IdempotencyHash, Outcome, VoucherCandidates};
@@ -132,6 +133,15 @@ impl World {
         self.customers(1).await[0]
     }
 
+    pub(super) async fn customer_called(&self, external_id: &str) -> Told<CustomerNo> {
+        let profile = CustomerProfile { external_id: Some(external_id.to_owned()), ..CustomerProfile::default() };
+        let action = Action::CreateCustomer { id: CustomerId(fresh_uuid()), profile: Box::new(profile) };
+        match self.ask(action).await? {
+            Outcome::Customer(no) => Ok(no),
+            other => panic!("a customer is made: {other:?}"),
+        }
+    }
+
     pub(super) async fn campaign(&self, limits: Vec<LimitDefinition>) -> CampaignNo {
         let action = Action::CreateCampaign { id: CampaignId(fresh_uuid()), name: "conformance".to_owned(), limits };
         match self.ask(action).await {
@@ -190,6 +200,10 @@ impl World {
 
     pub(super) async fn release(&self, voucher: &Voucher) -> Told<Vec<Voucher>> {
         self.vouchers_by(Action::Release { voucher: named(voucher) }).await
+    }
+
+    pub(super) async fn revoke(&self, voucher: &Voucher) -> Told<Vec<Voucher>> {
+        self.vouchers_by(Action::Revoke { voucher: named(voucher) }).await
     }
 
     pub(super) async fn vouchers_by(&self, action: Action) -> Told<Vec<Voucher>> {
