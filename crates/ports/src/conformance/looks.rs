@@ -11,7 +11,7 @@ use domain::statistics::Statistics;
 use domain::voucher::{Voucher, VoucherState};
 
 use super::world::{TENANT, World, named};
-use crate::{HistoryEntry, PageRequest, VoucherFilter};
+use crate::{HistoryEntry, PageRequest, RedemptionFilter, VoucherFilter};
 
 /// Rows of a page in these tests: few, so that every list has several pages.
 const PAGE_ROWS: usize = 97;
@@ -75,6 +75,20 @@ impl World {
 
     pub(super) async fn vouchers_from(&self, coupon: CouponNo) -> Vec<Voucher> {
         self.vouchers(VoucherFilter { coupon: Some(coupon), ..VoucherFilter::default() }).await
+    }
+
+    /// All redemptions, newest first, page by page.
+    pub(super) async fn redemptions(&self, filter: RedemptionFilter) -> Vec<Redemption> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = PageRequest { limit: PAGE_ROWS, after };
+            let page = self.store.redemptions(TENANT, filter, page).await.expect("redemptions can be listed");
+            all.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return all;
+            }
+        }
     }
 
     pub(super) async fn history(&self, subject: Subject) -> Vec<HistoryEntry> {

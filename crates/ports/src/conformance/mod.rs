@@ -14,6 +14,7 @@ mod orders;
 mod looks;
 mod specs;
 mod crowd;
+mod day;
 
 mod stock;
 mod caps;
@@ -26,6 +27,8 @@ mod returns;
 mod definitions;
 mod texts;
 mod validity;
+mod crashes;
+mod reads;
 
 use std::sync::Arc;
 
@@ -193,5 +196,23 @@ suite! {
         tx_8_a_fixed_validity_is_the_same_for_every_voucher
         tx_8_a_validity_from_the_claim_is_each_vouchers_own
         a_hold_never_outlives_the_validity
+    }
+    crashes {
+        race_19_a_restart_between_any_two_steps_changes_nothing
+        race_19_a_crash_between_any_two_steps_changes_nothing
+        tx_5_after_a_crash_in_the_middle_every_answered_claim_is_there_and_every_retry_takes_once
+        race_19_after_a_busy_day_that_ends_in_a_crash_the_data_are_sound_and_work_goes_on
+    }
+    reads {
+        a_busy_day_leaves_figures_that_equal_the_rows_and_histories_without_gaps
+        refusals_are_counted_for_their_coupon_by_their_code
+        a_list_read_page_by_page_shows_every_voucher_once_while_claims_go_on
+        a_list_of_vouchers_knows_their_states_at_the_instant_of_reading
+        redemptions_are_listed_newest_first_and_each_once
+        coupons_are_listed_by_number_and_state
+        a_cursor_of_another_list_or_of_none_is_refused
+        a_history_can_be_asked_for_its_latest_events
+        a_decision_is_kept_and_decides_the_same_again
+        customers_are_found_by_number_and_id
     }
 }
