@@ -14,7 +14,7 @@ use crate::StoreError;
 pub trait Ledger: Send + Sync {
     /// Decides and commits a command. An `Ok(Ok(_))` is returned only after its effect, its events and its idempotency
     /// record are on stable storage, together. A refusal stores nothing. A caller that stops waiting does not stop the
-    /// command.
+    /// command: once the future was polled and did not say [`StoreError::Busy`], the command runs.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the queue is full: nothing happened. [`StoreError::Unavailable`]: see there.

@@ -1,7 +1,8 @@
 //! What the outside must do for Scrip, and what every adapter is tested against.
 //!
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
-//! `records` (what is read back), `access` (who may call), `codes` (texts and ids at the edge), `clock`, `error`.
+//! `records` (what is read back), `access` (who may call), `codes` (texts and ids at the edge), `clock`, `error`. What
+//! the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
 mod records;
@@ -9,6 +10,8 @@ mod access;
 mod codes;
 mod clock;
 mod error;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 
 pub use access::{Access, ApiKey};
 pub use clock::Clock;

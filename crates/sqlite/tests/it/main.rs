@@ -13,3 +13,4 @@ mod activity;
 mod records;
 mod check;
 mod damages;
+mod conformance;

@@ -1,0 +1,218 @@
+//! What every store does, as tests: an adapter that passes them may be put in the place of another.
+//!
+//! An adapter's tests implement [`Harness`] and write `ports::conformance_suite!(make_harness)`; that is one test for
+//! each function listed below, under the same name. Names that begin with `race_` are bugs that other platforms have
+//! had; names that begin with two letters and a number (`tx_1_...`) are statements somebody can hold the project to.
+//! Every test ends with the store's own check of its data.
+//!
+//! Read in this order: `world`, `orders` and `looks` (the words of the tests), `specs` (coupons), `crowd` (many at
+//! once), then any theme.
+
+mod clock;
+mod world;
+mod orders;
+mod looks;
+mod specs;
+mod crowd;
+mod day;
+
+mod stock;
+mod caps;
+mod multi_claims;
+mod repeats;
+mod uses;
+mod holds;
+mod reservations;
+mod returns;
+mod definitions;
+mod texts;
+mod validity;
+mod crashes;
+mod reads;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::ledger::Settings;
+use domain::time::Zone;
+
+pub use clock::TestClock;
+
+use crate::{Clock, Store};
+
+/// An adapter under test, on real files or servers that hold nothing at the start.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// The open store.
+    fn store(&self) -> Arc<dyn Store>;
+
+    /// The clock the store decides by; it can be moved, like [`TestClock`].
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// Closes the store, after all that waits, and opens it again on the same data and clock. Nobody else has it.
+    async fn restart(&mut self);
+
+    /// Ends the store without closing it, as far as the adapter can, and opens it again on the same data and clock.
+    /// What nobody was told of may be lost. Nobody else has the store.
+    async fn crash(&mut self);
+
+    /// What the store's own check finds wrong with its data. The store is open meanwhile.
+    async fn check(&self) -> Vec<String>;
+
+    /// How many random claims of several coupons are made.
+    fn multi_claims(&self) -> usize {
+        2_000
+    }
+}
+
+/// What the first tenant of a harness's store has set: its days begin when those of UTC do not.
+#[must_use]
+pub fn settings() -> Settings {
+    Settings { zone: "Asia/Kolkata".parse::<Zone>().expect("a zone of the bundled database"), currency: specs::euro() }
+}
+
+/// The store's own check, at the end of every test.
+async fn check_sound(harness: &dyn Harness) {
+    let findings = harness.check().await;
+    assert!(findings.is_empty(), "the store's check found: {findings:#?}");
+}
+
+/// Makes the list below what an adapter runs. A function that is not on it is dead code, which the compiler tells.
+macro_rules! suite {
+    ($dollar:tt $($theme:ident { $($test:ident)* })*) => {
+        $(pub use $theme::{$($test),*};)*
+
+        /// The suite as tests of an adapter: `ports::conformance_suite!(make)`, where `make` is an async function
+        /// without arguments that returns a [`Harness`](crate::conformance::Harness) on empty data.
+        #[macro_export]
+        macro_rules! conformance_suite {
+            ($dollar make:path) => {
+                $($(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $test() {
+                        let mut harness = $dollar make().await;
+                        $crate::conformance::$test(&mut harness).await;
+                    }
+                )*)*
+            };
+        }
+    };
+}
+
+suite! {
+    $
+    stock {
+        jc_2_ten_times_as_many_customers_as_units_hold_one_each_and_no_code_is_held_twice
+        jc_2_a_unit_that_comes_back_has_a_code_nobody_has_seen
+        tx_1_a_stock_is_given_out_to_the_last_unit_and_not_one_more_in_ten_runs
+        tx_1_every_refused_claim_is_told_its_own_reason
+        tx_1_a_repeated_request_is_told_that_it_is_one
+        mz_5_a_customer_who_claims_fifty_times_at_once_gets_one
+
+        first_come_is_first_served_among_claims_of_one_caller
+        an_issue_to_many_takes_for_all_of_them_or_for_none
+    }
+    caps {
+        tx_2_three_caps_hold_exactly_under_claims_of_the_same_and_of_many_customers
+        tx_2_day_caps_begin_again_at_midnight_of_the_tenants_zone
+        tx_2_a_hold_that_ends_gives_back_the_unit_but_not_the_days_allowance
+    }
+    multi_claims {
+        vv_1_a_claim_of_four_beside_a_claim_of_one_of_them_gives_that_one_once
+        vv_1_claims_that_overlap_at_random_neither_lock_up_nor_take_in_part
+    }
+    repeats {
+        tx_3_a_key_sent_many_times_at_once_and_later_gives_one_voucher_for_one_unit
+        tx_3_a_key_is_known_after_a_restart
+        vv_2_one_request_answers_the_same_and_issues_once
+        a_key_that_was_used_with_another_body_is_refused
+        a_refusal_is_not_kept_so_the_same_key_may_succeed_later
+        answers_are_forgotten_in_bounded_steps_and_only_old_ones
+        race_15_a_caller_who_went_away_and_comes_again_gets_the_first_answer
+        race_15_what_was_handed_in_is_done_before_a_restart_though_nobody_waits
+    }
+    uses {
+        race_01_concurrent_redeems_of_a_code_with_a_limit_succeed_exactly_that_often
+        race_02_two_coupons_under_one_campaign_limit_share_it_exactly
+        race_03_a_budget_is_never_exceeded_by_one_minor_unit_under_unequal_amounts
+        race_14_a_coupon_without_limits_keeps_no_counter_and_holds_up_nobody
+        rp_6_a_use_beyond_the_total_is_refused_even_if_too_many_vouchers_are_out
+        re_5_a_voucher_is_verified_once_however_many_orders_try
+        re_5_a_redemption_repeated_under_its_id_is_the_same_redemption
+        who_types_a_shared_code_uses_the_oldest_voucher_that_is_free_then_the_code_itself
+        several_codes_of_one_order_are_used_all_or_none
+        a_quote_says_what_a_redemption_comes_to_and_takes_nothing
+    }
+    holds {
+        jc_3_a_hold_can_be_used_until_its_last_second_then_its_unit_is_anothers_also_over_a_crash
+        jc_4_a_failed_or_cancelled_purchase_returns_the_unit_at_once
+        jc_4_the_history_lists_claim_use_expiry_and_release_with_customer_and_time
+        race_04_a_redeem_racing_a_release_loses_no_update_either_way
+        race_05_whatever_ends_a_hold_ends_it_once
+        race_06_a_holders_own_hold_never_blocks_the_holder
+        race_07_a_hold_that_runs_out_while_it_is_used_has_one_winner
+        abandoned_holds_free_their_units_at_their_deadline_without_a_sweep
+        an_abandoned_hold_frees_its_unit_of_the_campaign_for_another_coupon
+        a_sweep_writes_down_what_is_due_oldest_first_in_bounded_calls
+    }
+    reservations {
+        race_07_a_reservation_that_runs_out_while_it_is_confirmed_has_one_winner
+        race_08_a_failed_payment_gives_the_use_back_at_once
+        race_10_two_steps_on_one_order_count_once
+        mz_3_ten_confirms_and_ten_cancels_in_any_order_leave_one_end_and_one_event_for_it
+        mz_3_one_caller_who_repeats_both_in_shuffled_order_gets_what_came_first
+        mz_3_a_cancel_before_its_reserve_makes_the_late_reserve_fail_and_locks_nothing
+        mz_3_an_order_that_is_never_confirmed_is_let_go_by_time
+        abandoned_reservations_do_not_block_beyond_their_deadline_without_a_sweep
+        rp_6_a_voucher_is_locked_by_one_order_then_used_or_free_again
+    }
+    returns {
+        race_09_a_return_gives_the_use_back_exactly_if_the_definition_said_so
+        race_09_what_comes_back_is_what_was_recorded_not_what_is_defined_today
+        race_04_uses_that_come_back_while_others_are_made_are_counted_once_each
+        re_5_an_order_that_is_cancelled_or_returned_restores_its_voucher
+        race_18_an_order_that_is_edited_moves_budget_and_use_by_the_difference
+        race_18_edits_of_one_order_at_once_leave_one_live_redemption
+        race_18_parts_that_come_back_sum_to_the_whole_and_the_use_follows_the_last
+        race_18_a_part_that_comes_back_frees_its_share_of_the_budget_and_no_use
+    }
+    definitions {
+        race_16_a_limit_lowered_below_its_use_stops_grants_and_breaks_nothing
+        race_17_after_a_pause_is_acknowledged_nothing_new_succeeds
+        race_17_a_pause_gets_its_turn_in_a_crowd_that_claims_until_it_is_refused
+        a_reservation_is_honoured_though_its_coupon_was_paused_ended_or_changed
+        an_abort_cancels_what_is_reserved_however_much_it_is
+        every_version_of_a_coupon_is_kept_and_only_the_latest_can_be_edited
+    }
+    texts {
+        race_12_spellings_of_a_code_are_one_code_with_one_limit
+        race_12_spellings_given_to_two_coupons_at_once_are_one_coupons
+        a_unique_code_and_a_voucher_id_read_back_to_their_voucher
+        given_codes_are_found_in_any_spelling_and_shown_as_given
+        codes_of_a_block_are_worth_something_once_each_until_it_is_revoked
+        blocks_made_at_once_do_not_overlap
+    }
+    validity {
+        tx_8_a_fixed_validity_is_the_same_for_every_voucher
+        tx_8_a_validity_from_the_claim_is_each_vouchers_own
+        a_hold_never_outlives_the_validity
+    }
+    crashes {
+        race_19_a_restart_between_any_two_steps_changes_nothing
+        race_19_a_crash_between_any_two_steps_changes_nothing
+        tx_5_after_a_crash_in_the_middle_every_answered_claim_is_there_and_every_retry_takes_once
+        race_19_after_a_busy_day_that_ends_in_a_crash_the_data_are_sound_and_work_goes_on
+    }
+    reads {
+        a_busy_day_leaves_figures_that_equal_the_rows_and_histories_without_gaps
+        refusals_are_counted_for_their_coupon_by_their_code
+        a_list_read_page_by_page_shows_every_voucher_once_while_claims_go_on
+        a_list_of_vouchers_knows_their_states_at_the_instant_of_reading
+        redemptions_are_listed_newest_first_and_each_once
+        coupons_are_listed_by_number_and_state
+        a_cursor_of_another_list_or_of_none_is_refused
+        a_history_can_be_asked_for_its_latest_events
+        a_decision_is_kept_and_decides_the_same_again
+        customers_are_found_by_number_and_id
+    }
+}
