@@ -29,6 +29,8 @@ mod texts;
 mod validity;
 mod crashes;
 mod reads;
+mod contention;
+mod keys;
 
 use std::sync::Arc;
 
@@ -214,5 +216,12 @@ suite! {
         a_history_can_be_asked_for_its_latest_events
         a_decision_is_kept_and_decides_the_same_again
         customers_are_found_by_number_and_id
+    }
+    contention {
+        contention_for_one_thing_is_answered_and_never_an_error
+        a_crowd_larger_than_the_queue_is_told_to_come_again_and_loses_nothing
+    }
+    keys {
+        an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once
     }
 }
