@@ -4,6 +4,7 @@
 DATA    ?= ./data
 SECONDS ?= 60
 MINUTES ?= 10
+KILLS   ?= 50
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +29,7 @@ check: ## Formatting, lints and the repository's laws
 fuzz: ## Run every fuzz target for SECONDS (60) each
 	scripts/fuzz.sh $(SECONDS)
 
-prove: ## Simulate with faults against the model for MINUTES (10)
-	@scripts/need.sh
+prove: ## Kill the server KILLS (50) times under load, then simulate with faults for MINUTES (10)
+	@scripts/need.sh nextest
+	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
 	cargo run --release --package sim -- prove --minutes $(MINUTES)

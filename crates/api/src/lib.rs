@@ -1,8 +1,43 @@
 //! HTTP, and all that Scrip knows of it. Handlers translate: extract, parse, ask the domain or a port once, answer.
 //! Nothing here decides about money or vouchers, knows SQL or reads configuration.
 //!
-//! Reading order: `listen` (a socket becomes requests, within limits), `metrics` (each is counted and logged),
-//! `extract` (its parts become types), `problem` (every "no" and "could not" as an answer), `docs` (the reference).
+//! Reading order: `routes` (the whole table), then one resource after the other, its types beside its handlers;
+//! `app` (what handlers have at hand), `auth` (who calls), `idempotency` (what makes a request the same again),
+//! `rejections` (every "no" and its status), `openapi` (the reference as data). Below them: `listen` (a socket becomes
+//! requests, within limits), `metrics` (each is counted and logged), `extract` (its parts become types), `problem`
+//! (every "no" and "could not" as an answer), `docs` (the reference as a page).
+
+mod routes;
+mod app;
+pub mod auth;
+mod idempotency;
+mod rejections;
+
+mod customers;
+mod coupons;
+mod coupon_states;
+mod coupon_body;
+mod definition_body;
+mod definition_parts;
+mod issue;
+mod claims;
+mod vouchers;
+mod history;
+mod voucher_body;
+mod blocks;
+mod quotes;
+mod order_body;
+mod redemptions;
+mod redeem_body;
+mod redemption_body;
+mod test_clock;
+mod health;
+
+mod names;
+mod page;
+mod reply;
+mod schemas;
+mod openapi;
 
 pub mod listen;
 mod progress;
@@ -16,3 +51,9 @@ mod json;
 pub mod problem;
 
 pub mod docs;
+
+pub use app::{App, new_id};
+pub use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
+pub use openapi::openapi;
+pub use rejections::{refused, status_of};
+pub use routes::router;

@@ -6,13 +6,26 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
+use domain::time::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// An answer that is not a success.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    status: StatusCode,
+    code: Cow<'static, str>,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    retry_at: Option<Timestamp>,
+    retry_after_s: Option<u32>,
+}
+
+/// The body of every answer that is not a success, as RFC 9457 describes it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody<'a> {
     /// `/problems/<code>`.
     #[serde(rename = "type")]
     #[schema(example = "/problems/invalid_field")]
@@ -24,15 +37,16 @@ pub struct Problem {
     status: u16,
     /// Stable; what a program looks at.
     #[schema(example = "invalid_field")]
-    code: &'static str,
+    code: &'a str,
     /// What went wrong this time, for people.
-    detail: Cow<'static, str>,
+    detail: &'a str,
     /// The places in the request that are to blame, if they are known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
-    #[serde(skip)]
-    #[schema(ignore)]
-    retry_after_s: Option<u32>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    /// From when on trying again may succeed, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    retry_at: Option<Timestamp>,
 }
 
 /// One place in a request, and what is wrong with it.
@@ -51,14 +65,13 @@ pub struct FieldError {
 impl Problem {
     /// A problem of any status; the builders below are the usual ones.
     #[must_use]
-    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            kind: format!("/problems/{code}"),
-            title: title(status),
-            status: status.as_u16(),
-            code,
+            status,
+            code: code.into(),
             detail: detail.into(),
             errors: Vec::new(),
+            retry_at: None,
             retry_after_s: None,
         }
     }
@@ -101,7 +114,7 @@ impl Problem {
 
     /// 409: the state does not allow it.
     #[must_use]
-    pub fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn conflict(code: impl Into<Cow<'static, str>>, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
@@ -133,7 +146,11 @@ impl Problem {
 
     /// 429: a rate or the limit of a period is used up until then.
     #[must_use]
-    pub fn too_many(code: &'static str, detail: impl Into<Cow<'static, str>>, retry_after_s: u32) -> Self {
+    pub fn too_many(
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+        retry_after_s: u32,
+    ) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after(retry_after_s)
     }
 
@@ -165,19 +182,44 @@ impl Problem {
         self
     }
 
+    /// Naming the instant from which trying again may succeed.
     #[must_use]
-    pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).expect("it was made from a status")
+    pub fn retry_at(mut self, at: Option<Timestamp>) -> Self {
+        self.retry_at = at;
+        self
     }
 
     #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.code
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.code
     }
 
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
+    }
+
+    fn body(&self) -> ProblemBody<'_> {
+        ProblemBody {
+            kind: format!("/problems/{}", self.code),
+            title: title(self.status),
+            status: self.status.as_u16(),
+            code: &self.code,
+            detail: &self.detail,
+            errors: &self.errors,
+            retry_at: self.retry_at,
+        }
+    }
+}
+
+impl From<domain::field::FieldError> for Problem {
+    fn from(error: domain::field::FieldError) -> Self {
+        Self::invalid_field(error.pointer, "invalid", error.detail)
     }
 }
 
@@ -188,6 +230,7 @@ fn title(status: StatusCode) -> &'static str {
         403 => "You may not do this",
         409 => "The present state does not allow this",
         412 => "It was changed meanwhile",
+        428 => "Say which version you mean",
         422 => "The request cannot be accepted as it is",
         429 => "Not so often",
         503 => "Too busy, or away, for the moment",
@@ -197,9 +240,9 @@ fn title(status: StatusCode) -> &'static str {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).expect("a problem is made of texts and numbers");
+        let body = serde_json::to_vec(&self.body()).expect("a problem is made of texts and numbers");
         let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        let mut response = (self.status(), headers, body).into_response();
+        let mut response = (self.status, headers, body).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

@@ -20,7 +20,7 @@ pub const SKU_CHARS_MAX: usize = 128;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// The shop's own id, 1 to 64 printable characters; needed to reserve and to redeem, not to quote.
+    /// The shop's own id, 1 to 64 printable characters; needed to reserve.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The currency of every amount.

@@ -16,6 +16,8 @@ pub enum Rejection {
     IdempotencyKeyReused,
     /// The redemption id was used before with another body.
     RedemptionIdReused,
+    /// The order has a live redemption of another id; its codes are refused as used because of that.
+    OrderAlreadyRedeemed,
     /// No such coupon.
     CouponNotFound,
     /// No such campaign.
@@ -91,8 +93,6 @@ pub enum Rejection {
     },
     /// The coupon has made as many vouchers as its code space or the density rule allows.
     CodeSpaceExhausted,
-    /// The order has a live redemption of another id.
-    OrderAlreadyRedeemed,
     /// The total is not the one the caller expected.
     TotalDiffers,
     /// The redemption was cancelled, perhaps before it was reserved.

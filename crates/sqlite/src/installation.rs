@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::codes::{KeyRing, Pattern, RingError, RingKey};
+use domain::codes::{KeyRing, MasterKey, Pattern, RingError, RingKey};
 use domain::event::JournalNo;
 use domain::id::{CouponNo, FIRST_TENANT, TenantNo};
 use domain::ledger::Settings;
@@ -36,7 +36,7 @@ pub(crate) fn read_or_make(connection: &Connection, options: &Options) -> Result
         tenants.keys().map(|tenant| Ok((*tenant, patterns(connection, *tenant)?))).collect();
     let (journal_last, decided_last) = latest(connection)?;
     Ok(Installation {
-        ring: ring(connection, options)?,
+        ring: ring(connection, &options.master_key)?,
         patterns: patterns?,
         tenants,
         journal_next: JournalNo(journal_last.0 + 1),
@@ -80,13 +80,13 @@ pub(crate) fn add_key(connection: &Connection, options: &Options) -> Result<u32,
 
 const SELECT_KEYS: &str = "select key_no, sealed from code_key";
 
-fn ring(connection: &Connection, options: &Options) -> Result<KeyRing, OpenError> {
+pub(crate) fn ring(connection: &Connection, master_key: &MasterKey) -> Result<KeyRing, OpenError> {
     let mut statement = connection.prepare(SELECT_KEYS)?;
     let sealed = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut keys = Vec::new();
     for row in sealed {
         let (no, sealed): (u32, Vec<u8>) = row?;
-        let secret = options.master_key.open_secret(no, &sealed).map_err(|_| OpenError::MasterKey)?;
+        let secret = master_key.open_secret(no, &sealed).map_err(|_| OpenError::MasterKey)?;
         keys.push(RingKey { no, secret });
     }
     KeyRing::new(keys).map_err(|error| match error {

@@ -58,6 +58,12 @@ impl std::fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
+    /// The store's time: the clock's, but never before what was decided last.
+    #[must_use]
+    pub fn now(&self) -> domain::time::Timestamp {
+        self.shared.now()
+    }
+
     /// Does what waits, writes the log back into the file and ends the writer. Commands that come later are refused.
     pub async fn close(&self) {
         self.queue.close().await;

@@ -9,6 +9,7 @@ pub mod source;
 
 pub mod calls;
 pub mod crates;
+pub mod documents;
 pub mod imports;
 pub mod names;
 pub mod sizes;

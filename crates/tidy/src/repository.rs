@@ -80,6 +80,17 @@ impl Repository {
     }
 }
 
+impl Repository {
+    /// The text of a document, by its path from the root of the repository.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn document(path: &str) -> String {
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path))
+    }
+}
+
 fn read_manifests(root: &Path) -> Vec<Manifest> {
     entries(&root.join("crates"))
         .into_iter()

@@ -28,6 +28,11 @@ fn every_crate_takes_the_lints_and_introduces_itself() {
 }
 
 #[test]
+fn what_the_documents_name_exists() {
+    obey(tidy::documents::documents);
+}
+
+#[test]
 fn the_laws_see_the_repository() {
     let repository = Repository::read();
     assert!(repository.manifests.iter().any(|manifest| manifest.krate == "tidy"));

@@ -10,7 +10,8 @@ use crate::coupon::Coupon;
 use crate::event::VoucherStep;
 use crate::id::{CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKey, VoucherKind};
 use crate::limit::Counts;
-use crate::rejection::Rejection;
+use crate::rejection::{Refusal, Rejection};
+use crate::time::Timestamp;
 use crate::voucher::{Voucher, VoucherState};
 
 pub(super) fn claim(
@@ -23,15 +24,35 @@ pub(super) fn claim(
         facts.coupons.ask(no);
         facts.series.ask(&(*no, VoucherKind::Row));
     }
-    let mut vouchers = Vec::with_capacity(coupons.len());
-    for no in coupons {
-        let source = granting_source(facts, *no, context.now)?;
-        let hold = source.coupon.definition.hold;
-        let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
-        let made = Making { kind: VoucherKind::Row, customer: Some(customer), held_until, step: VoucherStep::Claimed };
-        vouchers.push(make(facts, context, &source, made)?);
+    all(coupons.iter().map(|no| claim_one(facts, context, customer, *no)))
+}
+
+fn claim_one(facts: &mut Facts, context: Context, customer: CustomerNo, no: CouponNo) -> Result<Voucher, Stop> {
+    let source = granting_source(facts, no)?;
+    let hold = source.coupon.definition.hold;
+    let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
+    let made = Making { kind: VoucherKind::Row, customer: Some(customer), held_until, step: VoucherStep::Claimed };
+    make(facts, context, &source, made)
+}
+
+/// All vouchers, or the refusal that comes first. A missing fact does not keep the others from asking for theirs.
+pub(super) fn all(vouchers: impl Iterator<Item = Result<Voucher, Stop>>) -> Result<Outcome, Stop> {
+    let (mut made, mut first, mut missing) = (Vec::new(), None::<Refusal>, false);
+    for voucher in vouchers {
+        match voucher {
+            Ok(voucher) => made.push(voucher),
+            Err(Stop::Missing) => missing = true,
+            Err(Stop::Refused(refusal)) => match &first {
+                Some(other) if other.rejection <= refusal.rejection => {}
+                Some(_) | None => first = Some(refusal),
+            },
+        }
     }
-    Ok(Outcome::Vouchers(vouchers))
+    match first {
+        _ if missing => Err(Stop::Missing),
+        Some(refusal) => Err(refusal.into()),
+        None => Ok(Outcome::Vouchers(made)),
+    }
 }
 
 /// How a voucher is made.
@@ -39,7 +60,7 @@ pub(super) fn claim(
 pub(super) struct Making {
     pub kind: VoucherKind,
     pub customer: Option<CustomerNo>,
-    pub held_until: Option<crate::time::Timestamp>,
+    pub held_until: Option<Timestamp>,
     pub step: VoucherStep,
 }
 
@@ -50,6 +71,7 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
     if let Some(customer) = making.customer {
         check_eligible(coupon, Some(customer))?;
     }
+    check_not_over(coupon, context.now)?;
     let want = Want {
         counts: Counts::Claims,
         // Without an owner there is nobody whose limits could be asked; assignment or use will ask.
@@ -93,6 +115,14 @@ pub(super) fn check_eligible(coupon: &Coupon, customer: Option<CustomerNo>) -> R
         return refuse(Rejection::CustomerRequired, format!("coupon {} is for given customers; name one", coupon.no));
     }
     refuse(Rejection::CustomerNotEligible, format!("coupon {} is for other customers", coupon.no))
+}
+
+/// Nothing is made that could never be used.
+pub(super) fn check_not_over(coupon: &Coupon, now: Timestamp) -> Result<(), Stop> {
+    if coupon.definition.validity.until.is_some_and(|until| until <= now) {
+        return refuse(Rejection::Expired, format!("the validity of coupon {} is over", coupon.no));
+    }
+    Ok(())
 }
 
 /// Takes that many ordinals in a row and returns the first.

@@ -212,11 +212,17 @@ impl Action {
     #[must_use]
     pub fn weight(&self) -> usize {
         match self {
-            Self::Claim { coupons, .. } => coupons.len(),
-            Self::Issue { customers, .. } => customers.len(),
-            Self::IssueGiven { codes, .. } => codes.len(),
-            Self::Expire { vouchers, redemptions } => vouchers.len() + redemptions.len(),
-            Self::MoveCoupon { .. } => super::facts::RESERVATIONS_MAX,
+            Self::Claim { coupons, .. } => coupons.len().max(1),
+            Self::Issue { customers, .. } => customers.len().max(1),
+            Self::IssueGiven { codes, .. } => codes.len().max(1),
+            Self::Expire { vouchers, redemptions } => (vouchers.len() + redemptions.len()).max(1),
+            Self::Redeem(request) => 1 + request.codes.len(),
+            // What it gives back is about what it takes.
+            Self::Amend { request, .. } => 2 * (1 + request.codes.len()),
+            Self::MoveCoupon { step, .. } => match step {
+                CouponStep::Abort => super::facts::RESERVATIONS_MAX,
+                CouponStep::Activate | CouponStep::Pause | CouponStep::End => 1,
+            },
             Self::CreateCustomer { .. }
             | Self::CreateCampaign { .. }
             | Self::CreateCoupon { .. }
@@ -226,11 +232,9 @@ impl Action {
             | Self::Assign { .. }
             | Self::Release { .. }
             | Self::Revoke { .. }
-            | Self::Redeem(_)
             | Self::Confirm { .. }
             | Self::Cancel { .. }
-            | Self::Return { .. }
-            | Self::Amend { .. } => 1,
+            | Self::Return { .. } => 1,
         }
     }
 }

@@ -120,26 +120,25 @@ pub(super) fn move_coupon(
         return refuse(Rejection::TransitionIllegal, format!("the coupon is {}", before.state.name()));
     };
     let to = match step {
-        CouponStep::Abort => abort(facts, context, no)?,
+        CouponStep::Abort => abort(facts, context, &before)?,
         CouponStep::Activate | CouponStep::Pause | CouponStep::End => to,
     };
     let coupon = Coupon { state: to, changed_at: context.now, ..(*before).clone() };
     Ok(write(facts, context, Some(before.state), coupon))
 }
 
-/// Cancels what is reserved. While more is left than one batch should bear, the coupon is paused and the caller asks
-/// again: nothing new can be reserved meanwhile.
-fn abort(facts: &mut Facts, context: Context, no: CouponNo) -> Result<CouponState, Stop> {
-    let reserved = facts.reservations.get(&no)?.cloned().unwrap_or_default();
+/// Cancels what is reserved. While more is left than one batch should bear, the coupon grants nothing new (it is paused,
+/// or stays ended) and the caller asks again.
+fn abort(facts: &mut Facts, context: Context, before: &Coupon) -> Result<CouponState, Stop> {
+    let reserved = facts.reservations.get(&before.no)?.cloned().unwrap_or_default();
     for id in &reserved {
         facts.redemptions.ask(id);
     }
     let mut missing = false;
     for id in &reserved {
-        match facts.redemptions.get(id).map(Option::<&_>::cloned) {
-            Ok(Some(redemption)) if redemption.state == RedemptionState::Pending => {
-                missing |= settle::end_reservation(facts, context, redemption, RedemptionState::Cancelled).is_err();
-            }
+        match facts.redemptions.get(id).map(|known| known.map(|redemption| redemption.state)) {
+            // What ran out before is expired, not cancelled: its deadline has acted.
+            Ok(Some(RedemptionState::Pending)) => missing |= settle::cancel(facts, context, id).is_err(),
             Ok(_) => {}
             Err(_) => missing = true,
         }
@@ -147,7 +146,15 @@ fn abort(facts: &mut Facts, context: Context, no: CouponNo) -> Result<CouponStat
     if missing {
         return Err(Stop::Missing);
     }
-    Ok(if reserved.len() >= RESERVATIONS_MAX { CouponState::Paused } else { CouponState::Aborted })
+    // A list that was loaded full may be part of the truth only, for the rest of the batch too.
+    let full = facts.reservations.loaded(&before.no).is_some_and(|list| list.len() >= RESERVATIONS_MAX);
+    Ok(match before.state {
+        CouponState::Running | CouponState::Paused if full => CouponState::Paused,
+        CouponState::Ended if full => CouponState::Ended,
+        CouponState::Draft | CouponState::Running | CouponState::Paused | CouponState::Ended | CouponState::Aborted => {
+            CouponState::Aborted
+        }
+    })
 }
 
 fn write(facts: &mut Facts, context: Context, from: Option<CouponState>, coupon: Coupon) -> Outcome {
@@ -156,7 +163,9 @@ fn write(facts: &mut Facts, context: Context, from: Option<CouponState>, coupon:
     let (no, version) = (coupon.no, coupon.version);
     let entry = Entry { subject: Subject::Coupon(no), version, previous, actor: context.actor };
     facts.record(entry, EventKind::Coupon { from, to: coupon.state }, Vec::new());
-    facts.coupons.put(no, Arc::new(coupon));
+    let coupon = Arc::new(coupon);
+    facts.record_version(Arc::clone(&coupon));
+    facts.coupons.put(no, coupon);
     Outcome::Coupon { no, version }
 }
 

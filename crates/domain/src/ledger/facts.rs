@@ -12,7 +12,7 @@ use super::table::Table;
 use crate::codes::{Folded, Pattern};
 use crate::coupon::{Campaign, Coupon};
 use crate::customer::Customer;
-use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, Subject};
+use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
 use crate::id::{CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::limit::{Usage, UsageDelta, UsageKey};
 use crate::money::Currency;
@@ -85,7 +85,7 @@ pub struct Facts {
     pub key_no: u32,
     /// The first row of the journal this batch may write.
     pub journal: JournalNo,
-    /// Coupons. Their versions are kept.
+    /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns.
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
@@ -111,7 +111,8 @@ pub struct Facts {
     pub patterns: Table<(), Vec<(Pattern, CouponNo)>>,
     /// Derived, not written: the first ordinal of the block that covers an ordinal.
     pub covering: Table<(CouponNo, u64), u64>,
-    /// Derived, not written: a customer's vouchers of a coupon that are held or issued, oldest first, bounded.
+    /// Derived, not written: a customer's vouchers of a coupon that are held, issued or locked, by kind and ordinal,
+    /// bounded.
     pub holdings: Table<(CustomerNo, CouponNo), Vec<VoucherKey>>,
     /// Redemptions.
     pub redemptions: Table<RedemptionId, Redemption>,
@@ -127,6 +128,8 @@ pub struct Facts {
     events_kept: usize,
     decisions: Vec<DecisionRecord>,
     decisions_kept: usize,
+    versions: Vec<Arc<Coupon>>,
+    versions_kept: usize,
 }
 
 /// Names every table once, for what is done to all of them.
@@ -185,6 +188,8 @@ impl Facts {
             events_kept: 0,
             decisions: Vec::new(),
             decisions_kept: 0,
+            versions: Vec::new(),
+            versions_kept: 0,
         }
     }
 
@@ -198,6 +203,13 @@ impl Facts {
     #[must_use]
     pub fn decisions(&self) -> &[DecisionRecord] {
         &self.decisions
+    }
+
+    /// Every version of a coupon that the batch made, in order. Two changes of one coupon in a batch leave one change of
+    /// its row but two versions, either of which a decision may name.
+    #[must_use]
+    pub fn coupon_versions(&self) -> &[Arc<Coupon>] {
+        &self.versions
     }
 
     /// What the batch's events add to the figures of each coupon.
@@ -218,6 +230,8 @@ impl Facts {
 
     /// Records an event. The caller has put the version and [`Facts::next_journal`] on the subject's row.
     pub(super) fn record(&mut self, entry: Entry, kind: EventKind, usage: Vec<UsageDelta>) {
+        // More would take the numbers of the next batch's rows. A batch that is too large fails, and runs in parts.
+        assert!(self.events.len() < EVENTS_PER_ROW * ROWS_PER_BATCH, "the journal has no room for so large a batch");
         let Entry { subject, version, previous, actor } = entry;
         self.events.push(Event { subject, version, previous, actor, kind, usage });
     }
@@ -226,11 +240,16 @@ impl Facts {
         self.decisions.push(record);
     }
 
+    pub(super) fn record_version(&mut self, coupon: Arc<Coupon>) {
+        self.versions.push(coupon);
+    }
+
     /// Keeps what the command staged.
     pub(super) fn keep(&mut self) {
         each_table!(self, keep);
         self.events_kept = self.events.len();
         self.decisions_kept = self.decisions.len();
+        self.versions_kept = self.versions.len();
     }
 
     /// Forgets what the command staged.
@@ -238,6 +257,7 @@ impl Facts {
         each_table!(self, discard);
         self.events.truncate(self.events_kept);
         self.decisions.truncate(self.decisions_kept);
+        self.versions.truncate(self.versions_kept);
     }
 
     /// Forgets all changes of the batch, keeps what was loaded.
@@ -245,8 +265,10 @@ impl Facts {
         each_table!(self, restart);
         self.events.clear();
         self.decisions.clear();
+        self.versions.clear();
         self.events_kept = 0;
         self.decisions_kept = 0;
+        self.versions_kept = 0;
     }
 }
 

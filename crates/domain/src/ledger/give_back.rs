@@ -4,7 +4,7 @@ use super::command::{Fingerprint, Outcome, RedeemRequest, ReturnLine};
 use super::decide::Context;
 use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
-use super::settle::ask_parts;
+use super::settle::need_parts;
 use super::takings::{End, give_back_part, settle, summed};
 use super::{Stop, redeem, refuse};
 use crate::event::{CouponAmount, VoucherStep};
@@ -21,7 +21,7 @@ pub(super) fn give_back(
     id: &RedemptionId,
     lines: Option<&[ReturnLine]>,
 ) -> Result<Outcome, Stop> {
-    let before = returnable(facts, id)?;
+    let before = returnable(facts, context, id)?;
     if before.state == RedemptionState::Returned {
         // To return all of what is all returned has happened already.
         return match lines {
@@ -29,8 +29,11 @@ pub(super) fn give_back(
             Some(_) => refuse(Rejection::RedemptionReturned, "the whole redemption was returned"),
         };
     }
-    ask_parts(facts, &before);
     let after_lines = count_lines(&before.lines, lines)?;
+    if after_lines == before.lines {
+        return Ok(Outcome::Redemption(Box::new(before)));
+    }
+    need_parts(facts, &before)?;
     let whole = after_lines.iter().all(|line| line.returned == line.quantity);
     let (mut parts, mut amounts, mut deltas) = (before.parts.clone(), Vec::new(), Vec::new());
     for part in &mut parts {
@@ -62,16 +65,19 @@ pub(super) fn amend(
     }
     // A repetition finds the new redemption made and the old one returned.
     if facts.redemptions.get(&request.id)?.is_none() {
+        if returnable(facts, context, id)?.state == RedemptionState::Returned {
+            return refuse(Rejection::RedemptionReturned, "the whole redemption was returned; redeem anew");
+        }
         give_back(facts, context, id, None)?;
     }
     redeem::redeem(facts, context, request, fingerprint)
 }
 
-fn returnable(facts: &Facts, id: &RedemptionId) -> Result<Redemption, Stop> {
+fn returnable(facts: &Facts, context: Context, id: &RedemptionId) -> Result<Redemption, Stop> {
     let Some(redemption) = facts.redemptions.get(id)?.cloned() else {
         return refuse(Rejection::RedemptionNotFound, "there is no such redemption");
     };
-    match redemption.state {
+    match redemption.state_at(context.now) {
         RedemptionState::Succeeded | RedemptionState::Returned => Ok(redemption),
         RedemptionState::Pending => {
             refuse(Rejection::RedemptionPending, "the redemption is not confirmed; cancel it instead")

@@ -5,7 +5,7 @@ use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::takings::{End, settle, summed};
-use super::{Stop, lookup, moves, refuse};
+use super::{Stop, lookup, moves, refuse, sweep};
 use crate::codes::ComputedCode;
 use crate::event::VoucherStep;
 use crate::limit::Cause;
@@ -15,7 +15,7 @@ use crate::voucher::{Voucher, VoucherState};
 
 /// Ends a hold early: the unit is free for others at once.
 pub(super) fn release(facts: &mut Facts, context: Context, candidates: &[ComputedCode]) -> Result<Outcome, Stop> {
-    let Some(voucher) = lookup::voucher(facts, candidates)?.and_then(|found| found.row()) else {
+    let Some(voucher) = sweep::find(facts, context, candidates)?.and_then(|found| found.row()) else {
         return refuse(Rejection::VoucherNotFound, "there is no such voucher");
     };
     usable(&voucher, context.now)?;
@@ -46,7 +46,7 @@ pub(super) fn end_hold(
 
 /// Takes a voucher away, with what its limits give back for that.
 pub(super) fn revoke(facts: &mut Facts, context: Context, candidates: &[ComputedCode]) -> Result<Outcome, Stop> {
-    let Some(found) = lookup::voucher(facts, candidates)? else {
+    let Some(found) = sweep::find(facts, context, candidates)? else {
         return refuse(Rejection::VoucherNotFound, "there is no such voucher");
     };
     let coupon = lookup::coupon(facts, found.key().coupon)?;

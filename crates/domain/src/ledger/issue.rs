@@ -1,16 +1,16 @@
 //! Issue: vouchers for customers, for codes given by people, and blocks of bearer codes; and their assignment.
 
-use super::claim::{Making, check_eligible, face, make, take_ordinals};
+use super::claim::{Making, all, check_eligible, check_not_over, face, make, take_ordinals};
 use super::command::{GivenEntry, Outcome};
 use super::decide::Context;
 use super::facts::{BlockKey, Entry, Facts, GivenCode};
 use super::hold::usable;
 use super::lookup::{self, Source, granting_source, source};
 use super::takings::{Taken, Want, Whose, take};
-use super::{Stop, moves, refuse};
+use super::{Stop, moves, refuse, sweep};
 use crate::codes::{ComputedCode, Pattern, Worth, check_density};
 use crate::event::{EventKind, JournalNo, Subject, VoucherStep};
-use crate::id::{BlockId, CouponNo, CustomerNo, VoucherKind};
+use crate::id::{BlockId, CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKind};
 use crate::limit::Counts;
 use crate::rejection::Rejection;
 use crate::voucher::{Block, Voucher, VoucherState};
@@ -22,29 +22,14 @@ pub(super) fn issue(
     customers: &[CustomerNo],
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Row));
-    let source = granting_source(facts, coupon, context.now)?;
+    let source = granting_source(facts, coupon)?;
     let making = |customer: &CustomerNo| Making {
         kind: VoucherKind::Row,
         customer: Some(*customer),
         held_until: None,
         step: VoucherStep::Issued,
     };
-    collect(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
-}
-
-/// All vouchers, or the first refusal; a missing fact does not keep the others from asking for theirs.
-fn collect(vouchers: impl Iterator<Item = Result<Voucher, Stop>>) -> Result<Outcome, Stop> {
-    let mut made = Vec::new();
-    let mut missing = false;
-    for voucher in vouchers {
-        match voucher {
-            Ok(voucher) => made.push(voucher),
-            Err(Stop::Missing) => missing = true,
-            Err(refused) if !missing => return Err(refused),
-            Err(_) => {}
-        }
-    }
-    if missing { Err(Stop::Missing) } else { Ok(Outcome::Vouchers(made)) }
+    all(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
 }
 
 pub(super) fn issue_given(
@@ -58,8 +43,8 @@ pub(super) fn issue_given(
         facts.given_codes.ask(&entry.reading.hash);
         facts.shared_codes.ask(&entry.reading.folded);
     }
-    let source = granting_source(facts, coupon, context.now)?;
-    collect(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
+    let source = granting_source(facts, coupon)?;
+    all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
 }
 
 fn issue_one_given(
@@ -99,13 +84,18 @@ pub(super) fn issue_block(
     count: u64,
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Bearer));
-    let source = granting_source(facts, coupon, context.now)?;
-    let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
-    let pattern = source.coupon.definition.pattern.clone().unwrap_or_default();
-    check_space(&pattern, first + count)?;
-    let amount = i64::try_from(count).expect("ordinals fit 34 bits");
+    // It would share its first ordinal, which keys it, with the block after it.
+    if count == 0 {
+        return refuse(Rejection::TransitionIllegal, "a block has at least one code");
+    }
+    let source = granting_source(facts, coupon)?;
+    check_not_over(&source.coupon, context.now)?;
+    // Counted by limits only as far as ordinals go, which refuse what is beyond.
+    let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
     let want = Want { counts: Counts::Claims, whose: Whose::Everyone, customer: None, amount, held: false };
     let Taken { takings, deltas } = take(facts, context, &source, want)?;
+    let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
+    check_space(source.coupon.definition.pattern.as_ref(), first + count)?;
     let block = Block {
         id,
         first,
@@ -123,8 +113,8 @@ pub(super) fn issue_block(
     Ok(Outcome::Block { coupon, block })
 }
 
-fn check_space(pattern: &Pattern, live: u64) -> Result<(), Stop> {
-    match check_density(pattern, live, Worth::Benefit) {
+fn check_space(pattern: Option<&Pattern>, live: u64) -> Result<(), Stop> {
+    match check_density(pattern.unwrap_or(&Pattern::default()), live, Worth::Benefit) {
         Ok(_) => Ok(()),
         Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
     }
@@ -159,7 +149,7 @@ pub(super) fn assign(
     candidates: &[ComputedCode],
     customer: CustomerNo,
 ) -> Result<Outcome, Stop> {
-    let Some(found) = lookup::voucher(facts, candidates)? else {
+    let Some(found) = sweep::find(facts, context, candidates)? else {
         return refuse(Rejection::VoucherNotFound, "there is no such voucher");
     };
     let source = source(facts, found.key().coupon)?;

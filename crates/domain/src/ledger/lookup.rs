@@ -9,14 +9,16 @@ use crate::coupon::{Campaign, Coupon};
 use crate::id::{CouponNo, VoucherKey, VoucherKind};
 use crate::limit::Limit;
 use crate::rejection::Rejection;
-use crate::time::{Timestamp, Zone};
-use crate::voucher::{Block, Voucher};
+use crate::time::Zone;
+use crate::voucher::{Block, Voucher, VoucherState};
 
 /// A voucher that has a row, or could be given one because its code lies in a block.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
     /// It has a row.
     Row(Voucher),
+    /// It has a row from a use that was undone, and nobody owns it: it is revoked with its block.
+    Withdrawn(Voucher),
     /// A bearer code without a row.
     Bearer(Block, VoucherKey),
 }
@@ -24,7 +26,7 @@ pub(super) enum Found {
 impl Found {
     pub(super) fn key(&self) -> VoucherKey {
         match self {
-            Self::Row(voucher) => voucher.key,
+            Self::Row(voucher) | Self::Withdrawn(voucher) => voucher.key,
             Self::Bearer(_, key) => *key,
         }
     }
@@ -32,7 +34,7 @@ impl Found {
     /// The row, if there is one.
     pub(super) fn row(&self) -> Option<Voucher> {
         match self {
-            Self::Row(voucher) => Some(voucher.clone()),
+            Self::Row(voucher) | Self::Withdrawn(voucher) => Some(voucher.clone()),
             Self::Bearer(..) => None,
         }
     }
@@ -41,6 +43,7 @@ impl Found {
     pub(super) fn voucher(&self, coupon: &Coupon, zone: &Zone) -> Voucher {
         match self {
             Self::Row(voucher) => voucher.clone(),
+            Self::Withdrawn(voucher) => Voucher { state: VoucherState::Revoked, ..voucher.clone() },
             Self::Bearer(block, key) => block.voucher(*key, &coupon.definition.validity, zone),
         }
     }
@@ -75,27 +78,22 @@ pub(super) fn source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     Ok(Source { coupon, campaign })
 }
 
-/// A coupon that grants something new at this instant.
-pub(super) fn granting_source(facts: &Facts, no: CouponNo, now: Timestamp) -> Result<Source, Stop> {
+/// A coupon whose state lets it grant something new.
+pub(super) fn granting_source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     let source = source(facts, no)?;
     if let Some(rejection) = source.coupon.state.refusal() {
         return refuse(rejection, format!("coupon {no} is {}", source.coupon.state.name()));
-    }
-    if source.coupon.definition.validity.until.is_some_and(|until| until <= now) {
-        return refuse(Rejection::Expired, format!("the validity of coupon {no} is over"));
     }
     Ok(source)
 }
 
 /// The voucher one of the candidates stands for: the one whose row, or block, was made under the same ring key.
 pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Option<Found>, Stop> {
-    for candidate in candidates {
-        facts.vouchers.ask(&candidate.key);
-    }
+    ask(facts, candidates);
     for candidate in candidates {
         if let Some(row) = facts.vouchers.get(&candidate.key)? {
             if row.key_no == candidate.key_no {
-                return Ok(Some(Found::Row(row.clone())));
+                return Ok(Some(with_row(facts, candidate, row.clone())?));
             }
         } else if candidate.key.kind == VoucherKind::Bearer
             && let Some(block) = block_of(facts, candidate)?
@@ -106,9 +104,36 @@ pub(super) fn voucher(facts: &Facts, candidates: &[ComputedCode]) -> Result<Opti
     Ok(None)
 }
 
+fn with_row(facts: &Facts, candidate: &ComputedCode, row: Voucher) -> Result<Found, Stop> {
+    let bearer = row.key.kind == VoucherKind::Bearer && row.customer.is_none();
+    if bearer && row.state == VoucherState::Issued {
+        let revoked = block_of(facts, candidate)?.is_some_and(|block| block.revoked_at.is_some());
+        return Ok(if revoked { Found::Withdrawn(row) } else { Found::Row(row) });
+    }
+    Ok(Found::Row(row))
+}
+
+/// Asks for what the candidates may stand for, so that one round of loading brings it.
+pub(super) fn ask(facts: &Facts, candidates: &[ComputedCode]) {
+    for ComputedCode { key, .. } in candidates {
+        facts.vouchers.ask(key);
+        facts.coupons.ask(&key.coupon);
+        if key.kind == VoucherKind::Bearer {
+            facts.covering.ask(&(key.coupon, key.ordinal));
+        }
+    }
+}
+
 fn block_of(facts: &Facts, candidate: &ComputedCode) -> Result<Option<Block>, Stop> {
     let coupon = candidate.key.coupon;
-    let Some(first) = facts.covering.get(&(coupon, candidate.key.ordinal))? else { return Ok(None) };
-    let block = facts.blocks.get(&BlockKey { coupon, first: *first })?;
+    let block = match facts.covering.get(&(coupon, candidate.key.ordinal))? {
+        Some(first) => facts.blocks.get(&BlockKey { coupon, first: *first })?,
+        // What covers an ordinal was loaded before this batch made its own blocks.
+        None => facts
+            .blocks
+            .written()
+            .find(|(key, block)| key.coupon == coupon && block.covers(candidate.key.ordinal))
+            .map(|(_, block)| block),
+    };
     Ok(block.filter(|block| block.key_no == candidate.key_no && block.covers(candidate.key.ordinal)).cloned())
 }

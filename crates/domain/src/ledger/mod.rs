@@ -18,6 +18,7 @@ mod decision;
 mod decide;
 mod lookup;
 mod takings;
+mod room;
 mod moves;
 mod claim;
 mod issue;

@@ -43,14 +43,15 @@ pub(super) fn voucher(
 /// A customer's list of a coupon's live vouchers, if it is loaded, follows the row.
 fn hold_in_list(facts: &mut Facts, voucher: &Voucher) {
     let Some(customer) = voucher.customer else { return };
-    let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued);
+    // A locked one too: its reservation may have run out.
+    let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued | VoucherState::Locked);
     let key = voucher.key;
     facts.holdings.amend(&(customer, key.coupon), |list| {
-        let known = list.contains(&key);
-        if live && !known {
-            list.push(key);
-        } else if !live && known {
-            list.retain(|other| *other != key);
+        list.retain(|other| *other != key);
+        if live {
+            // Where a store would have it: what is used first must not depend on what shares a batch.
+            let place = list.partition_point(|other| *other < key);
+            list.insert(place, key);
         }
     });
 }
@@ -91,7 +92,7 @@ fn hold_in_lists(facts: &mut Facts, redemption: &Redemption) {
         let live = matches!(redemption.state, RedemptionState::Pending | RedemptionState::Succeeded);
         if live {
             facts.orders.put(order.clone(), redemption.id.clone());
-        } else if matches!(facts.orders.get(order), Ok(Some(id)) if *id == redemption.id) {
+        } else if matches!(facts.orders.known(order), Some(Some(id)) if *id == redemption.id) {
             facts.orders.delete(order.clone());
         }
     }

@@ -9,7 +9,7 @@ use super::decision::{DecisionRecord, OfferRecord};
 use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
 use super::settle::{amounts, redeem_voucher};
-use super::takings::{Taken, Want, Whose, summed, take};
+use super::takings::{self, Taken, Want, Whose, summed, take, undo};
 use super::typed::{Typed, resolve};
 use super::{Stop, refuse, sweep};
 use crate::event::{JournalNo, VoucherStep};
@@ -27,10 +27,16 @@ pub(super) fn redeem(
     request: &RedeemRequest,
     fingerprint: Fingerprint,
 ) -> Result<Outcome, Stop> {
-    if let Some(known) = repeated(facts, context, request, fingerprint)? {
-        return Ok(Outcome::Redemption(Box::new(known)));
+    match prepare(facts, context, request, fingerprint) {
+        Ok(None) => {}
+        Ok(Some(known)) => return Ok(Outcome::Redemption(Box::new(known))),
+        Err(Stop::Refused(refusal)) => return Err(refusal.into()),
+        // The rest is decided all the same, for what else it wants.
+        Err(Stop::Missing) => {
+            let _ = evaluate(facts, context, request);
+            return Err(Stop::Missing);
+        }
     }
-    free_order(facts, context, request)?;
     let priced = evaluate(facts, context, request)?;
     if let Some(first) = priced.quote.refused.iter().min_by_key(|refused| refused.refusal.rejection) {
         return Err(Stop::Refused(named(first)));
@@ -50,6 +56,20 @@ pub(super) fn quote(facts: &mut Facts, context: Context, request: &RedeemRequest
 fn named(refused: &Refused) -> Refusal {
     let detail = Cow::Owned(format!("code {}: {}", refused.code, refused.refusal.detail));
     Refusal { detail, ..refused.refusal.clone() }
+}
+
+/// The redemption of this id, if the request is its repetition; else the order is made free for it.
+fn prepare(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    fingerprint: Fingerprint,
+) -> Result<Option<Redemption>, Stop> {
+    let known = repeated(facts, context, request, fingerprint)?;
+    if known.is_none() {
+        free_order(facts, context, request)?;
+    }
+    Ok(known)
 }
 
 /// The redemption of this id, if the request is its repetition.
@@ -113,22 +133,27 @@ fn take_for(
     request: &RedeemRequest,
     (typed, quote): (&[Typed], &Quote),
 ) -> Result<Result<Vec<Taken>, (usize, Refusal)>, Stop> {
-    let mut all = Vec::with_capacity(quote.applied.len());
+    let (mut all, mut missing) = (Vec::with_capacity(quote.applied.len()), false);
     for applied in &quote.applied {
         match take_one(facts, context, request, (&typed[applied.code], applied)) {
             Ok(taken) => all.push(taken),
-            Err(Stop::Missing) => return Err(Stop::Missing),
+            Err(Stop::Missing) => missing = true,
+            Err(Stop::Refused(_)) if missing => {}
             Err(Stop::Refused(refusal)) => {
-                for delta in all.iter().flat_map(|taken: &Taken| &taken.deltas) {
-                    super::takings::undo(facts, delta)?;
-                }
+                put_back(facts, &all)?;
                 return Ok(Err((applied.code, refusal)));
             }
         }
     }
-    Ok(Ok(all))
+    if missing { Err(Stop::Missing) } else { Ok(Ok(all)) }
 }
 
+/// As if it had not been taken.
+fn put_back(facts: &mut Facts, taken: &[Taken]) -> Result<(), Stop> {
+    taken.iter().flat_map(|taken| &taken.deltas).try_for_each(|delta| undo(facts, delta))
+}
+
+/// Takes for one coupon, from all its limits or from none.
 fn take_one(
     facts: &mut Facts,
     context: Context,
@@ -136,26 +161,42 @@ fn take_one(
     (typed, applied): (&Typed, &Applied),
 ) -> Result<Taken, Stop> {
     let source = typed.source().expect("an applied code has a coupon");
-    let want = Want {
+    let wants = wants(request, typed, applied.discount_minor);
+    wants.iter().for_each(|want| takings::ask(facts, context.now, source, *want));
+    if let Some(held) = typed.voucher().filter(|voucher| voucher.held_until.is_some()) {
+        held.takings.iter().for_each(|taking| facts.usages.ask(&taking.key));
+    }
+    let mut taken = Taken::default();
+    for want in wants {
+        match take(facts, context, source, want) {
+            Ok(more) => taken.extend(more),
+            Err(stop) => {
+                put_back(facts, &[taken])?;
+                return Err(stop);
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// What a use takes: a shared code is claimed and used in one step; a voucher without an owner counts for whoever uses
+/// it.
+fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: i64) -> Vec<Want> {
+    let claim = Want {
         counts: Counts::Claims,
         whose: Whose::All,
         customer: typed.customer(request.customer),
         amount: 1,
         held: request.reserve_ms.is_some(),
     };
-    let mut taken = Taken::default();
-    // A shared code is claimed and used in one step; a voucher without an owner counts for whoever uses it.
-    match typed.voucher() {
-        None => taken.extend(take(facts, context, source, want)?),
-        Some(voucher) if voucher.customer.is_none() => {
-            taken.extend(take(facts, context, source, Want { whose: Whose::Customers, ..want })?);
-        }
-        Some(_) => {}
-    }
-    taken.extend(take(facts, context, source, Want { counts: Counts::Redemptions, ..want })?);
-    let value = Want { counts: Counts::Value, amount: applied.discount_minor, ..want };
-    taken.extend(take(facts, context, source, value)?);
-    Ok(taken)
+    let claimed = match typed.voucher() {
+        None => Some(claim),
+        Some(voucher) if voucher.customer.is_none() => Some(Want { whose: Whose::Customers, ..claim }),
+        Some(_) => None,
+    };
+    let used = Want { counts: Counts::Redemptions, ..claim };
+    let value = Want { counts: Counts::Value, amount: discount_minor, ..claim };
+    claimed.into_iter().chain([used, value]).collect()
 }
 
 fn write(

@@ -5,7 +5,7 @@ use super::decide::Context;
 use super::facts::Facts;
 use super::hold::end_hold;
 use super::moves::{self, RedemptionMove};
-use super::takings::{End, settle, summed};
+use super::takings::{End, need, settle, summed};
 use super::{Stop, refuse};
 use crate::event::{CouponAmount, JournalNo, VoucherStep};
 use crate::id::VoucherKey;
@@ -28,7 +28,7 @@ pub(super) fn confirm(facts: &mut Facts, context: Context, id: &RedemptionId) ->
             return refuse(Rejection::RedemptionExpired, "the reservation's deadline has passed");
         }
     }
-    ask_parts(facts, &redemption);
+    need_parts(facts, &redemption)?;
     let mut deltas = Vec::new();
     for part in &redemption.parts {
         deltas.extend(settle(facts, &part.takings, true, End::Used)?);
@@ -91,7 +91,7 @@ pub(super) fn end_reservation(
     redemption: Redemption,
     to: RedemptionState,
 ) -> Result<Redemption, Stop> {
-    ask_parts(facts, &redemption);
+    need_parts(facts, &redemption)?;
     let mut deltas = Vec::new();
     let mut parts = redemption.parts.clone();
     for part in &mut parts {
@@ -146,19 +146,19 @@ fn locked(facts: &Facts, key: VoucherKey) -> Result<Voucher, Stop> {
     Ok(voucher)
 }
 
-/// Asks for all that the parts touch, so that one round of loading brings it.
-pub(super) fn ask_parts(facts: &Facts, redemption: &Redemption) {
+/// Sees to it that all that the parts touch is loaded: in few rounds, and before anything is changed.
+pub(super) fn need_parts(facts: &Facts, redemption: &Redemption) -> Result<(), Stop> {
+    let mut all = Ok(());
     for part in &redemption.parts {
-        for taking in &part.takings {
-            facts.usages.ask(&taking.key);
-        }
+        all = all.and(need(facts, &part.takings));
         let Some(key) = part.voucher else { continue };
-        if let Ok(Some(voucher)) = facts.vouchers.get(&key) {
-            for taking in &voucher.takings {
-                facts.usages.ask(&taking.key);
-            }
-        }
+        all = all.and(match facts.vouchers.get(&key) {
+            Ok(Some(voucher)) if voucher.held_until.is_some() => need(facts, &voucher.takings),
+            Ok(_) => Ok(()),
+            Err(missing) => Err(missing),
+        });
     }
+    all
 }
 
 pub(super) fn amounts(parts: &[Part]) -> Vec<CouponAmount> {

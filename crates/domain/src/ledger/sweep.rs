@@ -4,11 +4,13 @@ use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::hold::end_hold;
+use super::lookup::{self, Found};
 use super::{Stop, settle};
+use crate::codes::ComputedCode;
 use crate::event::{Actor, VoucherStep};
-use crate::id::{CouponNo, VoucherKey};
+use crate::id::VoucherKey;
 use crate::redemption::{RedemptionId, RedemptionState};
-use crate::voucher::VoucherState;
+use crate::voucher::{Voucher, VoucherState};
 
 /// Writes down what is due among these; the rest has ended otherwise and is left alone.
 pub(super) fn expire(
@@ -21,14 +23,8 @@ pub(super) fn expire(
     Ok(Outcome::Expired { vouchers, redemptions })
 }
 
-/// Before a limit refuses: what is due of the coupon (or its campaign) comes back. Returns whether anything did.
-pub(super) fn take_back_due(facts: &mut Facts, context: Context, coupon: CouponNo) -> Result<bool, Stop> {
-    let Some(due) = facts.due.get(&coupon)?.cloned() else { return Ok(false) };
-    let (vouchers, redemptions) = expire_all(facts, context, &due.vouchers, &due.redemptions)?;
-    Ok(vouchers + redemptions > 0)
-}
-
-fn expire_all(
+/// The same; returns how many holds and reservations ended.
+pub(super) fn expire_all(
     facts: &mut Facts,
     context: Context,
     vouchers: &[VoucherKey],
@@ -76,4 +72,19 @@ pub(super) fn expire_reservation(facts: &mut Facts, context: Context, id: &Redem
         settle::end_reservation(facts, context, redemption, RedemptionState::Expired)?;
     }
     Ok(due)
+}
+
+/// The voucher of these candidates, if there is one; free again if a reservation whose time is over still locks it.
+pub(super) fn find(facts: &mut Facts, context: Context, candidates: &[ComputedCode]) -> Result<Option<Found>, Stop> {
+    let found = lookup::voucher(facts, candidates)?;
+    let Some(row) = found.as_ref().and_then(Found::row) else { return Ok(found) };
+    if unlock_due(facts, context, &row)? { lookup::voucher(facts, candidates) } else { Ok(found) }
+}
+
+/// Frees a voucher that a reservation whose time is over still locks. Returns whether it did.
+pub(super) fn unlock_due(facts: &mut Facts, context: Context, voucher: &Voucher) -> Result<bool, Stop> {
+    match voucher.redemption.clone().filter(|_| voucher.state == VoucherState::Locked) {
+        Some(redemption) => expire_reservation(facts, context, &redemption),
+        None => Ok(false),
+    }
 }

@@ -44,8 +44,7 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
     /// # Errors
     /// [`Stop::Missing`] if it was never loaded; the key is then among the wanted.
     pub fn get(&self, key: &K) -> Result<Option<&V>, Stop> {
-        let known = self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key));
-        match known {
+        match self.known(key) {
             Some(row) => Ok(row.as_ref()),
             None => {
                 self.wanted.borrow_mut().push(key.clone());
@@ -69,17 +68,32 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
         self.staged.insert(key, None);
     }
 
-    /// Changes a row only if it is known; for lists that are derived from other rows and are loaded on demand.
+    /// Changes a list only if it is known, an absent one being empty; for what is derived from other rows and is loaded
+    /// on demand.
     pub fn amend(&mut self, key: &K, change: impl FnOnce(&mut V))
     where
-        V: Clone,
+        V: Clone + Default,
     {
-        let known = self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key));
-        if let Some(Some(row)) = known {
-            let mut row = row.clone();
+        if let Some(row) = self.known(key) {
+            let mut row = row.clone().unwrap_or_default();
             change(&mut row);
             self.staged.insert(key.clone(), Some(row));
         }
+    }
+
+    /// The row as this command sees it, or its absence; `None` if it was never loaded, and it is not asked for.
+    pub(super) fn known(&self, key: &K) -> Option<&Option<V>> {
+        self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key))
+    }
+
+    /// The row as it was loaded, whatever the batch has made of it since.
+    pub(super) fn loaded(&self, key: &K) -> Option<&V> {
+        self.loaded.get(key).and_then(Option::as_ref)
+    }
+
+    /// The rows that commands of this batch before this one wrote, in no order.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.changed.iter().filter_map(|(key, row)| Some((key, row.as_ref()?)))
     }
 
     /// Hands in a row, or its absence, as the store has it.

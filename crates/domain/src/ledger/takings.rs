@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::decide::Context;
 use super::facts::Facts;
 use super::lookup::Source;
-use super::{Stop, refuse, sweep};
+use super::room::make_room;
+use super::{Stop, refuse};
 use crate::id::CustomerNo;
 use crate::limit::{Cause, Counts, Limit, Per, Taking, Usage, UsageDelta, UsageKey, UsageSubject};
-use crate::period::Period;
-use crate::rejection::{Refusal, Rejection};
+use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// What is to be taken from a coupon's limits.
@@ -49,16 +49,10 @@ impl Taken {
     }
 }
 
-/// Takes from every limit concerned. Before a limit refuses, what is already due is taken back, once.
+/// Takes from every limit concerned. Before a limit refuses, what is already due is taken back.
 pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: Want) -> Result<Taken, Stop> {
     let takings = plan(facts, context.now, source, want)?;
-    if let Err(stop) = room_for(facts, source, &takings, context.now) {
-        let Stop::Refused(refusal) = stop else { return Err(stop) };
-        if !sweep::take_back_due(facts, context, source.coupon.no)? {
-            return Err(refusal.into());
-        }
-        room_for(facts, source, &takings, context.now)?;
-    }
+    make_room(facts, context, source, &takings)?;
     let mut taken = Taken::default();
     for (limit, taking) in takings {
         let used = if want.held { 0 } else { taking.amount };
@@ -68,6 +62,12 @@ pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: W
         taken.takings.push(taking);
     }
     Ok(taken)
+}
+
+/// Asks for the counters of a taking, so that one round of loading brings those of several.
+pub(super) fn ask(facts: &Facts, now: Timestamp, source: &Source, want: Want) {
+    // A refusal is for the taking itself to say.
+    let _ = plan(facts, now, source, want);
 }
 
 fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
@@ -94,45 +94,14 @@ fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Re
     Ok(takings)
 }
 
-/// Refuses for the limit whose rejection comes first, if any has no room.
-fn room_for(facts: &Facts, source: &Source, takings: &[(&Limit, Taking)], now: Timestamp) -> Result<(), Stop> {
-    let mut first: Option<&Limit> = None;
-    for (limit, taking) in takings {
-        let usage = facts.usages.get(&taking.key)?.copied().unwrap_or_default();
-        let full = usage.used + usage.held + taking.amount > limit.max;
-        if full && first.is_none_or(|other| limit.rejection() < other.rejection()) {
-            first = Some(limit);
-        }
-    }
-    let Some(limit) = first else { return Ok(()) };
-    let retry_at = limit.period.end(now, &facts.settings.zone);
-    let detail = sentence(limit, source);
-    Err(Refusal::new(limit.rejection(), detail).retry_at(retry_at).into())
-}
-
-fn sentence(limit: &Limit, source: &Source) -> String {
-    let what = match limit.counts {
-        Counts::Claims => "claims",
-        Counts::Redemptions => "uses",
-        Counts::Value => "minor units of value",
-    };
-    let who = match limit.per {
-        Per::Everyone => "",
-        Per::Customer => " for this customer",
-    };
-    let when = match limit.period {
-        Period::Ever => "",
-        Period::Hour => " in this hour",
-        Period::Day => " on this day",
-        Period::Week => " in this week",
-        Period::Month => " in this month",
-    };
-    format!("coupon {}: no room left among {} {what}{who}{when}", source.coupon.no, limit.max)
-}
-
 /// Gives back what was taken, as recorded, for that cause; what does not come back but was held becomes used.
 /// Returns how the counters changed.
 pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End) -> Result<Vec<UsageDelta>, Stop> {
+    // Used for good already: no counter moves, and none need be loaded or locked for it.
+    if !held && end == End::Used {
+        return Ok(Vec::new());
+    }
+    need(facts, takings)?;
     let mut deltas = Vec::with_capacity(takings.len());
     for taking in takings {
         let back = match end {
@@ -149,6 +118,16 @@ pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End
         deltas.push(delta);
     }
     Ok(deltas)
+}
+
+/// Sees to it that all counters of these takings are loaded: a command that goes on to ask for more after a missing
+/// fact must not find half of a step done.
+pub(super) fn need(facts: &Facts, takings: &[Taking]) -> Result<(), Stop> {
+    let mut all = Ok(());
+    for taking in takings {
+        all = all.and(facts.usages.get(&taking.key).map(drop));
+    }
+    all
 }
 
 /// How a taking ends.

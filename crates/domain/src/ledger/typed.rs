@@ -7,11 +7,11 @@ use super::facts::Facts;
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
 use super::{Stop, sweep};
-use crate::codes::{Pattern, Reading};
+use crate::codes::{Pattern, Reading, fold};
 use crate::id::{CouponNo, CustomerNo, VoucherKind};
 use crate::pricing::{Offer, Refused, VoucherWindow};
 use crate::rejection::{Refusal, Rejection};
-use crate::voucher::{Voucher, VoucherState};
+use crate::voucher::Voucher;
 
 /// One typed code.
 #[derive(Debug)]
@@ -77,17 +77,15 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
     for reading in &request.codes {
         facts.shared_codes.ask(&reading.folded);
         facts.given_codes.ask(&reading.hash);
-        for candidate in reading.computed.iter() {
-            facts.vouchers.ask(&candidate.key);
-        }
+        lookup::ask(facts, &reading.computed);
     }
+    let targets: Vec<_> = request.codes.iter().map(|reading| target_now(facts, context, request, reading)).collect();
     let mut all: Vec<Typed> = Vec::with_capacity(request.codes.len());
-    for (code, reading) in request.codes.iter().enumerate() {
-        let mut target = target_of(facts, context, request.customer, reading)?;
-        if let Some((Some(row), voucher)) = target.as_mut().and_then(|target| target.voucher.as_mut()) {
-            refresh(facts, context, row, voucher)?;
-        }
-        let before: Vec<CouponNo> = all.iter().filter_map(|one| Some(one.source()?.coupon.no)).collect();
+    for (code, target) in targets.into_iter().enumerate() {
+        let target = target?;
+        // A code that is refused does not stand in the way of another of its coupon.
+        let good = all.iter().filter(|one| one.refused.is_none());
+        let before: Vec<CouponNo> = good.filter_map(|one| Some(one.source()?.coupon.no)).collect();
         let refused = match &target {
             None => Some(Refusal::new(Rejection::CodeUnknown, "this is not a code")),
             Some(target) => judge(context, request.customer, target, &before)?,
@@ -95,6 +93,36 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
         all.push(Typed { code, target, refused });
     }
     Ok(all)
+}
+
+/// What a text stands for, deadlines acting.
+fn target_now(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    reading: &Reading,
+) -> Result<Option<Target>, Stop> {
+    unlock_own(facts, context, request, reading)?;
+    let target = target_of(facts, context, request.customer, reading)?;
+    let row = target.as_ref().and_then(|target| target.voucher.as_ref()?.0.clone());
+    match row {
+        Some(row) if sweep::unlock_due(facts, context, &row)? => target_of(facts, context, request.customer, reading),
+        Some(_) | None => Ok(target),
+    }
+}
+
+/// What the customer holds of a shared code's coupon is his again when the reservation that locked it has run out.
+fn unlock_own(facts: &mut Facts, context: Context, request: &RedeemRequest, reading: &Reading) -> Result<(), Stop> {
+    let Some(customer) = request.customer else { return Ok(()) };
+    let Ok(Some(coupon)) = facts.shared_codes.get(&reading.folded).map(Option::<&_>::copied) else { return Ok(()) };
+    let Ok(Some(keys)) = facts.holdings.get(&(customer, coupon)).map(Option::<&_>::cloned) else { return Ok(()) };
+    for key in keys {
+        // What is not loaded yet is asked for when the code is looked up.
+        if let Ok(Some(voucher)) = facts.vouchers.get(&key).map(Option::<&_>::cloned) {
+            sweep::unlock_due(facts, context, &voucher)?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks a text up: shared, given, computed.
@@ -105,6 +133,13 @@ fn target_of(
     reading: &Reading,
 ) -> Result<Option<Target>, Stop> {
     if let Some(no) = facts.shared_codes.get(&reading.folded)?.copied() {
+        if let Some(customer) = customer {
+            facts.holdings.ask(&(customer, no));
+        }
+        // A code that was replaced stays its coupon's, so that nobody else is given it, and is good for nothing.
+        if lookup::coupon(facts, no)?.definition.code.as_deref().map(fold).as_ref() != Some(&reading.folded) {
+            return Ok(None);
+        }
         let source = lookup::source(facts, no)?;
         let own = customer.map(|customer| own_voucher(facts, context, customer, no)).transpose()?.flatten();
         return Ok(Some(Target { source, voucher: own.map(|voucher| (Some(voucher.clone()), voucher)) }));
@@ -140,27 +175,15 @@ fn own_voucher(
     customer: CustomerNo,
     coupon: CouponNo,
 ) -> Result<Option<Voucher>, Stop> {
-    let keys = facts.holdings.get(&(customer, coupon))?.cloned().unwrap_or_default();
+    let Some(keys) = facts.holdings.get(&(customer, coupon))? else { return Ok(None) };
+    keys.iter().for_each(|key| facts.vouchers.ask(key));
     for key in keys {
-        let voucher = facts.vouchers.get(&key)?;
+        let voucher = facts.vouchers.get(key)?;
         if let Some(voucher) = voucher.filter(|voucher| usable(voucher, context.now).is_ok()) {
             return Ok(Some(voucher.clone()));
         }
     }
     Ok(None)
-}
-
-/// A voucher locked by a reservation whose time is over is free again.
-fn refresh(facts: &mut Facts, context: Context, row: &mut Voucher, voucher: &mut Voucher) -> Result<(), Stop> {
-    let Some(redemption) = row.redemption.clone().filter(|_| row.state == VoucherState::Locked) else {
-        return Ok(());
-    };
-    if sweep::expire_reservation(facts, context, &redemption)? {
-        let now = facts.vouchers.get(&row.key)?.cloned().expect("an unlocked voucher has a row");
-        row.clone_from(&now);
-        *voucher = now;
-    }
-    Ok(())
 }
 
 /// Everything that refuses a code before it is priced, in the order of precedence.

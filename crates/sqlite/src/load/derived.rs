@@ -94,10 +94,10 @@ fn redemption_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RedemptionId>
 const HOLDINGS: &str = "select v.coupon, v.kind, v.ordinal
     from wallet w
     join voucher v on v.tenant = w.tenant and v.coupon = w.coupon and v.kind = w.kind and v.ordinal = w.ordinal
-    where w.tenant = ?1 and w.customer = ?2 and w.coupon = ?3 and v.state in (0, 1)
+    where w.tenant = ?1 and w.customer = ?2 and w.coupon = ?3 and v.state in (0, 1, 2)
         and (v.held_until is null or v.held_until > ?4)
         and (v.valid_until is null or v.valid_until > ?4)
-    order by v.made_at, v.kind, v.ordinal
+    order by w.kind, w.ordinal
     limit ?5";
 
 const ORDER: &str = "select redemption_id from redemption where tenant = ?1 and order_id = ?2 and state in (0, 1)";

@@ -3,7 +3,7 @@
 use domain::coupon::CouponStep;
 use domain::event::Event;
 use domain::id::FIRST_TENANT;
-use domain::ledger::Outcome;
+use domain::ledger::{Action, Outcome};
 use domain::limit::{Counts, Per};
 use domain::period::Period;
 use domain::rejection::Rejection;
@@ -35,6 +35,21 @@ async fn a_claim_writes_its_voucher_wallet_usages_events_and_figures() {
     let events: Vec<Event> = postcard::from_bytes(&blob[1..]).expect("events");
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].usage.len(), 2);
+}
+
+#[tokio::test]
+async fn a_multi_coupon_claim_is_one_batch_of_events() {
+    let shop = Shop::open();
+    let customer = shop.customer().await;
+    let mut coupons = Vec::new();
+    for _ in 0..4 {
+        coupons.push(shop.coupon(stocked(5)).await);
+    }
+    let before = shop.number("select max(journal) from journal");
+    shop.done(Action::Claim { customer, coupons }).await;
+    assert_eq!(shop.number("select max(journal) from journal"), before + 1, "one row of the journal, one commit");
+    assert_eq!(shop.number("select count(distinct journal) from voucher"), 1);
+    assert_eq!(shop.number("select count(*) from voucher"), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -38,6 +38,21 @@ async fn a_due_hold_makes_room_before_the_stock_is_said_to_be_out() {
 }
 
 #[tokio::test]
+async fn what_is_due_of_others_is_left_alone_when_a_customers_own_limit_refuses() {
+    let shop = Shop::open();
+    let (one, two, coupon) = (shop.customer().await, shop.customer().await, shop.coupon(held(stocked(2))).await);
+    shop.claim(one, coupon).await;
+    shop.clock.advance(30_000);
+    shop.claim(two, coupon).await;
+    shop.clock.advance(30_000);
+    // Stock and the customer's own limit are full: what is due of the other frees only the stock.
+    shop.refused(claim(two, coupon)).await;
+    assert_eq!(shop.number("select count(*) from voucher where state = 0"), 2);
+    shop.claim(one, coupon).await;
+    assert_eq!(shop.number("select count(*) from voucher where state = 4"), 1);
+}
+
+#[tokio::test]
 async fn old_answers_are_forgotten_and_young_ones_kept() {
     let shop = Shop::open();
     let (customer, coupon) = (shop.customer().await, shop.coupon(ten_percent()).await);

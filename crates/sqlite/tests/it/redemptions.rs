@@ -7,7 +7,7 @@ use domain::ledger::{Action, Outcome, RedeemRequest};
 use domain::redemption::{RedemptionId, RedemptionState};
 use domain::rejection::Rejection;
 use domain::voucher::Voucher;
-use ports::{Ledger, Records};
+use ports::{Ledger, Records, StoreError};
 
 use crate::support::{Shop, order, stocked, ten_percent};
 
@@ -99,4 +99,22 @@ async fn a_cancel_that_comes_first_makes_the_reservation_fail() {
     assert_eq!(shop.redeemed(Action::Cancel { redemption: id("r-1") }).await, RedemptionState::Cancelled);
     let reserve = RedeemRequest { reserve_ms: Some(60_000), ..request("r-1", customer, code) };
     assert_eq!(shop.refused(Action::Redeem(Box::new(reserve))).await, Rejection::RedemptionCancelled);
+}
+
+#[tokio::test]
+async fn a_command_whose_decision_panics_fails_and_the_store_goes_on() {
+    let shop = Shop::open();
+    let (customer, coupon) = (shop.customer().await, shop.coupon(ten_percent()).await);
+    let code = shop.reading(&shop.claim(customer, coupon).await);
+    let reserve = RedeemRequest { reserve_ms: Some(60_000), ..request("r-1", customer, code) };
+    shop.done(Action::Redeem(Box::new(reserve))).await;
+    // A reservation without its voucher: no decision can be made on that.
+    shop.connection().execute("delete from voucher", []).expect("a row");
+    let (confirmed, claimed) = tokio::join!(
+        shop.submit(Action::Confirm { redemption: id("r-1") }),
+        shop.submit(crate::support::claim(customer, coupon))
+    );
+    assert!(matches!(confirmed, Err(StoreError::Corrupt(_))), "{confirmed:?}");
+    claimed.expect("the neighbour succeeds").expect("not refused");
+    assert_eq!(shop.number("select state from redemption"), 0);
 }

@@ -1,0 +1,63 @@
+//! What every handler has at hand.
+
+use std::fmt;
+use std::sync::Arc;
+
+use domain::ledger::{Action, Answer, Command};
+use domain::time::Timestamp;
+use ports::{Clock, Store};
+use uuid::Uuid;
+
+use crate::idempotency::Origin;
+use crate::problem::Problem;
+use crate::rejections::refused;
+
+/// What every handler has at hand. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Where everything is kept and decided.
+    pub store: Arc<dyn Store>,
+    /// The time that reads are answered for.
+    pub clock: Arc<dyn Clock>,
+    /// Whether an API key may move the clock.
+    pub test_clock: bool,
+    /// Makes ids: UUIDv7, usually [`new_id`].
+    pub new_id: fn() -> Uuid,
+    /// What `/metrics` answers, in the text format of Prometheus.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("test_clock", &self.test_clock).finish_non_exhaustive()
+    }
+}
+
+/// A UUIDv7 of the present moment.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "an id made for a request need not repeat in a replay: it is recorded")]
+pub fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+impl App {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Has the ledger decide and commit; its "no" and its "could not" are problems. What is answered stands as of
+    /// `at`, long ago if it is replayed.
+    pub(crate) async fn submit(&self, origin: &Origin, action: Action) -> Result<Answer, Problem> {
+        let Origin { caller, key, fingerprint } = *origin;
+        let command = Command { actor: caller.actor, key, fingerprint, action };
+        let answer = self.store.submit(caller.tenant, command).await?;
+        let answer = answer.map_err(|refusal| refused(refusal, self.now()))?;
+        // The same answer again: no deadline that has passed since acts on what is only remembered.
+        Ok(if answer.replayed { Answer { at: Timestamp::MIN, ..answer } } else { answer })
+    }
+}
+
+/// 500: the ledger answered to another question than was asked.
+pub(crate) fn unexpected() -> Problem {
+    Problem::internal(&"the ledger answered with another kind of outcome")
+}

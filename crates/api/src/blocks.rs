@@ -1,0 +1,88 @@
+//! Blocks of bearer codes.
+
+use axum::extract::State;
+use domain::id::{BlockId, CouponId, CouponNo, TenantNo};
+use domain::ledger::{Action, BlockKey, Outcome};
+use domain::rejection::Rejection;
+use domain::time::Timestamp;
+use domain::voucher::Block;
+use ports::BlockRecord;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{App, unexpected};
+use crate::auth::Caller;
+use crate::extract::Path;
+use crate::idempotency::{Change, NoBody};
+use crate::names::{Names, not_found};
+use crate::problem::Problem;
+use crate::reply::{Answered, Reply};
+
+/// Bearer codes made for print or export.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Block)]
+pub(crate) struct BlockBody {
+    #[schema(value_type = String, example = "blk_0198f0c2a5b47d10a1f2c3d4e5f60718")]
+    id: BlockId,
+    #[schema(value_type = String)]
+    coupon_id: CouponId,
+    /// How many codes.
+    count: u64,
+    #[schema(value_type = String, format = DateTime)]
+    made_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    revoked_at: Option<Timestamp>,
+    /// Counts its changes.
+    version: u32,
+}
+
+/// Show a block of codes
+#[utoipa::path(get, path = "/v1/blocks/{id}", tag = "vouchers",
+    params(("id" = String, Path, description = "The block")),
+    responses((status = 200, description = "As it is now", body = BlockBody)))]
+pub(crate) async fn get_block(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Path(id): Path<String>,
+) -> Answered<BlockBody> {
+    let BlockRecord { coupon, block } = find(&app, tenant, &id).await?;
+    Ok(Reply::ok(show_block(&app, tenant, coupon, block).await?))
+}
+
+/// Take a block of codes back
+///
+/// What of it is unused is worth nothing any more. Its limits get nothing back.
+#[utoipa::path(post, path = "/v1/blocks/{id}/revoke", tag = "vouchers",
+    params(("id" = String, Path, description = "The block")),
+    responses((status = 200, description = "Revoked", body = BlockBody)))]
+pub(crate) async fn revoke_block(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Change { origin, .. }: Change<NoBody>,
+) -> Answered<BlockBody> {
+    let tenant = origin.caller.tenant;
+    let BlockRecord { coupon, block } = find(&app, tenant, &id).await?;
+    let block = BlockKey { coupon, first: block.first };
+    let answer = app.submit(&origin, Action::RevokeBlock { block }).await?;
+    let Outcome::Block { coupon, block } = answer.outcome else { return Err(unexpected()) };
+    Ok(Reply::ok(show_block(&app, tenant, coupon, block).await?).replayed(answer.replayed))
+}
+
+pub(crate) async fn show_block(
+    app: &App,
+    tenant: TenantNo,
+    coupon: CouponNo,
+    block: Block,
+) -> Result<BlockBody, Problem> {
+    let names = Names::of(app, tenant, [coupon].into(), Default::default()).await?;
+    let Block { id, count, made_at, revoked_at, version, .. } = block;
+    Ok(BlockBody { id, coupon_id: names.coupon(coupon), count, made_at, revoked_at, version })
+}
+
+async fn find(app: &App, tenant: TenantNo, id: &str) -> Result<BlockRecord, Problem> {
+    let found = match id.parse::<BlockId>() {
+        Ok(id) => app.store.block(tenant, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| not_found(Rejection::BlockNotFound, "There is no such block of codes."))
+}

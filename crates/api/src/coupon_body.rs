@@ -1,0 +1,72 @@
+//! A coupon as answers show it.
+
+use domain::coupon::{Coupon, CouponState, Visibility};
+use domain::id::{CouponId, CustomerId};
+use domain::money::Currency;
+use domain::time::{Span, Timestamp};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::definition_parts::{BenefitBody, LimitBody, PatternBody, ValidityBody};
+use crate::names::Names;
+use crate::schemas;
+
+/// A coupon: its latest definition with what has become of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Coupon)]
+pub(crate) struct CouponBody {
+    #[schema(value_type = String, example = "cpn_0198f0c2a5b47d10a1f2c3d4e5f60718")]
+    id: CouponId,
+    /// Small and its own in the tenant, for people.
+    number: u32,
+    #[schema(value_type = schemas::CouponState)]
+    state: CouponState,
+    /// Counts changes of definition and state; the `ETag` too, for `If-Match`.
+    version: u32,
+    name: String,
+    code: Option<String>,
+    benefit: BenefitBody,
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    minimum_order_minor: Option<i64>,
+    validity: ValidityBody,
+    limits: Vec<LimitBody>,
+    #[schema(value_type = Option<String>, format = "duration")]
+    hold: Option<Span>,
+    #[schema(value_type = schemas::Visibility)]
+    visibility: Visibility,
+    #[schema(value_type = Option<Vec<String>>)]
+    customer_ids: Option<Vec<CustomerId>>,
+    pattern: Option<PatternBody>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    changed_at: Timestamp,
+}
+
+impl CouponBody {
+    /// `names` know the customers it is for.
+    pub(crate) fn of(coupon: &Coupon, names: &Names) -> Self {
+        let definition = &coupon.definition;
+        let customers = definition.customers.as_ref();
+        Self {
+            id: coupon.id,
+            number: coupon.no.0,
+            state: coupon.state,
+            version: coupon.version,
+            name: definition.name.clone(),
+            code: definition.code.clone(),
+            benefit: (&definition.benefit).into(),
+            currency: definition.currency,
+            minimum_order_minor: definition.minimum_order_minor,
+            validity: (&definition.validity).into(),
+            limits: coupon.limits.iter().map(LimitBody::from).collect(),
+            hold: definition.hold,
+            visibility: definition.visibility,
+            customer_ids: customers.map(|list| list.iter().map(|no| names.customer(*no)).collect()),
+            pattern: definition.pattern.as_ref().map(PatternBody::from),
+            created_at: coupon.created_at,
+            changed_at: coupon.changed_at,
+        }
+    }
+}

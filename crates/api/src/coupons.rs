@@ -1,0 +1,263 @@
+//! Coupons: defined, saved anew, moved through their states, counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::State;
+use domain::codes::Reading;
+use domain::coupon::{Coupon, CouponState, Definition};
+use domain::id::{CampaignNo, CouponId, TenantNo};
+use domain::ledger::{Action, Answer, Outcome};
+use domain::money::Currency;
+use http::{HeaderMap, StatusCode, header};
+use ports::{CouponFilter, Figures};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::app::{App, unexpected};
+use crate::auth::Caller;
+use crate::coupon_body::CouponBody;
+use crate::definition_body::DefinitionBody;
+use crate::extract::{Path, Query};
+use crate::idempotency::Change;
+use crate::names::{Names, coupon_no, customer_nos_at, not_found};
+use crate::page::{List, page_request};
+use crate::problem::Problem;
+use crate::reply::{Answered, Reply};
+use crate::schemas;
+
+/// Define a coupon
+///
+/// It begins as a draft: activate it before it grants anything.
+#[utoipa::path(post, path = "/v1/coupons", tag = "coupons", request_body = DefinitionBody,
+    responses((status = 201, description = "Created", body = CouponBody, headers(("ETag", description = "The version")))))]
+pub(crate) async fn create_coupon(
+    State(app): State<App>,
+    Change { origin, body }: Change<DefinitionBody>,
+) -> Answered<CouponBody> {
+    let tenant = origin.caller.tenant;
+    let (definition, code) = define(&app, tenant, body, None).await?;
+    let id = CouponId((app.new_id)());
+    let answer = app.submit(&origin, Action::CreateCoupon { id, definition, code }).await?;
+    shown(&app, tenant, answer, StatusCode::CREATED).await
+}
+
+/// Save a coupon anew
+///
+/// The whole definition; what is left out is gone. The version that was edited stands in `If-Match`.
+#[utoipa::path(put, path = "/v1/coupons/{id}", tag = "coupons", request_body = DefinitionBody,
+    params(("id" = String, Path, description = "The coupon"),
+        ("If-Match" = String, Header, description = "The `ETag` of the version that was edited", example = "\"3\"")),
+    responses((status = 200, description = "Saved", body = CouponBody, headers(("ETag", description = "The version")))))]
+pub(crate) async fn update_coupon(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Change { origin, body }: Change<DefinitionBody>,
+) -> Answered<CouponBody> {
+    let tenant = origin.caller.tenant;
+    let coupon = coupon_no(&app, tenant, &id).await?;
+    let if_version = edited_version(&headers)?;
+    let campaign = app.store.coupon(tenant, coupon).await?.and_then(|coupon| coupon.definition.campaign);
+    let (definition, code) = define(&app, tenant, body, campaign).await?;
+    let answer = app.submit(&origin, Action::UpdateCoupon { coupon, if_version, definition, code }).await?;
+    shown(&app, tenant, answer, StatusCode::OK).await
+}
+
+/// Which coupons to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CouponQuery {
+    /// Only those in this state.
+    #[param(value_type = Option<schemas::CouponState>, inline)]
+    state: Option<CouponState>,
+    /// At most so many; 50 unless given.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// What the page before gave as `next_cursor`.
+    cursor: Option<String>,
+}
+
+/// List coupons
+#[utoipa::path(get, path = "/v1/coupons", tag = "coupons", params(CouponQuery),
+    responses((status = 200, description = "By rising number", body = List<CouponBody>)))]
+pub(crate) async fn list_coupons(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Query(query): Query<CouponQuery>,
+) -> Answered<List<CouponBody>> {
+    let request = page_request(query.limit, query.cursor)?;
+    let page = app.store.coupons(tenant, CouponFilter { state: query.state }, request).await?;
+    let names = names_of(&app, tenant, page.items.iter().map(AsRef::as_ref)).await?;
+    let coupons = page.items.iter().map(|coupon| CouponBody::of(coupon, &names)).collect();
+    Ok(Reply::ok(List::page(coupons, page.next)))
+}
+
+/// Show a coupon
+#[utoipa::path(get, path = "/v1/coupons/{id}", tag = "coupons",
+    params(("id" = String, Path, description = "The coupon")),
+    responses((status = 200, description = "As it is now", body = CouponBody, headers(("ETag", description = "The version")))))]
+pub(crate) async fn get_coupon(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Path(id): Path<String>,
+) -> Answered<CouponBody> {
+    let no = coupon_no(&app, tenant, &id).await?;
+    let coupon = app.store.coupon(tenant, no).await?.ok_or_else(gone)?;
+    show(&app, tenant, &coupon).await
+}
+
+/// Show a version of a coupon
+#[utoipa::path(get, path = "/v1/coupons/{id}/versions/{version}", tag = "coupons",
+    params(("id" = String, Path, description = "The coupon"), ("version" = u32, Path, description = "From 1")),
+    responses((status = 200, description = "As it was then", body = CouponBody, headers(("ETag", description = "The version")))))]
+pub(crate) async fn get_coupon_version(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Path((id, version)): Path<(String, u32)>,
+) -> Answered<CouponBody> {
+    let no = coupon_no(&app, tenant, &id).await?;
+    let coupon = app.store.coupon_version(tenant, no, version).await?;
+    let coupon = coupon.ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "version_not_found", "The coupon never had this version.")
+    })?;
+    show(&app, tenant, &coupon).await
+}
+
+/// What has come of a coupon.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CouponStatistics {
+    #[schema(value_type = String)]
+    coupon_id: CouponId,
+    /// Vouchers ever made, the codes of blocks included.
+    issued: i64,
+    /// Vouchers held now.
+    held: i64,
+    /// Vouchers locked by a reservation now.
+    locked: i64,
+    /// Uses by orders ever, with vouchers and shared codes.
+    redeemed: i64,
+    /// Uses wholly given back.
+    returned: i64,
+    /// Holds that ended unused.
+    expired: i64,
+    /// Vouchers taken away.
+    revoked: i64,
+    /// Discount given less what was given back.
+    value_given_minor: i64,
+    /// The coupon's; `null` if it gives in any.
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    /// How often each rejection was answered. Counted, not stored one by one: a crash may lose the last second.
+    #[schema(example = json!({"out_of_stock": 12}))]
+    refusals: BTreeMap<String, i64>,
+}
+
+/// Count what has come of a coupon
+#[utoipa::path(get, path = "/v1/coupons/{id}/statistics", tag = "coupons",
+    params(("id" = String, Path, description = "The coupon")),
+    responses((status = 200, description = "As of the last commit", body = CouponStatistics)))]
+pub(crate) async fn get_coupon_statistics(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Path(id): Path<String>,
+) -> Answered<CouponStatistics> {
+    let no = coupon_no(&app, tenant, &id).await?;
+    let coupon = app.store.coupon(tenant, no).await?.ok_or_else(gone)?;
+    let Figures { statistics, refusals } = app.store.figures(tenant, no).await?;
+    Ok(Reply::ok(CouponStatistics {
+        coupon_id: coupon.id,
+        issued: statistics.issued,
+        held: statistics.held,
+        locked: statistics.locked,
+        redeemed: statistics.redeemed,
+        returned: statistics.returned,
+        expired: statistics.expired,
+        revoked: statistics.revoked,
+        value_given_minor: statistics.value_given_minor,
+        currency: coupon.definition.currency,
+        refusals,
+    }))
+}
+
+/// The definition of a body, with its customers looked up and its code read.
+async fn define(
+    app: &App,
+    tenant: TenantNo,
+    mut body: DefinitionBody,
+    campaign: Option<CampaignNo>,
+) -> Result<(Box<Definition>, Option<Reading>), Problem> {
+    body.check_customers()?;
+    let customers = match body.customer_ids.take() {
+        Some(ids) => Some(customer_nos_at(app, tenant, &ids, "/customer_ids").await?),
+        None => None,
+    };
+    let definition = body.parse(customers, campaign)?;
+    let code = definition.code.as_deref().map(|code| app.store.codes().read(tenant, code));
+    Ok((Box::new(definition), code))
+}
+
+/// The version of `If-Match`. A tag that is not one of ours is of no version there is.
+fn edited_version(headers: &HeaderMap) -> Result<u32, Problem> {
+    let Some(tag) = headers.get(header::IF_MATCH) else {
+        let detail = "Send the `ETag` of the version that was edited as `If-Match`.";
+        return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", detail));
+    };
+    let version = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version.ok_or_else(|| {
+        Problem::new(StatusCode::PRECONDITION_FAILED, "version_stale", "The coupon has no such version.")
+    })
+}
+
+fn gone() -> Problem {
+    not_found(domain::rejection::Rejection::CouponNotFound, "There is no such coupon.")
+}
+
+async fn names_of<'a>(
+    app: &App,
+    tenant: TenantNo,
+    coupons: impl Iterator<Item = &'a Coupon>,
+) -> Result<Names, Problem> {
+    let customers = coupons.filter_map(|coupon| coupon.definition.customers.as_ref()).flatten().copied().collect();
+    Names::of(app, tenant, BTreeSet::new(), customers).await
+}
+
+pub(crate) async fn show(app: &App, tenant: TenantNo, coupon: &Coupon) -> Answered<CouponBody> {
+    let names = names_of(app, tenant, std::iter::once(coupon)).await?;
+    Ok(Reply::ok(CouponBody::of(coupon, &names)).version(coupon.version))
+}
+
+/// The coupon in the version that an answer is about.
+pub(crate) async fn shown(app: &App, tenant: TenantNo, answer: Answer, status: StatusCode) -> Answered<CouponBody> {
+    let Outcome::Coupon { no, version } = answer.outcome else { return Err(unexpected()) };
+    let now = app.store.coupon(tenant, no).await?.filter(|coupon| coupon.version == version);
+    let coupon = match now {
+        Some(coupon) => coupon,
+        None => app.store.coupon_version(tenant, no, version).await?.ok_or_else(gone)?,
+    };
+    let reply = show(app, tenant, &coupon).await?;
+    Ok(reply.status(status).replayed(answer.replayed))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn an_edit_names_the_version_it_began_with() {
+        for (tag, expected) in [
+            (Some("\"3\""), Ok(3)),
+            (None, Err(428)),
+            (Some("3"), Err(412)),
+            (Some("W/\"3\""), Err(412)),
+            (Some("*"), Err(412)),
+            (Some("\"-3\""), Err(412)),
+        ] {
+            let tag = tag.map(|tag| (header::IF_MATCH, HeaderValue::from_static(tag)));
+            let found = edited_version(&tag.into_iter().collect()).map_err(|problem| problem.status().as_u16());
+            assert_eq!(found, expected);
+        }
+    }
+}

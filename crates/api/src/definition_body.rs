@@ -1,0 +1,251 @@
+//! A coupon's definition as requests bring it.
+
+use domain::benefit::Benefit;
+use domain::codes::fold;
+use domain::coupon::{Definition, LimitDefinition, Visibility};
+use domain::field::FieldError;
+use domain::id::{CampaignNo, CustomerId, CustomerNo};
+use domain::limit::Counts;
+use domain::money::{AMOUNT_MINOR_MAX, Currency};
+use domain::time::Span;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::definition_parts::{BenefitBody, LimitBody, PatternBody, ValidityBody};
+use crate::schemas;
+
+const NAME_CHARS_MAX: usize = 200;
+/// Of a code given by people, shared or not.
+pub(crate) const CODE_CHARS_MAX: usize = 64;
+const LIMITS_MAX: usize = 20;
+const CUSTOMERS_MAX: usize = 10_000;
+/// 30 days.
+const HOLD_MS_MAX: i64 = 30 * 24 * 3_600_000;
+
+/// All that staff says of a coupon; saved whole with every version.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = CouponDefinition)]
+pub(crate) struct DefinitionBody {
+    #[schema(min_length = 1, max_length = 200, example = "Ten per cent off")]
+    name: String,
+    /// A code that everybody may type.
+    #[schema(min_length = 1, max_length = 64, example = "SAVE10")]
+    pub code: Option<String>,
+    benefit: BenefitBody,
+    /// What its amounts are in; without it the coupon works in any currency and names no amount.
+    #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$", example = "USD")]
+    currency: Option<Currency>,
+    /// Goods worth less than this get nothing; needs a `currency`.
+    #[schema(minimum = 0)]
+    minimum_order_minor: Option<i64>,
+    #[serde(default)]
+    validity: ValidityBody,
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    limits: Vec<LimitBody>,
+    /// A claim is held this long and ends unless it is used: hours, minutes and seconds, up to 30 days. Without it a
+    /// claim is owned at once.
+    #[schema(value_type = Option<String>, format = "duration", example = "PT5M")]
+    hold: Option<Span>,
+    #[serde(default)]
+    #[schema(value_type = schemas::Visibility)]
+    visibility: Visibility,
+    /// Only these customers may claim and use it.
+    #[schema(value_type = Option<Vec<String>>, max_items = 10_000)]
+    pub customer_ids: Option<Vec<CustomerId>>,
+    /// How its unique codes look; cannot change later.
+    pattern: Option<PatternBody>,
+}
+
+impl DefinitionBody {
+    /// The definition within its bounds, or the first field that is not. `customers` are those of `customer_ids`.
+    pub(crate) fn parse(
+        self,
+        customers: Option<Vec<CustomerNo>>,
+        campaign: Option<CampaignNo>,
+    ) -> Result<Definition, FieldError> {
+        check_chars("/name", &self.name, NAME_CHARS_MAX)?;
+        self.code.as_deref().map_or(Ok(()), |code| check_code("/code", code))?;
+        let definition = Definition {
+            benefit: self.benefit.parse().map_err(|error| error.under("/benefit"))?,
+            validity: self.validity.parse().map_err(|error| error.under("/validity"))?,
+            limits: parse_limits(self.limits)?,
+            pattern: match self.pattern {
+                Some(pattern) => pattern.parse().map_err(|error| error.under("/pattern"))?,
+                None => None,
+            },
+            name: self.name,
+            code: self.code,
+            currency: self.currency,
+            minimum_order_minor: self.minimum_order_minor,
+            hold: self.hold,
+            visibility: self.visibility,
+            customers: customers.map(in_rising_order),
+            campaign,
+        };
+        check_minimum(&definition)?;
+        check_currency(&definition)?;
+        definition.hold.map_or(Ok(()), check_hold)?;
+        Ok(definition)
+    }
+
+    /// Before its customers are looked up.
+    pub(crate) fn check_customers(&self) -> Result<(), FieldError> {
+        if self.customer_ids.as_ref().is_some_and(|ids| ids.len() > CUSTOMERS_MAX) {
+            return Err(FieldError::new("/customer_ids", format!("must be at most {CUSTOMERS_MAX} customers")));
+        }
+        Ok(())
+    }
+}
+
+fn parse_limits(bodies: Vec<LimitBody>) -> Result<Vec<LimitDefinition>, FieldError> {
+    if bodies.len() > LIMITS_MAX {
+        return Err(FieldError::new("/limits", format!("must be at most {LIMITS_MAX} limits")));
+    }
+    let mut limits: Vec<LimitDefinition> = Vec::with_capacity(bodies.len());
+    for (index, body) in bodies.into_iter().enumerate() {
+        let limit = body.parse().map_err(|error| error.under(&format!("/limits/{index}")))?;
+        if limits.iter().any(|other| other.id == limit.id) {
+            let detail = format!("another limit has the id {}", limit.id);
+            return Err(FieldError::new(format!("/limits/{index}/id"), detail));
+        }
+        limits.push(limit);
+    }
+    Ok(limits)
+}
+
+fn check_minimum(definition: &Definition) -> Result<(), FieldError> {
+    match definition.minimum_order_minor {
+        Some(minimum) if !(0..=AMOUNT_MINOR_MAX).contains(&minimum) => {
+            Err(FieldError::new("/minimum_order_minor", format!("must be from 0 to {AMOUNT_MINOR_MAX}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// An amount without a currency would mean another worth in every order.
+fn check_currency(definition: &Definition) -> Result<(), FieldError> {
+    let names_an_amount =
+        matches!(definition.benefit, Benefit::AmountOff { .. } | Benefit::PercentOff { max_minor: Some(_), .. });
+    let counts_value = definition.limits.iter().any(|limit| limit.counts == Counts::Value);
+    if definition.currency.is_none() && (names_an_amount || counts_value || definition.minimum_order_minor.is_some()) {
+        return Err(FieldError::new("/currency", "is needed as the coupon names an amount"));
+    }
+    Ok(())
+}
+
+fn check_hold(hold: Span) -> Result<(), FieldError> {
+    if hold.exact_ms().is_some_and(|ms| ms <= HOLD_MS_MAX) {
+        return Ok(());
+    }
+    Err(FieldError::new("/hold", "must be hours, minutes and seconds, such as PT5M, at most 30 days (PT720H)"))
+}
+
+/// A text that people may type as a code.
+pub(crate) fn check_code(pointer: &str, code: &str) -> Result<(), FieldError> {
+    check_chars(pointer, code, CODE_CHARS_MAX)?;
+    if fold(code).is_empty() {
+        return Err(FieldError::new(pointer, "must have letters or digits"));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_chars(pointer: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {
+    let is_printable = !text.chars().any(char::is_control);
+    if is_printable && (1..=chars_max).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    Err(FieldError::new(pointer, format!("must be 1 to {chars_max} printable characters")))
+}
+
+fn in_rising_order(mut customers: Vec<CustomerNo>) -> Vec<CustomerNo> {
+    customers.sort_unstable();
+    customers.dedup();
+    customers
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(changes: Value) -> Result<Definition, FieldError> {
+        let mut body = json!({"name": "Ten", "benefit": {"type": "percent_off", "rate_bp": 1000}});
+        let (Some(body_fields), Value::Object(changes)) = (body.as_object_mut(), changes) else {
+            unreachable!("both are objects")
+        };
+        body_fields.extend(changes);
+        let body: DefinitionBody = serde_json::from_value(body).expect("it has the shape");
+        body.check_customers()?;
+        body.parse(None, None)
+    }
+
+    fn check(changes: Value, pointer: Option<&str>) {
+        let found = parse(changes.clone()).err().map(|error| error.pointer);
+        assert_eq!(found.as_deref(), pointer, "{changes}");
+    }
+
+    #[test]
+    fn a_definition_is_within_its_bounds_or_the_field_is_named() {
+        check(json!({}), None);
+        check(json!({"name": ""}), Some("/name"));
+        check(json!({"name": "é".repeat(200)}), None);
+        check(json!({"name": "é".repeat(201)}), Some("/name"));
+        check(json!({"code": "SAVE10"}), None);
+        check(json!({"code": "- -"}), Some("/code"));
+        check(json!({"code": "A".repeat(65)}), Some("/code"));
+        check(json!({"benefit": {"type": "percent_off", "rate_bp": 10_001}}), Some("/benefit/rate_bp"));
+        check(json!({"benefit": {"type": "percent_off", "rate_bp": 0}}), Some("/benefit/rate_bp"));
+        check(json!({"validity": {"hours": []}}), Some("/validity/hours"));
+        check(json!({"pattern": {"prefix": "A-", "alphabet": "digits", "length": 2}}), Some("/pattern/length"));
+        check(json!({"pattern": {"prefix": "!", "alphabet": "digits", "length": 2}}), Some("/pattern/prefix"));
+        check(json!({"currency": "USD", "minimum_order_minor": -1}), Some("/minimum_order_minor"));
+    }
+
+    #[test]
+    fn an_amount_needs_a_currency() {
+        let amount = json!({"type": "amount_off", "amount_minor": 500});
+        let capped = json!({"type": "percent_off", "rate_bp": 1, "max_minor": 5});
+        let budget = json!([{"counts": "value", "per": "everyone", "period": "ever", "max": 5}]);
+        for changes in [
+            json!({"benefit": amount}),
+            json!({"benefit": capped}),
+            json!({"limits": budget}),
+            json!({"minimum_order_minor": 5}),
+        ] {
+            check(changes.clone(), Some("/currency"));
+            let mut with_currency = changes;
+            with_currency["currency"] = json!("USD");
+            check(with_currency, None);
+        }
+    }
+
+    #[test]
+    fn a_hold_is_exact_and_at_most_30_days() {
+        for (hold, pointer) in [("PT5M", None), ("PT720H", None), ("PT720H1S", Some("/hold")), ("P1D", Some("/hold"))] {
+            check(json!({"hold": hold}), pointer);
+        }
+    }
+
+    #[test]
+    fn limits_have_names_of_their_own() {
+        let limit = |id: Option<&str>, period: &str, max: i64| json!({"id": id, "counts": "claims", "per": "customer", "period": period, "max": max});
+        let named = parse(json!({"limits": [limit(None, "day", 1), limit(Some("own"), "day", 0)]}));
+        let ids: Vec<_> = named.expect("it is fine").limits.into_iter().map(|limit| limit.id).collect();
+        assert_eq!(ids, ["claims_customer_day", "own"]);
+        check(json!({"limits": [limit(None, "day", 1), limit(None, "day", 2)]}), Some("/limits/1/id"));
+        check(json!({"limits": [limit(Some("a b"), "day", 1)]}), Some("/limits/0/id"));
+        check(json!({"limits": [limit(None, "ever", -1)]}), Some("/limits/0/max"));
+        check(json!({"limits": [limit(None, "ever", 1_000_000_000_000_001)]}), Some("/limits/0/max"));
+        let many: Vec<_> = (0..21).map(|no| limit(Some(&format!("l{no}")), "day", 1)).collect();
+        check(json!({"limits": many}), Some("/limits"));
+    }
+
+    #[test]
+    fn the_pattern_that_every_coupon_has_is_none_of_its_own() {
+        let pattern = json!({"pattern": {"prefix": "", "alphabet": "base32", "length": 16}});
+        assert_eq!(parse(pattern).expect("it is fine").pattern, None);
+    }
+}

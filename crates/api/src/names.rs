@@ -1,0 +1,131 @@
+//! Public ids to the numbers that key rows, and back. The store answers both from memory when asked again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, TenantNo};
+use domain::rejection::Rejection;
+use http::StatusCode;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// 404: what the path names is not there.
+pub(crate) fn not_found(rejection: Rejection, detail: &'static str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, rejection.code(), detail)
+}
+
+/// The coupon that a path names.
+pub(crate) async fn coupon_no(app: &App, tenant: TenantNo, id: &str) -> Result<CouponNo, Problem> {
+    let found = match id.parse::<CouponId>() {
+        Ok(id) => app.store.coupon_no(tenant, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| not_found(Rejection::CouponNotFound, "There is no such coupon."))
+}
+
+/// The coupon that a body or a query names at `pointer`.
+pub(crate) async fn coupon_no_at(
+    app: &App,
+    tenant: TenantNo,
+    id: CouponId,
+    pointer: &str,
+) -> Result<CouponNo, Problem> {
+    let found = app.store.coupon_no(tenant, id).await?;
+    found.ok_or_else(|| Problem::invalid_field(pointer, "coupon_not_found", "there is no such coupon"))
+}
+
+/// The customer that a path names.
+pub(crate) async fn customer_no(app: &App, tenant: TenantNo, id: &str) -> Result<CustomerNo, Problem> {
+    let found = match id.parse::<CustomerId>() {
+        Ok(id) => app.store.customer_no(tenant, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| not_found(Rejection::CustomerNotFound, "There is no such customer."))
+}
+
+/// The customer that a body or a query names at `pointer`.
+pub(crate) async fn customer_no_at(
+    app: &App,
+    tenant: TenantNo,
+    id: CustomerId,
+    pointer: &str,
+) -> Result<CustomerNo, Problem> {
+    let found = app.store.customer_no(tenant, id).await?;
+    found.ok_or_else(|| Problem::invalid_field(pointer, "customer_not_found", "there is no such customer"))
+}
+
+/// The same for a customer that may be left out.
+pub(crate) async fn customer_no_if_named(
+    app: &App,
+    tenant: TenantNo,
+    id: Option<CustomerId>,
+    pointer: &str,
+) -> Result<Option<CustomerNo>, Problem> {
+    match id {
+        Some(id) => customer_no_at(app, tenant, id, pointer).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The customers of a list at `pointer`, in its order.
+pub(crate) async fn customer_nos_at(
+    app: &App,
+    tenant: TenantNo,
+    ids: &[CustomerId],
+    pointer: &str,
+) -> Result<Vec<CustomerNo>, Problem> {
+    let mut numbers = Vec::with_capacity(ids.len());
+    for (index, id) in ids.iter().enumerate() {
+        let found = app.store.customer_no(tenant, *id).await?;
+        let number = found.ok_or_else(|| {
+            Problem::invalid_field(format!("{pointer}/{index}"), "customer_not_found", "there is no such customer")
+        })?;
+        numbers.push(number);
+    }
+    Ok(numbers)
+}
+
+/// The public ids of what an answer mentions, each looked up once.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    coupons: BTreeMap<CouponNo, CouponId>,
+    customers: BTreeMap<CustomerNo, CustomerId>,
+}
+
+impl Names {
+    pub(crate) async fn of(
+        app: &App,
+        tenant: TenantNo,
+        coupons: BTreeSet<CouponNo>,
+        customers: BTreeSet<CustomerNo>,
+    ) -> Result<Self, Problem> {
+        let mut names = Self::default();
+        for no in coupons {
+            let coupon = app.store.coupon(tenant, no).await?;
+            let coupon =
+                coupon.ok_or_else(|| Problem::internal(&format_args!("coupon {no} is mentioned and missing")))?;
+            names.coupons.insert(no, coupon.id);
+        }
+        for no in customers {
+            let id = app.store.customer_id(tenant, no).await?;
+            let id = id.ok_or_else(|| Problem::internal(&format_args!("customer {no} is mentioned and missing")))?;
+            names.customers.insert(no, id);
+        }
+        Ok(names)
+    }
+
+    pub(crate) fn coupon(&self, no: CouponNo) -> CouponId {
+        *self.coupons.get(&no).expect("it was looked up with the answer")
+    }
+
+    pub(crate) fn customer(&self, no: CustomerNo) -> CustomerId {
+        *self.customers.get(&no).expect("it was looked up with the answer")
+    }
+}
+
+#[cfg(test)]
+impl Names {
+    pub(crate) fn for_test(no: CouponNo, id: CouponId) -> Self {
+        Self { coupons: [(no, id)].into(), customers: BTreeMap::new() }
+    }
+}

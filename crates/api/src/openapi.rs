@@ -1,0 +1,170 @@
+//! The OpenAPI document, made from the handlers and their types.
+
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, Required, Response, ResponseBuilder, Type};
+use utoipa::{Modify, OpenApi};
+
+use crate::idempotency::KEY_BYTES_MAX;
+use crate::problem::ProblemBody;
+use crate::{
+    blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
+    vouchers,
+};
+
+/// Changes nothing of value, so that no key is needed to repeat it.
+const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Scrip",
+        description = "Coupons and vouchers: claims, pricing, redemption, return.\n\n\
+            Amounts are integers in minor units; times are RFC 3339 in UTC; durations are ISO 8601. Every answer that is \
+            not a success is a problem (RFC 9457) with a stable `code`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(
+        customers::create_customer, customers::get_customer,
+        coupons::create_coupon, coupons::list_coupons, coupons::get_coupon, coupons::update_coupon,
+        coupons::get_coupon_version, coupons::get_coupon_statistics,
+        coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
+        coupon_states::abort_coupon,
+        issue::issue_vouchers,
+        claims::claim_voucher, claims::claim_vouchers,
+        vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
+        vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
+        blocks::get_block, blocks::revoke_block,
+        quotes::create_quote,
+        redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
+        redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
+        redemptions::amend_redemption, redemptions::get_redemption_decision,
+        test_clock::get_test_clock, test_clock::advance_test_clock,
+        health::get_health, health::get_readiness, health::get_metrics,
+    ),
+    components(schemas(ProblemBody<'_>)),
+    tags(
+        (name = "customers", description = "Who holds and uses vouchers"),
+        (name = "coupons", description = "Definitions that vouchers are made from"),
+        (name = "claims", description = "Customers take vouchers"),
+        (name = "vouchers", description = "Individual entitlements"),
+        (name = "redemptions", description = "Orders are priced, redeemed and returned"),
+        (name = "test clock", description = "Only on a server started with it"),
+        (name = "operation", description = "For those who run the server"),
+    ),
+    security(("key" = [])),
+    modifiers(&Everywhere),
+)]
+struct Document;
+
+/// The OpenAPI document as JSON, the same for the same build.
+///
+/// # Panics
+/// Never: the document is made of texts and numbers.
+#[must_use]
+pub fn openapi() -> String {
+    let mut text = Document::openapi().to_pretty_json().expect("the document is made of texts and numbers");
+    text.push('\n');
+    text
+}
+
+/// What holds for all operations: the key, idempotency, and problems.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.description = Some("An API key: `Authorization: Bearer scrip_...`".to_owned());
+        components.add_security_scheme("key", SecurityScheme::Http(bearer));
+        components.responses.insert("Problem".to_owned(), problem().into());
+        for (path, item) in &mut openapi.paths.paths {
+            let takes_key = path.starts_with("/v1/") && !WITHOUT_KEY.contains(&path.as_str());
+            for (operation, changes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true)] {
+                let Some(operation) = operation else { continue };
+                describe(operation, takes_key && changes);
+            }
+        }
+    }
+}
+
+fn describe(operation: &mut Operation, takes_key: bool) {
+    let responses = &mut operation.responses.responses;
+    responses.insert("default".to_owned(), Ref::from_response_name("Problem").into());
+    if takes_key {
+        operation.parameters.get_or_insert_default().push(idempotency_key().into());
+    }
+}
+
+fn idempotency_key() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(KEY_BYTES_MAX));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The same key with the same request gives the same answer, with `Idempotency-Replayed: true`, for 30 days.",
+        ))
+        .schema(Some(schema))
+        .build()
+}
+
+fn problem() -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new()
+        .description("Not a success. What is refused for now only says so in `Retry-After`.")
+        .content("application/problem+json", content)
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    fn document() -> Value {
+        serde_json::from_str(&openapi()).expect("it is JSON")
+    }
+
+    #[test]
+    fn every_route_is_in_the_reference_and_nothing_else() {
+        let table = include_str!("routes.rs");
+        let routes: BTreeSet<&str> = table
+            .split(".route(\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|path| *path != "/")
+            .collect();
+        let document = document();
+        let paths: BTreeSet<&str> = document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+        assert_eq!(routes, paths);
+    }
+
+    #[test]
+    fn operations_have_names_of_their_own_that_begin_with_a_verb() {
+        let document = document();
+        let operations = document["paths"].as_object().expect("paths").values().flat_map(|item| {
+            item.as_object().expect("operations").values().filter_map(|operation| operation["operationId"].as_str())
+        });
+        let names: Vec<&str> = operations.collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        assert!(names.iter().all(|name| name.contains('_')), "{names:?}");
+    }
+
+    #[test]
+    fn what_is_referred_to_is_there() {
+        let document = document();
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(document.pointer(reference).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn the_document_is_the_same_each_time() {
+        assert_eq!(openapi(), openapi());
+    }
+}

@@ -1,0 +1,271 @@
+//! The priced order: what applies, how much on each line, what does not and why.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use domain::codes::Reading;
+use domain::id::{CouponId, CustomerId, TenantNo, VoucherKey};
+use domain::ledger::RedeemRequest;
+use domain::money::Currency;
+use domain::order::Order;
+use domain::pricing::{LineShare, Quote};
+use domain::redemption::RedemptionId;
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::definition_body::check_chars;
+use crate::extract::Json;
+use crate::names::{Names, customer_no_if_named};
+use crate::order_body::OrderBody;
+use crate::problem::Problem;
+use crate::reply::{Answered, Reply};
+use crate::voucher_body::voucher_ids;
+
+/// The most codes of one order.
+pub(crate) const CODES_MAX: usize = 20;
+
+/// The longest typed code. Longer than any that works, so that a slip of a hand is told as an unknown code.
+const TYPED_CHARS_MAX: usize = 128;
+
+/// An order to be priced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuoteBody {
+    /// Who buys. Without one, only what asks for no customer applies.
+    #[schema(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
+    order: OrderBody,
+    /// What was typed.
+    #[serde(default)]
+    #[schema(max_items = 20, example = json!(["SAVE10"]))]
+    codes: Vec<String>,
+}
+
+/// Price an order
+///
+/// On what is committed now. Nothing is changed or kept; what is refused is listed with its reason.
+#[utoipa::path(post, path = "/v1/quotes", tag = "redemptions", request_body = QuoteBody,
+    responses((status = 200, description = "Priced", body = QuoteResult)))]
+pub(crate) async fn create_quote(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Json(body): Json<QuoteBody>,
+) -> Answered<QuoteResult> {
+    let order = parse_order(body.order)?;
+    check_codes(&body.codes)?;
+    let request = RedeemRequest {
+        id: RedemptionId::parse("quote").expect("five letters are an id"),
+        customer: customer_no_if_named(&app, tenant, body.customer_id, "/customer_id").await?,
+        order,
+        codes: read_codes(&app, tenant, &body.codes),
+        expected_total_minor: None,
+        reserve_ms: None,
+    };
+    let quote = app.store.quote(tenant, request).await?;
+    Ok(Reply::ok(show_quote(&app, tenant, quote, &body.codes).await?))
+}
+
+pub(crate) fn parse_order(body: OrderBody) -> Result<Order, Problem> {
+    let order = Order::from(body);
+    order.check().map_err(|error| error.under("/order"))?;
+    Ok(order)
+}
+
+pub(crate) fn check_codes(codes: &[String]) -> Result<(), Problem> {
+    if codes.len() > CODES_MAX {
+        return Err(Problem::invalid_field("/codes", "invalid", format!("must be at most {CODES_MAX} codes")));
+    }
+    for (index, code) in codes.iter().enumerate() {
+        check_chars(&format!("/codes/{index}"), code, TYPED_CHARS_MAX)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn read_codes(app: &App, tenant: TenantNo, codes: &[String]) -> Vec<Reading> {
+    let ring = app.store.codes();
+    codes.iter().map(|code| ring.read(tenant, code)).collect()
+}
+
+/// A priced order. The lines sum to the order's amounts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
+pub(crate) struct QuoteResult {
+    #[schema(value_type = String, example = "USD")]
+    currency: Currency,
+    /// The goods before discounts.
+    subtotal_minor: i64,
+    discount_minor: i64,
+    /// `subtotal - discount`.
+    total_minor: i64,
+    /// In the order in which they were applied: each sees what the one before left.
+    applied: Vec<AppliedBody>,
+    /// In the order of the codes.
+    refused: Vec<RefusedBody>,
+    /// In the order of the order.
+    lines: Vec<QuoteLineBody>,
+}
+
+/// What one coupon takes off.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Applied)]
+pub(crate) struct AppliedBody {
+    #[schema(value_type = String)]
+    coupon_id: CouponId,
+    /// The voucher; left out for a shared code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voucher_id: Option<String>,
+    discount_minor: i64,
+    /// Where it takes it; lines without any are left out.
+    lines: Vec<LineShareBody>,
+}
+
+/// What is taken off one line.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = LineShare)]
+pub(crate) struct LineShareBody {
+    /// Its place in the order, from 0.
+    pub line: usize,
+    pub discount_minor: i64,
+}
+
+impl From<LineShare> for LineShareBody {
+    fn from(LineShare { line, discount_minor }: LineShare) -> Self {
+        Self { line, discount_minor }
+    }
+}
+
+/// A code that does not apply, and why.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RefusedCode)]
+pub(crate) struct RefusedBody {
+    /// As typed.
+    #[schema(example = "SAVE10")]
+    code: String,
+    /// Stable.
+    #[schema(example = "below_minimum")]
+    rejection: String,
+    /// For people.
+    detail: String,
+    /// From when on it may apply, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    retry_at: Option<Timestamp>,
+}
+
+/// One line of the order, priced.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = QuoteLine)]
+pub(crate) struct QuoteLineBody {
+    subtotal_minor: i64,
+    discount_minor: i64,
+    /// Never below 0.
+    total_minor: i64,
+}
+
+/// `typed` are the codes the quote counts by.
+pub(crate) async fn show_quote(
+    app: &App,
+    tenant: TenantNo,
+    quote: Quote,
+    typed: &[String],
+) -> Result<QuoteResult, Problem> {
+    let coupons = quote.applied.iter().map(|applied| applied.coupon).collect();
+    let names = Names::of(app, tenant, coupons, Default::default()).await?;
+    let vouchers = voucher_ids(app, tenant, quote.applied.iter().filter_map(|applied| applied.voucher)).await?;
+    Ok(result_of(quote, typed, &names, &vouchers))
+}
+
+fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<VoucherKey, String>) -> QuoteResult {
+    let applied = quote.applied.into_iter().map(|applied| AppliedBody {
+        coupon_id: names.coupon(applied.coupon),
+        voucher_id: applied.voucher.and_then(|key| vouchers.get(&key).cloned()),
+        discount_minor: applied.discount_minor,
+        lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
+    });
+    let refused = quote.refused.into_iter().map(|refused| RefusedBody {
+        code: typed.get(refused.code).cloned().unwrap_or_default(),
+        rejection: refused.refusal.rejection.code().into_owned(),
+        detail: refused.refusal.detail.into_owned(),
+        retry_at: refused.refusal.retry_at,
+    });
+    let lines = quote.lines.into_iter().map(|line| QuoteLineBody {
+        subtotal_minor: line.subtotal_minor,
+        discount_minor: line.discount_minor,
+        total_minor: line.total_minor,
+    });
+    QuoteResult {
+        currency: quote.currency,
+        subtotal_minor: quote.subtotal_minor,
+        discount_minor: quote.discount_minor,
+        total_minor: quote.total_minor,
+        applied: applied.collect(),
+        refused: refused.collect(),
+        lines: lines.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{CouponNo, VoucherKind};
+    use domain::pricing::{Applied, QuoteLine, Refused};
+    use domain::rejection::{Refusal, Rejection};
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(codes: &[&str], pointer: Option<&str>) {
+        let codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
+        let found = check_codes(&codes).err().map(|problem| problem.errors()[0].pointer.clone());
+        assert_eq!(found.as_deref(), pointer, "{codes:?}");
+    }
+
+    #[test]
+    fn codes_are_few_and_not_empty() {
+        check(&[], None);
+        check(&["SAVE10", "-"], None);
+        check(&["SAVE10", ""], Some("/codes/1"));
+        check(&[&"A".repeat(129)], Some("/codes/0"));
+        check(&["A"; 21], Some("/codes"));
+    }
+
+    #[test]
+    fn a_field_of_the_order_is_named_by_its_whole_way() {
+        let order = json!({"currency": "USD", "lines": [{"sku": "A1", "quantity": 0, "unit_price_minor": 5}]});
+        let problem = parse_order(serde_json::from_value(order).expect("it has the shape")).expect_err("no unit");
+        assert_eq!(problem.errors()[0].pointer, "/order/lines/0/quantity");
+    }
+
+    #[test]
+    fn a_quote_shows_the_typed_code_of_what_is_refused_and_the_voucher_of_what_applies() {
+        let key = VoucherKey { coupon: CouponNo(1), kind: VoucherKind::Row, ordinal: 0 };
+        let lines = vec![LineShare { line: 0, discount_minor: 5 }];
+        let applied = Applied { code: 0, coupon: CouponNo(1), voucher: Some(key), discount_minor: 5, lines };
+        let refusal = Refusal::new(Rejection::CodeUnknown, "this is not a code");
+        let quote = Quote {
+            currency: "USD".parse().expect("a currency"),
+            subtotal_minor: 50,
+            discount_minor: 5,
+            total_minor: 45,
+            applied: vec![applied],
+            refused: vec![Refused { code: 1, coupon: None, voucher: None, refusal }],
+            lines: vec![QuoteLine { subtotal_minor: 50, discount_minor: 5, total_minor: 45 }],
+        };
+        let typed = ["A".to_owned(), "nonsense".to_owned()];
+        let coupon = CouponId(uuid::Uuid::nil());
+        let names = Names::for_test(CouponNo(1), coupon);
+        let result = result_of(quote, &typed, &names, &[(key, "vch_1".to_owned())].into());
+        let expected = json!({
+            "currency": "USD", "subtotal_minor": 50, "discount_minor": 5, "total_minor": 45,
+            "applied": [{
+                "coupon_id": coupon.to_string(), "voucher_id": "vch_1", "discount_minor": 5,
+                "lines": [{"line": 0, "discount_minor": 5}],
+            }],
+            "refused": [{"code": "nonsense", "rejection": "code_unknown", "detail": "this is not a code"}],
+            "lines": [{"subtotal_minor": 50, "discount_minor": 5, "total_minor": 45}],
+        });
+        assert_eq!(serde_json::to_value(result).expect("it is JSON"), expected);
+    }
+}

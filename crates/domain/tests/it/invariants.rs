@@ -1,0 +1,159 @@
+//! What holds after every batch, whatever was asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::event::{Event, EventKind, JournalNo, Subject};
+use domain::id::{CouponNo, VoucherKind};
+use domain::limit::{Taking, UsageKey};
+use domain::redemption::{Redemption, RedemptionState};
+use domain::statistics::Statistics;
+use domain::voucher::{Voucher, VoucherState};
+
+use crate::world::{Rows, World};
+
+pub fn check(world: &World) {
+    let rows = &world.rows;
+    usages_equal_the_events(rows);
+    usages_equal_the_takings(rows);
+    subjects_are_numbered_and_linked(rows);
+    vouchers_and_reservations_agree(rows);
+    statistics_equal_a_recount(rows);
+    for event in rows.events.iter().map(|(_, event)| event) {
+        if let Subject::Coupon(no) = event.subject {
+            assert!(rows.versions.contains_key(&(no, event.version)), "version {} of {no} is kept", event.version);
+        }
+    }
+    let live: Vec<_> =
+        rows.redemptions.values().filter(|one| is_live(one)).filter_map(|one| one.order.clone()).collect();
+    assert_eq!(live.len(), live.iter().collect::<BTreeSet<_>>().len(), "an order has one live redemption");
+}
+
+fn is_live(redemption: &Redemption) -> bool {
+    matches!(redemption.state, RedemptionState::Pending | RedemptionState::Succeeded)
+}
+
+fn usages_equal_the_events(rows: &Rows) {
+    let mut sums: BTreeMap<UsageKey, (i64, i64)> = BTreeMap::new();
+    for delta in rows.events.iter().flat_map(|(_, event)| &event.usage) {
+        let sum = sums.entry(delta.key).or_default();
+        sum.0 += delta.used;
+        sum.1 += delta.held;
+    }
+    for (key, usage) in &rows.usages {
+        assert!(usage.used >= 0 && usage.held >= 0 && usage.used + usage.held <= usage.bound, "{key:?}: {usage:?}");
+        assert_eq!((usage.used, usage.held), sums.remove(key).unwrap_or_default(), "{key:?}");
+    }
+    assert!(sums.values().all(|sum| *sum == (0, 0)), "no events without a row: {sums:?}");
+}
+
+fn usages_equal_the_takings(rows: &Rows) {
+    let mut sums: BTreeMap<UsageKey, (i64, i64)> = BTreeMap::new();
+    let mut add = |takings: &[Taking], held: bool| {
+        for taking in takings {
+            let sum = sums.entry(taking.key).or_default();
+            if held { sum.1 += taking.amount } else { sum.0 += taking.amount }
+        }
+    };
+    rows.vouchers.values().for_each(|voucher| add(&voucher.takings, voucher.held_until.is_some()));
+    rows.blocks.values().for_each(|block| add(&block.takings, false));
+    for redemption in rows.redemptions.values() {
+        let held = redemption.state == RedemptionState::Pending;
+        redemption.parts.iter().for_each(|part| add(&part.takings, held));
+    }
+    for (key, (used, held)) in sums {
+        let usage = rows.usages[&key];
+        assert_eq!(usage.held, held, "what is held is recorded by who holds it: {key:?}");
+        assert!(usage.used >= used, "what is recorded can be given back: {key:?} {usage:?} {used}");
+    }
+}
+
+fn subjects_are_numbered_and_linked(rows: &Rows) {
+    let mut latest: BTreeMap<&Subject, (u32, JournalNo, Option<VoucherState>)> = BTreeMap::new();
+    for (journal, event) in &rows.events {
+        let (version, previous, state) = latest.get(&event.subject).copied().unwrap_or_default();
+        assert_eq!((event.version, event.previous), (version + 1, previous), "{event:?}");
+        latest.insert(&event.subject, (event.version, *journal, state_after(event, state)));
+    }
+    for (subject, (version, journal, _)) in latest {
+        assert_eq!(row_of(rows, subject), (version, journal), "{subject:?}");
+    }
+    let subjects = rows.events.iter().filter(|(_, event)| event.version == 1).count();
+    let made = rows.vouchers.len() + rows.redemptions.len() + rows.coupons.len() + rows.customers.len();
+    assert_eq!(subjects, made + rows.campaigns.len() + rows.blocks.len(), "every row has its events");
+}
+
+fn state_after(event: &Event, before: Option<VoucherState>) -> Option<VoucherState> {
+    let EventKind::Voucher { from, to, .. } = &event.kind else { return None };
+    assert_eq!(*from, before, "{event:?}");
+    assert!(VoucherState::may_become(*from, *to), "{event:?}");
+    Some(*to)
+}
+
+fn row_of(rows: &Rows, subject: &Subject) -> (u32, JournalNo) {
+    match subject {
+        Subject::Voucher(key) => (rows.vouchers[key].version, rows.vouchers[key].journal),
+        Subject::Redemption(id) => (rows.redemptions[id].version, rows.redemptions[id].journal),
+        Subject::Coupon(no) => (rows.coupons[no].version, rows.coupons[no].journal),
+        Subject::Customer(no) => (rows.customers[no].version, rows.customers[no].journal),
+        Subject::Campaign(no) => (rows.campaigns[no].version, rows.campaigns[no].journal),
+        Subject::Block(_, id) => {
+            let block = rows.blocks.values().find(|block| block.id == *id).unwrap();
+            (block.version, block.journal)
+        }
+    }
+}
+
+fn vouchers_and_reservations_agree(rows: &Rows) {
+    for voucher in rows.vouchers.values() {
+        assert!(voucher.state != VoucherState::Held || voucher.held_until.is_some(), "{voucher:?}");
+        let by = voucher.redemption.as_ref().map(|id| &rows.redemptions[id]);
+        let uses = by.is_some_and(|one| one.parts.iter().any(|part| part.voucher == Some(voucher.key)));
+        match voucher.state {
+            VoucherState::Locked => assert!(uses && by.unwrap().state == RedemptionState::Pending, "{voucher:?}"),
+            VoucherState::Redeemed => assert!(uses && by.unwrap().state == RedemptionState::Succeeded, "{voucher:?}"),
+            VoucherState::Held | VoucherState::Issued | VoucherState::Expired | VoucherState::Revoked => {
+                assert!(by.is_none(), "{voucher:?}");
+            }
+        }
+    }
+    for redemption in rows.redemptions.values().filter(|one| is_live(one)) {
+        for key in redemption.parts.iter().filter_map(|part| part.voucher) {
+            assert_eq!(rows.vouchers[&key].redemption.as_ref(), Some(&redemption.id), "{redemption:?}");
+        }
+        let given: i64 = redemption.parts.iter().map(|part| part.discount_minor).sum();
+        assert_eq!(redemption.discount_minor, given);
+        assert!(redemption.parts.iter().all(|part| (0..=part.discount_minor).contains(&part.returned_minor)));
+    }
+}
+
+fn statistics_equal_a_recount(rows: &Rows) {
+    let mut figures: BTreeMap<CouponNo, Statistics> = BTreeMap::new();
+    for voucher in rows.vouchers.values() {
+        count_voucher(figures.entry(voucher.key.coupon).or_default(), voucher);
+    }
+    for (key, block) in &rows.blocks {
+        figures.entry(key.coupon).or_default().issued += i64::try_from(block.count).unwrap();
+    }
+    for redemption in rows.redemptions.values() {
+        let returned = redemption.state == RedemptionState::Returned;
+        let used = returned || redemption.state == RedemptionState::Succeeded;
+        for part in redemption.parts.iter().filter(|_| used) {
+            let of = figures.entry(part.coupon).or_default();
+            of.redeemed += 1;
+            of.returned += i64::from(returned);
+            of.value_given_minor += part.discount_minor - part.returned_minor;
+        }
+    }
+    for (coupon, tallied) in &rows.statistics {
+        assert_eq!(*tallied, figures.remove(coupon).unwrap_or_default(), "coupon {coupon}");
+    }
+    assert!(figures.values().all(|figures| *figures == Statistics::default()), "{figures:?}");
+}
+
+fn count_voucher(of: &mut Statistics, voucher: &Voucher) {
+    of.issued += i64::from(voucher.key.kind != VoucherKind::Bearer);
+    of.held += i64::from(voucher.state == VoucherState::Held);
+    of.locked += i64::from(voucher.state == VoucherState::Locked);
+    of.expired += i64::from(voucher.state == VoucherState::Expired);
+    of.revoked += i64::from(voucher.state == VoucherState::Revoked);
+}

@@ -1,0 +1,18 @@
+//! The ledger as a store sees it, on a store made of maps.
+
+mod world;
+mod invariants;
+mod asking;
+
+mod claims;
+mod holds;
+mod issues;
+mod redemptions;
+mod reservations;
+mod returns;
+mod limits;
+mod definitions;
+mod idempotency;
+mod quotes;
+mod random;
+mod pricing;

@@ -1,0 +1,278 @@
+//! A store of plain maps: answers what the facts want, applies what they changed, reads back what it wrote through the
+//! formats real stores write, and checks the invariants after every batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use domain::codes::{Folded, KeyRing, Pattern, RingKey};
+use domain::coupon::{Campaign, Coupon};
+use domain::customer::Customer;
+use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
+use domain::id::{CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
+use domain::ledger::{
+    Answer, Answered, BlockKey, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
+    RESERVATIONS_MAX, RedeemRequest, Sequence, Settings, Table, decide, quote,
+};
+use domain::limit::{Usage, UsageKey};
+use domain::pricing::Quote;
+use domain::redemption::{Redemption, RedemptionId, RedemptionState};
+use domain::rejection::Refusal;
+use domain::statistics::Statistics;
+use domain::time::Timestamp;
+use domain::voucher::{Block, Voucher, VoucherState};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub const TENANT: TenantNo = TenantNo(1);
+pub type Decided = Result<Answer, Refusal>;
+
+/// No more rounds of loading than this, whatever is asked.
+const ROUNDS_MAX: usize = 16;
+
+/// All that is committed.
+#[derive(Default)]
+pub struct Rows {
+    pub coupons: BTreeMap<CouponNo, Arc<Coupon>>,
+    pub campaigns: BTreeMap<CampaignNo, Arc<Campaign>>,
+    pub customers: BTreeMap<CustomerNo, Customer>,
+    pub external_ids: BTreeMap<String, CustomerNo>,
+    pub sequences: BTreeMap<Sequence, u32>,
+    pub series: BTreeMap<(CouponNo, VoucherKind), u64>,
+    pub usages: BTreeMap<UsageKey, Usage>,
+    pub vouchers: BTreeMap<VoucherKey, Voucher>,
+    pub blocks: BTreeMap<BlockKey, Block>,
+    pub shared_codes: BTreeMap<Folded, CouponNo>,
+    pub given_codes: BTreeMap<[u8; 16], GivenCode>,
+    pub redemptions: BTreeMap<RedemptionId, Redemption>,
+    pub answers: BTreeMap<IdempotencyHash, Answered>,
+    pub patterns: Vec<(Pattern, CouponNo)>,
+    pub versions: BTreeMap<(CouponNo, u32), Arc<Coupon>>,
+    pub decisions: BTreeMap<RedemptionId, DecisionRecord>,
+    pub statistics: BTreeMap<CouponNo, Statistics>,
+    pub events: Vec<(JournalNo, Event)>,
+}
+
+pub struct World {
+    pub now: Timestamp,
+    pub settings: Settings,
+    pub ring: KeyRing,
+    pub rows: Rows,
+    /// How often the latest batch or quote had to load.
+    pub rounds: usize,
+    batches: i64,
+    pub(crate) names: u128,
+}
+
+impl World {
+    /// Noon of a winter day in Berlin; nothing in the store.
+    pub fn new() -> Self {
+        Self {
+            now: "2026-01-15T11:00:00Z".parse().unwrap(),
+            settings: Settings { zone: "Europe/Berlin".parse().unwrap(), currency: "EUR".parse().unwrap() },
+            ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
+            rows: Rows::default(),
+            rounds: 0,
+            batches: 0,
+            names: 0,
+        }
+    }
+
+    pub fn later_ms(&mut self, ms: i64) {
+        self.now = self.now.saturating_add_ms(ms);
+    }
+
+    /// Decides and commits these commands in one transaction.
+    pub fn batch(&mut self, commands: &[Command]) -> Vec<Decided> {
+        self.batches += 1;
+        let mut facts = self.facts();
+        self.rounds = 0;
+        let answers = loop {
+            match decide(commands, &mut facts, self.now) {
+                Ok(answers) => break answers,
+                Err(_) => self.load(&mut facts),
+            }
+        };
+        assert_eq!(decide(commands, &mut facts, self.now).as_ref(), Ok(&answers), "deciding again decides the same");
+        self.commit(&facts);
+        crate::invariants::check(self);
+        answers
+    }
+
+    pub fn quote(&mut self, request: &RedeemRequest) -> Quote {
+        let mut facts = self.facts();
+        self.rounds = 0;
+        loop {
+            match quote(request, &mut facts, self.now) {
+                Ok(quote) => {
+                    assert!(facts.events().is_empty() && facts.decisions().is_empty(), "a quote changes nothing");
+                    assert_eq!(facts.usages.changes().count() + facts.vouchers.changes().count(), 0);
+                    return quote;
+                }
+                Err(_) => self.load(&mut facts),
+            }
+        }
+    }
+
+    fn facts(&self) -> Facts {
+        let rows = i64::try_from(ROWS_PER_BATCH).unwrap();
+        Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows))
+    }
+
+    fn load(&mut self, facts: &mut Facts) {
+        self.rounds += 1;
+        assert!(self.rounds <= ROUNDS_MAX, "still not all loaded after {ROUNDS_MAX} rounds");
+        let (rows, now) = (&self.rows, self.now);
+        bring(&mut facts.coupons, |key| rows.coupons.get(key).cloned());
+        bring(&mut facts.campaigns, |key| rows.campaigns.get(key).cloned());
+        bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
+        bring(&mut facts.external_ids, |key| rows.external_ids.get(key).copied());
+        bring(&mut facts.sequences, |key| rows.sequences.get(key).copied());
+        bring(&mut facts.series, |key| rows.series.get(key).copied());
+        bring(&mut facts.usages, |key| rows.usages.get(key).copied());
+        bring(&mut facts.vouchers, |key| rows.vouchers.get(key).cloned());
+        bring(&mut facts.blocks, |key| rows.blocks.get(key).cloned());
+        bring(&mut facts.shared_codes, |key| rows.shared_codes.get(key).copied());
+        bring(&mut facts.given_codes, |key| rows.given_codes.get(key).cloned());
+        bring(&mut facts.redemptions, |key| rows.redemptions.get(key).cloned());
+        bring(&mut facts.answers, |key| rows.answers.get(key).cloned());
+        bring(&mut facts.patterns, |()| some_of(rows.patterns.clone()));
+        bring(&mut facts.covering, |(coupon, ordinal)| rows.covering(*coupon, *ordinal));
+        bring(&mut facts.holdings, |(customer, coupon)| some_of(rows.holdings(*customer, *coupon)));
+        bring(&mut facts.orders, |order| rows.live_of(order));
+        bring(&mut facts.reservations, |coupon| some_of(rows.reservations(*coupon)));
+        bring(&mut facts.due, |coupon| rows.due(*coupon, now));
+    }
+
+    fn commit(&mut self, facts: &Facts) {
+        let rows = &mut self.rows;
+        for coupon in facts.coupon_versions() {
+            rows.versions.insert((coupon.no, coupon.version), Arc::new(through_json(coupon.as_ref())));
+        }
+        for change in facts.coupons.changes() {
+            if let (None, Some(pattern)) = (change.before, &change.after.unwrap().definition.pattern) {
+                rows.patterns.push((through_json(pattern), *change.key));
+            }
+        }
+        write(&mut rows.coupons, &facts.coupons, |coupon| Arc::new(through_json(coupon.as_ref())));
+        write(&mut rows.campaigns, &facts.campaigns, |campaign| Arc::new(through_json(campaign.as_ref())));
+        write(&mut rows.customers, &facts.customers, through_postcard);
+        write(&mut rows.external_ids, &facts.external_ids, Clone::clone);
+        write(&mut rows.sequences, &facts.sequences, Clone::clone);
+        write(&mut rows.series, &facts.series, Clone::clone);
+        write(&mut rows.usages, &facts.usages, through_postcard);
+        write(&mut rows.vouchers, &facts.vouchers, through_postcard);
+        write(&mut rows.blocks, &facts.blocks, through_postcard);
+        write(&mut rows.shared_codes, &facts.shared_codes, Clone::clone);
+        write(&mut rows.given_codes, &facts.given_codes, Clone::clone);
+        write(&mut rows.redemptions, &facts.redemptions, through_postcard);
+        write(&mut rows.answers, &facts.answers, |kept| Answered {
+            outcome: through_postcard(&kept.outcome),
+            ..kept.clone()
+        });
+        for record in facts.decisions() {
+            let twice = rows.decisions.insert(record.redemption.clone(), through_json(record));
+            assert!(twice.is_none(), "a redemption is decided once");
+        }
+        for (coupon, figures) in facts.statistics() {
+            rows.statistics.entry(coupon).or_default().add(&figures);
+        }
+        assert!(facts.events().len() <= EVENTS_PER_ROW * ROWS_PER_BATCH, "the batch's rows of the journal suffice");
+        for (place, event) in facts.events().iter().enumerate() {
+            let row = i64::try_from(place / EVENTS_PER_ROW).unwrap();
+            rows.events.push((JournalNo(facts.journal.0 + row), through_postcard(event)));
+        }
+    }
+}
+
+impl Rows {
+    fn covering(&self, coupon: CouponNo, ordinal: u64) -> Option<u64> {
+        self.blocks.iter().find(|(key, block)| key.coupon == coupon && block.covers(ordinal)).map(|(key, _)| key.first)
+    }
+
+    fn holdings(&self, customer: CustomerNo, coupon: CouponNo) -> Vec<VoucherKey> {
+        let live = |voucher: &&Voucher| {
+            let state = matches!(voucher.state, VoucherState::Held | VoucherState::Issued | VoucherState::Locked);
+            state && voucher.customer == Some(customer) && voucher.key.coupon == coupon
+        };
+        self.vouchers.values().filter(live).map(|voucher| voucher.key).take(16).collect()
+    }
+
+    fn live_of(&self, order: &str) -> Option<RedemptionId> {
+        let live = |redemption: &&Redemption| {
+            let state = matches!(redemption.state, RedemptionState::Pending | RedemptionState::Succeeded);
+            state && redemption.order.as_deref() == Some(order)
+        };
+        self.redemptions.values().find(live).map(|redemption| redemption.id.clone())
+    }
+
+    fn pending(&self) -> impl Iterator<Item = &Redemption> {
+        self.redemptions.values().filter(|redemption| redemption.state == RedemptionState::Pending)
+    }
+
+    fn reservations(&self, coupon: CouponNo) -> Vec<RedemptionId> {
+        let uses = |redemption: &&Redemption| redemption.parts.iter().any(|part| part.coupon == coupon);
+        self.pending().filter(uses).map(|redemption| redemption.id.clone()).take(RESERVATIONS_MAX).collect()
+    }
+
+    fn due(&self, coupon: CouponNo, now: Timestamp) -> Option<Due> {
+        let campaign = self.coupons[&coupon].definition.campaign;
+        let siblings: BTreeSet<CouponNo> = self
+            .coupons
+            .values()
+            .filter(|other| other.no == coupon || campaign.is_some() && other.definition.campaign == campaign)
+            .map(|other| other.no)
+            .collect();
+        let holds = self.vouchers.values().filter(|voucher| {
+            voucher.state == VoucherState::Held && voucher.hold_is_over(now) && siblings.contains(&voucher.key.coupon)
+        });
+        let reservations = self.pending().filter(|redemption| {
+            redemption.deadline.is_some_and(|deadline| deadline <= now)
+                && redemption.parts.iter().any(|part| siblings.contains(&part.coupon))
+        });
+        let due = Due {
+            vouchers: holds.map(|voucher| voucher.key).take(DUE_MAX).collect(),
+            redemptions: reservations.map(|redemption| redemption.id.clone()).take(DUE_MAX).collect(),
+        };
+        (due != Due::default()).then_some(due)
+    }
+}
+
+/// A list that is empty is loaded as absent: stores may do either.
+fn some_of<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn bring<K: Ord + std::hash::Hash + Clone, V>(table: &mut Table<K, V>, row: impl Fn(&K) -> Option<V>) {
+    for key in table.take_wanted() {
+        let row = row(&key);
+        table.load(key, row);
+    }
+}
+
+/// Writes as a store does: an insert must find nothing, an update what was loaded.
+fn write<K, V>(rows: &mut BTreeMap<K, V>, table: &Table<K, V>, stored: impl Fn(&V) -> V)
+where
+    K: Ord + std::hash::Hash + Clone + Debug,
+    V: PartialEq + Debug,
+{
+    for change in table.changes() {
+        assert_eq!(rows.get(change.key), change.before, "the row is as it was loaded: {:?}", change.key);
+        match change.after {
+            Some(row) => rows.insert(change.key.clone(), stored(row)),
+            None => rows.remove(change.key),
+        };
+    }
+}
+
+pub fn through_postcard<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> T {
+    let read: T = postcard::from_bytes(&postcard::to_stdvec(value).unwrap()).unwrap();
+    assert_eq!(&read, value);
+    read
+}
+
+pub fn through_json<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> T {
+    let read: T = serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap();
+    assert_eq!(&read, value);
+    read
+}

@@ -1,0 +1,161 @@
+//! What the command line does to the data: through the socket of a running server, or on the data themselves.
+
+use std::io::{self, BufWriter, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use domain::codes::Pattern;
+use domain::id::{ApiKeyId, BlockId, FIRST_TENANT, VoucherKey, VoucherKind};
+use ports::{Access, BlockRecord, Records};
+use serde::{Deserialize, Serialize};
+use sqlite::SqliteStore;
+use tokio::sync::mpsc;
+
+use crate::cli::{Place, say};
+use crate::config::Config;
+use crate::{secrets, socket, store};
+
+/// Codes written into one line-of-answer at most; an answer of lines is one JSON text each, so fewer are faster.
+const CODES_PER_REPLY: usize = 1000;
+
+/// What can be asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Request {
+    CreateKey { name: String },
+    ListKeys,
+    RevokeKey { name: String },
+    Backup { to: PathBuf },
+    ExportCodes { block: String },
+}
+
+/// Has it done, and prints the answer.
+pub(crate) async fn run(place: &Place, request: Request) -> anyhow::Result<()> {
+    run_with(place, request, socket::print).await
+}
+
+/// Writes a back-up to a file that does not exist yet.
+pub(crate) async fn backup(place: &Place, to: &Path) -> anyhow::Result<()> {
+    // The server has a working directory of its own.
+    let to = std::path::absolute(to)?;
+    run(place, Request::Backup { to }).await
+}
+
+/// The same without a word, for a copy that is only read and removed.
+pub(crate) async fn backup_quietly(place: &Place, to: &Path) -> anyhow::Result<()> {
+    run_with(place, Request::Backup { to: std::path::absolute(to)? }, |_| Ok(())).await
+}
+
+/// Writes the codes of a block to a file, or prints them.
+pub(crate) async fn export(place: &Place, block: String, to: Option<&Path>) -> anyhow::Result<()> {
+    let request = Request::ExportCodes { block };
+    let Some(file) = to else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        run_with(place, request, |codes| writeln!(out, "{codes}")).await?;
+        return Ok(out.flush()?);
+    };
+    // Whoever has the codes can use them.
+    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let mut out = BufWriter::new(out.with_context(|| format!("{} cannot be written", file.display()))?);
+    run_with(place, request, |codes| writeln!(out, "{codes}")).await?;
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    say(&format!("The codes are in {}.", file.display()));
+    Ok(())
+}
+
+async fn run_with(
+    place: &Place,
+    request: Request,
+    mut line: impl FnMut(String) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    if socket::ask(&place.data, &request, &mut line).await?.is_some() {
+        return Ok(());
+    }
+    let config = Config::load(place.config.as_deref())?;
+    let store = match request {
+        // A key may be wanted before the first start.
+        Request::CreateKey { .. } => store::open(&place.data, &config)?,
+        _ => store::open_existing(&place.data, &config)?,
+    };
+    let store = Arc::new(store);
+    let (lines, mut waiting) = mpsc::channel(16);
+    let work = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { execute(&store, request, lines).await }
+    });
+    while let Some(text) = waiting.recv().await {
+        line(text)?;
+    }
+    let done = work.await.context("the command ended badly")?;
+    store.close().await;
+    done
+}
+
+/// Does it on an open store. The answer's lines go through the channel.
+pub(crate) async fn execute(
+    store: &Arc<SqliteStore>,
+    request: Request,
+    lines: mpsc::Sender<String>,
+) -> anyhow::Result<()> {
+    match request {
+        Request::CreateKey { name } => {
+            for text in create_key(store, name).await? {
+                lines.send(text).await?;
+            }
+        }
+        Request::ListKeys => {
+            for key in store.api_keys(FIRST_TENANT).await? {
+                let revoked = key.revoked_at.map_or(String::new(), |at| format!("  revoked {at}"));
+                lines.send(format!("{}  {}  made {}{revoked}", key.id, key.name, key.created_at)).await?;
+            }
+        }
+        Request::RevokeKey { name } => match store.revoke_api_key(FIRST_TENANT, name).await? {
+            0 => bail!("no such key that is not revoked already"),
+            count => lines.send(format!("Revoked: {count}.")).await?,
+        },
+        Request::Backup { to } => {
+            store.backup(to.clone()).await?;
+            lines.send(format!("The back-up is in {}. The master key is not in it.", to.display())).await?;
+        }
+        Request::ExportCodes { block } => export_block(store, &block, lines).await?,
+    }
+    Ok(())
+}
+
+/// Makes an API key; the secret stands in the last line and nowhere else.
+pub(crate) async fn create_key(store: &SqliteStore, name: String) -> anyhow::Result<[String; 2]> {
+    if name.trim().is_empty() || name.chars().count() > 100 {
+        bail!("the name must have 1 to 100 characters");
+    }
+    let secret = api::auth::new_secret(secrets::random()?);
+    let id = ApiKeyId(api::new_id());
+    let key = store.create_api_key(FIRST_TENANT, id, name, api::auth::hash_secret(&secret)).await?;
+    Ok([format!("Key {} ({}). This is its only showing:", key.name, key.id), secret])
+}
+
+async fn export_block(store: &Arc<SqliteStore>, id: &str, lines: mpsc::Sender<String>) -> anyhow::Result<()> {
+    let id: BlockId = id.parse().context("the block")?;
+    let BlockRecord { coupon, block } = store.block(FIRST_TENANT, id).await?.context("there is no such block")?;
+    let definition = store.coupon(FIRST_TENANT, coupon).await?.context("the block's coupon is gone")?;
+    let pattern: Pattern = definition.definition.pattern.clone().unwrap_or_default();
+    let codes = store.codes();
+    // Computing is work without waiting: it has a thread of its own.
+    let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
+        let encoder = codes.encoder(FIRST_TENANT, &pattern, block.key_no)?;
+        let mut text = String::new();
+        for (place, ordinal) in (block.first..block.first + block.count).enumerate() {
+            if place > 0 && place % CODES_PER_REPLY == 0 {
+                lines.blocking_send(std::mem::take(&mut text))?;
+            } else if !text.is_empty() {
+                text.push('\n');
+            }
+            encoder.append(VoucherKey { coupon, kind: VoucherKind::Bearer, ordinal }, &mut text)?;
+        }
+        lines.blocking_send(text)?;
+        Ok(())
+    });
+    work.await.context("the export ended badly")?
+}

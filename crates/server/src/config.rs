@@ -1,0 +1,107 @@
+//! Settings. The file `config.default.toml` is the defaults, the reference and the example at once.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context;
+use domain::money::Currency;
+use domain::time::Zone;
+use serde::Deserialize;
+
+const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub listen: SocketAddr,
+    pub tenant: Tenant,
+    pub limits: Limits,
+    pub retention: Retention,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tenant {
+    pub zone: Zone,
+    pub currency: Currency,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub connections_max: usize,
+    pub body_bytes_max: usize,
+    pub queue_max: usize,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Retention {
+    pub idempotency_days: u64,
+}
+
+impl Config {
+    /// The defaults, with what the file says instead.
+    pub(crate) fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let text = match file {
+            Some(file) => {
+                std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?
+            }
+            None => String::new(),
+        };
+        let whose = || file.map_or("the defaults".to_owned(), |file| file.display().to_string());
+        Self::merged(&text).with_context(|| format!("settings in {} are not understood", whose()))
+    }
+
+    fn merged(text: &str) -> anyhow::Result<Self> {
+        let mut settings: toml::Table = DEFAULTS.parse().context("the defaults are valid")?;
+        merge(&mut settings, text.parse()?);
+        Ok(settings.try_into()?)
+    }
+}
+
+/// Puts what is said over what is there, table by table.
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (name, value) in from {
+        match (into.get_mut(&name), value) {
+            (Some(toml::Value::Table(into)), toml::Value::Table(from)) => merge(into, from),
+            (_, value) => {
+                into.insert(name, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn without_a_file_the_defaults_hold() {
+        let config = Config::merged("").expect("the defaults are valid");
+        assert_eq!(config.listen.port(), 8080);
+        assert_eq!(config.retention.idempotency_days, 30);
+    }
+
+    #[test]
+    fn a_file_changes_only_what_it_names() {
+        let config = Config::merged("[tenant]\nzone = \"Asia/Shanghai\"\n").expect("a valid file");
+        assert_eq!(config.tenant.zone.name(), "Asia/Shanghai");
+        assert_eq!(config.tenant.currency.to_string(), "EUR");
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_and_named() {
+        for text in ["colour = 1", "[limits]\nspeed = 3\n"] {
+            let error = format!("{:#}", Config::merged(text).expect_err("unknown"));
+            assert!(error.contains("unknown field"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused_and_named() {
+        let error = format!("{:#}", Config::merged("[tenant]\nzone = \"Mars/Olympus\"\n").expect_err("no such zone"));
+        assert!(error.contains("Mars/Olympus"), "{error}");
+    }
+}

@@ -1,0 +1,146 @@
+//! A demonstration shop for an empty data folder.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use domain::benefit::Benefit;
+use domain::coupon::{CouponStep, Definition, LimitDefinition, Visibility};
+use domain::customer::CustomerProfile;
+use domain::event::Actor;
+use domain::id::{CouponId, CouponNo, CustomerId, FIRST_TENANT};
+use domain::ledger::{Action, Command, GivenEntry, Outcome};
+use domain::limit::{Counts, Per};
+use domain::money::{Currency, Rate};
+use domain::period::Period;
+use domain::validity::Validity;
+use ports::{CouponFilter, Ledger, PageRequest, Records};
+use sqlite::SqliteStore;
+
+use crate::admin;
+
+/// What a person needs to try the demonstration.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    /// An API key.
+    pub key: String,
+    /// The flash sale's coupon.
+    pub flash: CouponId,
+    /// A customer.
+    pub customer: CustomerId,
+}
+
+/// Fills an empty folder, and tells what is in a filled one. `None`: the folder holds other data.
+pub(crate) async fn fill(store: &SqliteStore, data: &Path) -> anyhow::Result<Option<Shown>> {
+    let file = data.join("demo.txt");
+    if let Ok(text) = fs::read_to_string(&file) {
+        return parse(&text).map(Some).with_context(|| format!("{}", file.display()));
+    }
+    let page = PageRequest { limit: 1, after: None };
+    if !store.coupons(FIRST_TENANT, CouponFilter::default(), page).await?.items.is_empty() {
+        return Ok(None);
+    }
+    let [_, key] = admin::create_key(store, "demo".to_owned()).await?;
+    let shown = Shown { key, flash: CouponId(api::new_id()), customer: CustomerId(api::new_id()) };
+    let currency = store.settings(FIRST_TENANT).await?.currency;
+    customers(store, shown.customer).await?;
+    coupons(store, shown.flash, currency).await?;
+    let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+    writeln!(out, "{}\n{}\n{}", shown.key, shown.flash, shown.customer)?;
+    Ok(Some(shown))
+}
+
+fn parse(text: &str) -> anyhow::Result<Shown> {
+    let mut lines = text.lines();
+    let mut next = || lines.next().context("a line is missing");
+    Ok(Shown { key: next()?.to_owned(), flash: next()?.parse()?, customer: next()?.parse()? })
+}
+
+async fn customers(store: &SqliteStore, first: CustomerId) -> anyhow::Result<()> {
+    let people = [
+        (first, "ann", "Ann Arbor"),
+        (CustomerId(api::new_id()), "ben", "Ben Nevis"),
+        (CustomerId(api::new_id()), "chen", "Chen Lu"),
+    ];
+    for (id, external_id, name) in people {
+        let profile = CustomerProfile {
+            external_id: Some(external_id.to_owned()),
+            email: Some(format!("{external_id}@shop.example")),
+            name: Some(name.to_owned()),
+            ..CustomerProfile::default()
+        };
+        must(store, Action::CreateCustomer { id, profile: Box::new(profile) }).await?;
+    }
+    Ok(())
+}
+
+async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> anyhow::Result<()> {
+    let save10 = Definition {
+        code: Some("SAVE10".to_owned()),
+        minimum_order_minor: Some(5_000),
+        visibility: Visibility::Public,
+        ..definition(
+            "Ten percent from 50.00",
+            Benefit::PercentOff { rate_bp: rate(1_000)?, max_minor: Some(5_000) },
+            currency,
+        )
+    };
+    start(store, CouponId(api::new_id()), save10).await?;
+    let sale = Definition {
+        hold: Some("PT5M".parse()?),
+        visibility: Visibility::Public,
+        limits: vec![limit("stock", Per::Everyone, Period::Ever, 100), limit("a_day", Per::Customer, Period::Day, 1)],
+        ..definition("Flash sale: 5.00 off", Benefit::AmountOff { amount_minor: 500 }, currency)
+    };
+    start(store, flash, sale).await?;
+    let printed = definition("Printed vouchers: 15.00 off", Benefit::AmountOff { amount_minor: 1_500 }, currency);
+    let no = start(store, CouponId(api::new_id()), printed).await?;
+    let reading = store.codes().read(FIRST_TENANT, "VOUCHER123");
+    let sealed = store.codes().seal(FIRST_TENANT, &reading, "VOUCHER123");
+    let given = GivenEntry { reading, sealed, customer: None };
+    must(store, Action::IssueGiven { coupon: no, codes: vec![given] }).await?;
+    Ok(())
+}
+
+async fn start(store: &SqliteStore, id: CouponId, definition: Definition) -> anyhow::Result<CouponNo> {
+    let code = definition.code.as_deref().map(|text| store.codes().read(FIRST_TENANT, text));
+    let create = Action::CreateCoupon { id, definition: Box::new(definition), code };
+    let Outcome::Coupon { no, .. } = must(store, create).await? else { bail!("a coupon was asked for") };
+    must(store, Action::MoveCoupon { coupon: no, step: CouponStep::Activate }).await?;
+    Ok(no)
+}
+
+async fn must(store: &SqliteStore, action: Action) -> anyhow::Result<Outcome> {
+    let command = Command { actor: Actor::Operator, key: None, fingerprint: [0; 16], action };
+    match store.submit(FIRST_TENANT, command).await? {
+        Ok(answer) => Ok(answer.outcome),
+        Err(refusal) => bail!("the demonstration was refused: {}", refusal.detail),
+    }
+}
+
+fn definition(name: &str, benefit: Benefit, currency: Currency) -> Definition {
+    Definition {
+        name: name.to_owned(),
+        code: None,
+        benefit,
+        currency: Some(currency),
+        minimum_order_minor: None,
+        validity: Validity::default(),
+        limits: Vec::new(),
+        hold: None,
+        visibility: Visibility::Hidden,
+        customers: None,
+        pattern: None,
+        campaign: None,
+    }
+}
+
+fn limit(id: &str, per: Per, period: Period, max: i64) -> LimitDefinition {
+    LimitDefinition { id: id.to_owned(), counts: Counts::Claims, per, period, max, give_back: None }
+}
+
+fn rate(bp: u32) -> anyhow::Result<Rate> {
+    Rate::from_bp(bp).context("a rate of the demonstration")
+}

@@ -1,0 +1,127 @@
+//! The wiring of a server: store, workers, API, socket; and how it ends.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use domain::id::FIRST_TENANT;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use ports::{Clock, Ledger};
+use sqlite::SqliteStore;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use workers::{Schedule, Workers};
+
+use crate::cli::say;
+use crate::clock::{StoreClock, SystemClock, TestClock};
+use crate::config::Config;
+use crate::{demo, socket, store};
+
+/// What the command line says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub listen: SocketAddr,
+    pub demo: bool,
+    pub test_clock: bool,
+}
+
+/// Serves until told to end by a signal, then lets what is under way finish.
+pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> anyhow::Result<()> {
+    log();
+    let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    let clock: Arc<dyn Clock> =
+        if options.test_clock { Arc::new(TestClock::default()) } else { Arc::new(SystemClock::default()) };
+    let store = Arc::new(store::open_with(data, config, Arc::clone(&clock), options.test_clock)?);
+    // A moved clock goes on where the data left off.
+    clock.advance(store.now().as_ms() - clock.now().as_ms());
+    let clock: Arc<dyn Clock> = Arc::new(StoreClock { store: (*store).clone(), clock });
+    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("{}", options.listen))?;
+    let socket = socket::bind(data)?;
+
+    let schedule = Schedule {
+        answers_kept: Duration::from_secs(config.retention.idempotency_days * 24 * 60 * 60),
+        ..Schedule::default()
+    };
+    let ledger: Arc<dyn Ledger> = store.clone();
+    let workers = Workers::start(&ledger, &clock, schedule);
+    let (stop, stopped) = watch::channel(false);
+    let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
+    // Last, so that what it says is true.
+    greet(&store, data, listener.local_addr()?, options).await?;
+    let ended = end_signal()?;
+    tokio::spawn(async move {
+        ended.await;
+        // Nobody listening means that all has ended already.
+        let _ = stop.send(true);
+    });
+    let limits = api::listen::Limits {
+        connections_max: config.limits.connections_max,
+        body_bytes_max: config.limits.body_bytes_max,
+        ..api::listen::Limits::default()
+    };
+    let router = api::router(app(&store, &clock, options.test_clock, metrics));
+    let mut until = stopped.clone();
+    api::listen::serve(listener, router, limits, async move {
+        let _ = until.wait_for(|stop| *stop).await;
+    })
+    .await;
+    workers.stop().await;
+    admin.await.context("the socket ended badly")?;
+    store.close().await;
+    Ok(())
+}
+
+fn app(store: &Arc<SqliteStore>, clock: &Arc<dyn Clock>, test_clock: bool, metrics: PrometheusHandle) -> api::App {
+    api::App {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        test_clock,
+        new_id: api::new_id,
+        metrics: Arc::new(move || metrics.render()),
+    }
+}
+
+/// Completes when the process is asked to end.
+fn end_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SCRIP_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Says where to look.
+async fn greet(store: &SqliteStore, data: &Path, at: SocketAddr, options: Options) -> anyhow::Result<()> {
+    say(&format!("Scrip listens on http://{at} (reference: http://{at}/docs), data in {}", data.display()));
+    if !options.demo {
+        return Ok(());
+    }
+    let Some(shown) = demo::fill(store, data).await? else {
+        say("The data folder was in use before, so the demonstration shop was not put into it.");
+        return Ok(());
+    };
+    let demo::Shown { key, flash, customer } = shown;
+    say(&format!(
+        "\nA demonstration shop is in it. Its API key:\n\n  export KEY={key}\n\n\
+         Claim from the flash sale, look at the vouchers, ask for a price:\n\n  \
+         curl -s http://{at}/v1/coupons/{flash}/claims -H \"Authorization: Bearer $KEY\" \\\n    \
+         --json '{{\"customer_id\":\"{customer}\"}}'\n  \
+         curl -s \"http://{at}/v1/vouchers?customer_id={customer}\" -H \"Authorization: Bearer $KEY\"\n  \
+         curl -s http://{at}/v1/quotes -H \"Authorization: Bearer $KEY\" --json \\\n    \
+         '{{\"codes\":[\"save10\",\"VOUCHER123\"],\"order\":{{\"currency\":\"{}\",\"lines\":[{{\"sku\":\"A1\",\"quantity\":2,\
+         \"unit_price_minor\":4000}}]}}}}'\n",
+        ports::Records::settings(store, FIRST_TENANT).await?.currency,
+    ));
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! The simulation: the same commands to the store and to the model, and every answer compared.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use domain::codes::MasterKey;
+use domain::customer::CustomerProfile;
+use domain::event::Actor;
+use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT, VoucherKey};
+use domain::ledger::{Action, Answer, Command, Outcome};
+use domain::rejection::{Refusal, Rejection};
+use domain::time::Timestamp;
+use ports::{Clock as _, Ledger as _, StoreError};
+use sqlite::{Options, SqliteStore};
+use uuid::Uuid;
+
+use crate::clock::SetClock;
+use crate::model::{Coupon, Model, Reply};
+use crate::random::Random;
+use crate::script::{self, Ask, CUSTOMERS};
+use crate::{recount, shop};
+
+/// 2026-01-05T00:00:00Z, a Monday.
+const START_MS: i64 = 1_767_571_200_000;
+/// Commands asked at once, at most.
+const AT_ONCE_MAX: usize = 8;
+
+/// What a simulation went through.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outline {
+    /// Commands asked.
+    pub commands: usize,
+    /// Of them refused, as they should be.
+    pub refused: usize,
+    /// Vouchers made.
+    pub vouchers: usize,
+    /// Redemptions asked for.
+    pub redemptions: usize,
+    /// Times the store was stopped and started again.
+    pub restarts: usize,
+}
+
+/// Simulates so many rounds of up to 8 commands. Everything follows from the seed.
+///
+/// # Errors
+/// The store answered something else than the model, or its data are not what they should be.
+pub async fn simulate(seed: u64, rounds: usize) -> anyhow::Result<Outline> {
+    let folder = tempfile::tempdir()?;
+    let mut driver = Driver::start(seed, folder.path().to_owned()).await?;
+    for round in 0..rounds {
+        driver.round().await.with_context(|| format!("in round {round}"))?;
+    }
+    recount::recount(&driver).await?;
+    driver.store.close().await;
+    let report = sqlite::check(&folder.path().join("scrip.db"), None)?;
+    ensure!(report.is_clean(), "the data are not clean:\n{report}");
+    let Driver { model, outline, .. } = driver;
+    Ok(Outline { vouchers: model.vouchers.len(), redemptions: model.redemptions.len(), ..outline })
+}
+
+pub(crate) struct Driver {
+    random: Random,
+    folder: PathBuf,
+    clock: Arc<SetClock>,
+    pub(crate) store: SqliteStore,
+    pub(crate) model: Model,
+    /// The real vouchers, by their places in the model.
+    pub(crate) keys: Vec<Option<(VoucherKey, u32)>>,
+    asked: Vec<Ask>,
+    outline: Outline,
+}
+
+impl Driver {
+    async fn start(seed: u64, folder: PathBuf) -> anyhow::Result<Self> {
+        let clock = Arc::new(SetClock::at(Timestamp::from_ms(START_MS)));
+        let store = open(folder.clone(), &clock)?;
+        let mut driver = Self {
+            random: Random::new(seed),
+            folder,
+            clock,
+            store,
+            model: Model::default(),
+            keys: Vec::new(),
+            asked: Vec::new(),
+            outline: Outline::default(),
+        };
+        for _ in 0..CUSTOMERS {
+            let profile = Box::new(CustomerProfile::default());
+            let id = CustomerId(driver.uuid());
+            driver.must(Action::CreateCustomer { id, profile }).await?;
+        }
+        for definition in shop::definitions(&mut driver.random)? {
+            let code = definition.code.as_deref().map(|text| driver.read(text));
+            let id = CouponId(driver.uuid());
+            driver.must(Action::CreateCoupon { id, definition: Box::new(definition.clone()), code }).await?;
+            let coupon = driver.model.coupons.len();
+            let step = domain::coupon::CouponStep::Activate;
+            driver.must(Action::MoveCoupon { coupon: coupon_no(coupon), step }).await?;
+            let state = domain::coupon::CouponState::Running;
+            driver.model.coupons.push(Coupon { definition, state, version: 2, figures: [0; 4] });
+        }
+        Ok(driver)
+    }
+
+    /// Some commands at once, then perhaps time passes, a sweep is made or the store starts anew.
+    async fn round(&mut self) -> anyhow::Result<()> {
+        let count = 1 + self.random.below(AT_ONCE_MAX);
+        let asks: Vec<Ask> = (0..count).map(|_| script::next(&mut self.random, &self.model, &self.asked)).collect();
+        self.ask(&asks).await?;
+        self.asked.extend(asks);
+        if self.random.percent(30) {
+            let by_ms = if self.random.percent(5) { 24 * 60 * 60 * 1000 } else { self.random.below(400_000) };
+            self.clock.advance(i64::try_from(by_ms)?);
+        }
+        if self.random.percent(10) {
+            self.store.sweep(1 + self.random.below(50)).await?;
+        }
+        if self.random.percent(2) {
+            self.store.close().await;
+            self.store = open(self.folder.clone(), &self.clock)?;
+            self.outline.restarts += 1;
+        }
+        Ok(())
+    }
+
+    /// Sends them in this order without waiting between, so that they meet in batches; the model does one by one.
+    async fn ask(&mut self, asks: &[Ask]) -> anyhow::Result<()> {
+        let mut answers = Vec::new();
+        for ask in asks {
+            let command = self.command(ask).await?;
+            let store = self.store.clone();
+            let lost = ask.key.is_some() && self.random.percent(10);
+            let mut sent = Box::pin(async move { store.submit(FIRST_TENANT, command).await });
+            // One poll puts the command into the queue.
+            let first = std::future::poll_fn(|context| std::task::Poll::Ready(sent.as_mut().poll(context))).await;
+            // A caller that goes away does not stop its command; asking again with the key tells what came of it.
+            answers.push(match (lost, first) {
+                (true, _) => Sent::Lost,
+                (false, std::task::Poll::Ready(answer)) => Sent::Answered(answer),
+                (false, std::task::Poll::Pending) => Sent::Waiting(sent),
+            });
+        }
+        let mut lost = Vec::new();
+        for (ask, sent) in asks.iter().zip(answers) {
+            let expected = self.model.act(ask, self.now_ms());
+            let answer = match sent {
+                Sent::Answered(answer) => answer?,
+                Sent::Waiting(sent) => sent.await?,
+                Sent::Lost => {
+                    lost.push(ask);
+                    continue;
+                }
+            };
+            self.compare(ask, expected, answer)?;
+        }
+        // Asked again with the same key: what was done is told, what was refused is decided anew.
+        for ask in lost {
+            let expected = self.model.act(ask, self.now_ms());
+            let answer = self.store.submit(FIRST_TENANT, self.command(ask).await?).await?;
+            self.compare(ask, expected, answer)?;
+        }
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        ask: &Ask,
+        expected: Result<Reply, Rejection>,
+        answer: Result<Answer, Refusal>,
+    ) -> anyhow::Result<()> {
+        self.outline.commands += 1;
+        let same = match (&expected, &answer) {
+            (Err(rejection), Err(refusal)) => {
+                self.outline.refused += 1;
+                *rejection == refusal.rejection
+            }
+            (Ok(reply), Ok(answer)) => self.is_same(reply, &answer.outcome),
+            (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+        };
+        if !same {
+            bail!("{ask:?}\nshould have been answered {expected:?}\nwas answered {answer:?}");
+        }
+        Ok(())
+    }
+
+    fn is_same(&mut self, reply: &Reply, outcome: &Outcome) -> bool {
+        match (reply, outcome) {
+            (Reply::Vouchers(expected), Outcome::Vouchers(vouchers)) => {
+                self.keys.resize(self.model.vouchers.len(), None);
+                expected.len() == vouchers.len()
+                    && expected.iter().zip(vouchers).all(|((place, state), voucher)| {
+                        let key = (voucher.key, voucher.key_no);
+                        *self.keys[*place].get_or_insert(key) == key && voucher.state == *state
+                    })
+            }
+            (
+                Reply::Redemption { state, discount_minor, total_minor, returned_minor },
+                Outcome::Redemption(redemption),
+            ) => {
+                *state == redemption.state
+                    && *discount_minor == redemption.discount_minor
+                    && *total_minor == redemption.total_minor
+                    && *returned_minor == redemption.returned_minor()
+            }
+            (Reply::Coupon { version }, Outcome::Coupon { version: real, .. }) => version == real,
+            (Reply::Vouchers(_) | Reply::Redemption { .. } | Reply::Coupon { .. }, _) => false,
+        }
+    }
+
+    fn uuid(&mut self) -> Uuid {
+        Uuid::from_u64_pair(self.random.next(), self.random.next())
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.now().as_ms()
+    }
+
+    async fn must(&self, action: Action) -> anyhow::Result<Outcome> {
+        let command = Command { actor: Actor::Operator, key: None, fingerprint: [0; 16], action };
+        match self.store.submit(FIRST_TENANT, command).await? {
+            Ok(answer) => Ok(answer.outcome),
+            Err(refusal) => bail!("refused: {refusal:?}"),
+        }
+    }
+}
+
+type Answered = Result<Result<Answer, Refusal>, StoreError>;
+
+/// What has become of a command that was sent.
+enum Sent {
+    Answered(Answered),
+    Waiting(std::pin::Pin<Box<dyn Future<Output = Answered>>>),
+    Lost,
+}
+
+fn open(folder: PathBuf, clock: &Arc<SetClock>) -> anyhow::Result<SqliteStore> {
+    let options = Options { test_clock: true, ..Options::new(folder, MasterKey::new([7; 32]), clock.clone()) };
+    Ok(SqliteStore::open(options)?)
+}
+
+/// The first customer and the first coupon have number 1.
+pub(crate) fn customer_no(place: usize) -> CustomerNo {
+    CustomerNo(u32::try_from(place + 1).expect("a small world"))
+}
+
+pub(crate) fn coupon_no(place: usize) -> CouponNo {
+    CouponNo(u32::try_from(place + 1).expect("a small world"))
+}

@@ -1,0 +1,18 @@
+//! The real ledger on a real SQLite file against a model that is small enough to be believed: random commands, several at
+//! once, repeated, with answers lost, the clock jumping and the store stopped and started again. Every answer is
+//! compared, and in the end every voucher, redemption and figure.
+//!
+//! A seed decides everything, so a seed is the bug report. Read in this order: `model` (what should happen), `script`
+//! (what is asked), `commands` and `driver` (what happens, compared), `recount` (the end).
+
+mod random;
+mod clock;
+mod model;
+mod takings;
+mod shop;
+mod script;
+mod commands;
+mod driver;
+mod recount;
+
+pub use driver::{Outline, simulate};

@@ -1,0 +1,293 @@
+//! What should happen: the rules again, in the plainest form, on lists that fit one screen. Deadlines that have passed are
+//! ended before anything else is looked at, so nothing here needs to know of sweeps.
+
+mod redeem;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::coupon::{CouponState, CouponStep, Definition};
+use domain::limit::{Counts, Per};
+use domain::redemption::RedemptionState;
+use domain::rejection::Rejection;
+use domain::voucher::VoucherState;
+
+use crate::script::{Ask, Step};
+use crate::takings::{Taker, Takings};
+
+/// What a command should be answered, as far as it is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// These vouchers, by their places in the model, in that state.
+    Vouchers(Vec<(usize, VoucherState)>),
+    Redemption {
+        state: RedemptionState,
+        discount_minor: i64,
+        total_minor: i64,
+        returned_minor: i64,
+    },
+    Coupon {
+        version: u32,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Coupon {
+    pub definition: Definition,
+    pub state: CouponState,
+    pub version: u32,
+    /// Ever made, used, wholly given back; minor units given less given back.
+    pub figures: [i64; 4],
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Voucher {
+    pub coupon: usize,
+    /// Made for a code given by people.
+    pub given: bool,
+    pub customer: Option<usize>,
+    pub state: VoucherState,
+    pub held_until_ms: Option<i64>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Redemption {
+    pub state: RedemptionState,
+    pub fingerprint: u64,
+    pub order: Option<String>,
+    pub discount_minor: i64,
+    pub total_minor: i64,
+    pub deadline_ms: Option<i64>,
+    pub parts: Vec<Part>,
+    /// Quantity and how many of it came back.
+    pub lines: Vec<(u32, u32)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub coupon: usize,
+    pub voucher: Option<usize>,
+    pub discount_minor: i64,
+    pub lines_minor: Vec<i64>,
+    pub returned_minor: i64,
+}
+
+/// The whole world.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub coupons: Vec<Coupon>,
+    pub vouchers: Vec<Voucher>,
+    pub redemptions: BTreeMap<String, Redemption>,
+    takings: Takings,
+    /// Texts given as codes, by the command that gave them.
+    gifts: BTreeSet<u64>,
+    answered: BTreeMap<u64, (u64, Reply)>,
+}
+
+impl Model {
+    /// Does what is asked, or says with which rejection it is refused; a refusal changes nothing.
+    pub(crate) fn act(&mut self, ask: &Ask, now_ms: i64) -> Result<Reply, Rejection> {
+        self.end_what_is_due(now_ms);
+        if let Some((fingerprint, reply)) = ask.key.and_then(|key| self.answered.get(&key)) {
+            return if *fingerprint == ask.fingerprint {
+                Ok(reply.clone())
+            } else {
+                Err(Rejection::IdempotencyKeyReused)
+            };
+        }
+        let before = self.clone();
+        let reply = self.step(ask, now_ms);
+        match (&reply, ask.key) {
+            (Ok(reply), Some(key)) => drop(self.answered.insert(key, (ask.fingerprint, reply.clone()))),
+            (Ok(_), None) => {}
+            (Err(_), _) => *self = before,
+        }
+        reply
+    }
+
+    fn step(&mut self, ask: &Ask, now_ms: i64) -> Result<Reply, Rejection> {
+        match &ask.step {
+            Step::Claim { customer, coupons } => {
+                all(coupons.iter().map(|coupon| self.make(*coupon, Some(*customer), true, now_ms)))
+            }
+            Step::Issue { coupon, customers } => {
+                all(customers.iter().map(|customer| self.make(*coupon, Some(*customer), false, now_ms)))
+            }
+            Step::Give { coupon } => {
+                if let Some(rejection) = self.coupons[*coupon].state.refusal() {
+                    return Err(rejection);
+                }
+                if !self.gifts.insert(ask.fingerprint) {
+                    return Err(Rejection::CodeTaken);
+                }
+                Ok(Reply::Vouchers(vec![self.make(*coupon, None, false, now_ms)?]))
+            }
+            Step::Release { voucher } => self.release(*voucher),
+            Step::Revoke { voucher } => self.revoke(*voucher),
+            Step::Assign { voucher, customer } => self.assign(*voucher, *customer, now_ms),
+            Step::Redeem(redeem) => self.redeem(redeem, ask.fingerprint, now_ms),
+            Step::Confirm { id } => self.confirm(id),
+            Step::Cancel { id } => self.cancel(id),
+            Step::Return { id, lines } => self.give_back(id, lines.as_deref()),
+            Step::Move { coupon, step } => self.move_coupon(*coupon, *step),
+            Step::SetMax { coupon, if_version, limit, max } => {
+                let coupon = &mut self.coupons[*coupon];
+                if coupon.version != *if_version {
+                    return Err(Rejection::VersionStale);
+                }
+                if matches!(coupon.state, CouponState::Ended | CouponState::Aborted) {
+                    return Err(Rejection::TransitionIllegal);
+                }
+                coupon.definition.limits[*limit].max = *max;
+                coupon.version += 1;
+                Ok(Reply::Coupon { version: coupon.version })
+            }
+        }
+    }
+
+    pub(crate) fn end_what_is_due(&mut self, now_ms: i64) {
+        let due: Vec<String> = self
+            .redemptions
+            .iter()
+            .filter(|(_, one)| one.state == RedemptionState::Pending)
+            .filter(|(_, one)| one.deadline_ms.is_some_and(|deadline| deadline <= now_ms))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in due {
+            self.end_reservation(&id, RedemptionState::Expired);
+        }
+        for place in 0..self.vouchers.len() {
+            let voucher = &self.vouchers[place];
+            let over = voucher.held_until_ms.is_some_and(|until| until <= now_ms);
+            if voucher.state == VoucherState::Held && over {
+                self.end_hold(place);
+            }
+        }
+    }
+
+    fn end_hold(&mut self, place: usize) {
+        self.vouchers[place].state = VoucherState::Expired;
+        self.takings.give_back(&Taker::Voucher(place));
+    }
+
+    fn make(
+        &mut self,
+        coupon: usize,
+        customer: Option<usize>,
+        claimed: bool,
+        now_ms: i64,
+    ) -> Result<(usize, VoucherState), Rejection> {
+        if let Some(rejection) = self.coupons[coupon].state.refusal() {
+            return Err(rejection);
+        }
+        let place = self.vouchers.len();
+        self.take(coupon, (Counts::Claims, 1), customer, (now_ms, &Taker::Voucher(place)))?;
+        let hold = self.coupons[coupon].definition.hold.filter(|_| claimed);
+        let held_until_ms = hold.and_then(domain::time::Span::exact_ms).map(|ms| now_ms + ms);
+        let state = if held_until_ms.is_some() { VoucherState::Held } else { VoucherState::Issued };
+        self.vouchers.push(Voucher { coupon, given: customer.is_none(), customer, state, held_until_ms });
+        self.coupons[coupon].figures[0] += 1;
+        Ok((place, state))
+    }
+
+    /// Takes from all limits of that kind, or from none. Without a customer the limits per customer are left out.
+    fn take(
+        &mut self,
+        coupon: usize,
+        (counts, amount): (Counts, i64),
+        customer: Option<usize>,
+        (now_ms, by): (i64, &Taker),
+    ) -> Result<(), Rejection> {
+        let limits = self.coupons[coupon].definition.limits.clone();
+        let asked: Vec<_> = limits
+            .iter()
+            .filter(|limit| limit.counts == counts && (limit.per == Per::Everyone || customer.is_some()))
+            .collect();
+        let full = asked
+            .iter()
+            .filter(|limit| self.takings.sum(coupon, limit, customer, now_ms) + amount > limit.max)
+            .map(|limit| Rejection::Limit { counts, per: limit.per, period: limit.period })
+            .min();
+        match full {
+            Some(rejection) => Err(rejection),
+            None => {
+                for limit in asked {
+                    self.takings.add((coupon, limit), customer, now_ms, (amount, by.clone()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn usable(&self, place: usize) -> Result<(), Rejection> {
+        match self.vouchers[place].state {
+            VoucherState::Held | VoucherState::Issued => Ok(()),
+            VoucherState::Locked => Err(Rejection::VoucherLocked),
+            VoucherState::Redeemed => Err(Rejection::VoucherRedeemed),
+            VoucherState::Expired => Err(Rejection::VoucherExpired),
+            VoucherState::Revoked => Err(Rejection::VoucherRevoked),
+        }
+    }
+
+    fn release(&mut self, place: usize) -> Result<Reply, Rejection> {
+        self.usable(place)?;
+        if self.vouchers[place].state != VoucherState::Held {
+            return Err(Rejection::VoucherNotHeld);
+        }
+        self.end_hold(place);
+        Ok(Reply::Vouchers(vec![(place, VoucherState::Expired)]))
+    }
+
+    fn revoke(&mut self, place: usize) -> Result<Reply, Rejection> {
+        self.usable(place)?;
+        self.vouchers[place].state = VoucherState::Revoked;
+        Ok(Reply::Vouchers(vec![(place, VoucherState::Revoked)]))
+    }
+
+    fn assign(&mut self, place: usize, customer: usize, now_ms: i64) -> Result<Reply, Rejection> {
+        if self.vouchers[place].customer.is_some() {
+            return Err(Rejection::VoucherForeign);
+        }
+        self.usable(place)?;
+        let coupon = self.vouchers[place].coupon;
+        if let Some(rejection) = self.coupons[coupon].state.refusal() {
+            return Err(rejection);
+        }
+        self.take_as_customer(coupon, customer, (now_ms, &Taker::Voucher(place)))?;
+        self.vouchers[place].customer = Some(customer);
+        Ok(Reply::Vouchers(vec![(place, VoucherState::Issued)]))
+    }
+
+    /// Takes a claim from the limits per customer alone: those for everyone were asked when the voucher was made.
+    fn take_as_customer(&mut self, coupon: usize, customer: usize, at: (i64, &Taker)) -> Result<(), Rejection> {
+        let all = self.coupons[coupon].definition.limits.clone();
+        self.coupons[coupon].definition.limits.retain(|limit| limit.per == Per::Customer);
+        let taken = self.take(coupon, (Counts::Claims, 1), Some(customer), at);
+        self.coupons[coupon].definition.limits = all;
+        taken
+    }
+
+    fn move_coupon(&mut self, place: usize, step: CouponStep) -> Result<Reply, Rejection> {
+        let to = self.coupons[place].state.after(step).ok_or(Rejection::TransitionIllegal)?;
+        if step == CouponStep::Abort {
+            let reserved = |one: &Redemption| {
+                one.state == RedemptionState::Pending && one.parts.iter().any(|part| part.coupon == place)
+            };
+            let ids: Vec<String> =
+                self.redemptions.iter().filter(|(_, one)| reserved(one)).map(|(id, _)| id.clone()).collect();
+            ids.iter().for_each(|id| self.end_reservation(id, RedemptionState::Cancelled));
+        }
+        let coupon = &mut self.coupons[place];
+        coupon.state = to;
+        coupon.version += 1;
+        Ok(Reply::Coupon { version: coupon.version })
+    }
+}
+
+/// All of them, or the refusal that comes first.
+fn all(vouchers: impl Iterator<Item = Result<(usize, VoucherState), Rejection>>) -> Result<Reply, Rejection> {
+    let (made, refused): (Vec<_>, Vec<_>) = vouchers.partition(Result::is_ok);
+    match refused.into_iter().filter_map(Result::err).min() {
+        Some(rejection) => Err(rejection),
+        None => Ok(Reply::Vouchers(made.into_iter().filter_map(Result::ok).collect())),
+    }
+}

@@ -1,0 +1,295 @@
+//! Redemptions in the model.
+
+use domain::benefit::Benefit;
+use domain::limit::Counts;
+use domain::money::{cumulative_share, split_by};
+use domain::redemption::RedemptionState;
+use domain::rejection::Rejection;
+use domain::voucher::VoucherState;
+
+use super::{Model, Part, Redemption, Reply};
+use crate::script::{Code, Redeem};
+use crate::takings::Taker;
+
+/// A typed code: its coupon, the voucher it stands for, and why it is refused.
+#[derive(Clone, Debug)]
+struct Typed {
+    coupon: usize,
+    voucher: Option<usize>,
+    refused: Option<Rejection>,
+}
+
+impl Model {
+    pub(super) fn redeem(&mut self, ask: &Redeem, fingerprint: u64, now_ms: i64) -> Result<Reply, Rejection> {
+        if let Some(known) = self.redemptions.get(&ask.id) {
+            return match known.state {
+                RedemptionState::Cancelled => Err(Rejection::RedemptionCancelled),
+                _ if known.fingerprint != fingerprint => Err(Rejection::RedemptionIdReused),
+                RedemptionState::Expired => Err(Rejection::RedemptionExpired),
+                RedemptionState::Pending | RedemptionState::Succeeded | RedemptionState::Returned => Ok(reply(known)),
+            };
+        }
+        let live = |one: &Redemption| matches!(one.state, RedemptionState::Pending | RedemptionState::Succeeded);
+        if self.redemptions.values().any(|one| live(one) && one.order.as_ref() == Some(&ask.order)) {
+            return Err(Rejection::OrderAlreadyRedeemed);
+        }
+        let parts = self.price_and_take(ask, now_ms)?;
+        let discount_minor = parts.iter().map(|part| part.discount_minor).sum();
+        let state = if ask.reserve_ms.is_some() { RedemptionState::Pending } else { RedemptionState::Succeeded };
+        let redemption = Redemption {
+            state,
+            fingerprint,
+            order: Some(ask.order.clone()),
+            discount_minor,
+            total_minor: ask.subtotal_minor() - discount_minor,
+            deadline_ms: ask.reserve_ms.map(|ms| now_ms + ms),
+            parts,
+            lines: ask.lines.iter().map(|(quantity, _)| (*quantity, 0)).collect(),
+        };
+        let to = if ask.reserve_ms.is_some() { VoucherState::Locked } else { VoucherState::Redeemed };
+        self.move_vouchers(&redemption, to);
+        self.count_uses(&redemption);
+        let answer = reply(&redemption);
+        self.redemptions.insert(ask.id.clone(), redemption);
+        Ok(answer)
+    }
+
+    /// Prices what is not refused, takes for what applies; a code that a limit refuses is left out and all is priced
+    /// again. Any refusal refuses the whole.
+    fn price_and_take(&mut self, ask: &Redeem, now_ms: i64) -> Result<Vec<Part>, Rejection> {
+        let mut typed = self.typed(ask);
+        loop {
+            let (parts, refused) = self.price(ask, &typed);
+            let before = self.takings.clone();
+            let limited = parts.iter().enumerate().find_map(|(place, (code, part))| {
+                self.take_part(ask, (place, part), now_ms).err().map(|rejection| (*code, rejection))
+            });
+            match limited {
+                Some((code, rejection)) => {
+                    self.takings = before;
+                    typed[code].refused = Some(rejection);
+                }
+                None => {
+                    return match refused.into_iter().min() {
+                        Some(rejection) => Err(rejection),
+                        None => Ok(parts.into_iter().map(|(_, part)| part).collect()),
+                    };
+                }
+            }
+        }
+    }
+
+    fn typed(&self, ask: &Redeem) -> Vec<Typed> {
+        let mut all: Vec<Typed> = Vec::new();
+        for code in &ask.codes {
+            let (coupon, voucher) = match code {
+                Code::Shared(coupon) => (*coupon, self.own_voucher(*coupon, ask.customer)),
+                Code::Voucher(place) => (self.vouchers[*place].coupon, Some(*place)),
+            };
+            let repeated = all.iter().any(|one| one.coupon == coupon && one.refused.is_none());
+            let refused = self.judge(coupon, voucher, ask.customer).or(repeated.then_some(Rejection::CouponRepeated));
+            all.push(Typed { coupon, voucher, refused });
+        }
+        all
+    }
+
+    /// A holder who types the shared code uses what he holds: what he claimed or was issued before what he was given.
+    fn own_voucher(&self, coupon: usize, customer: usize) -> Option<usize> {
+        let own = |place: &usize| {
+            let voucher = &self.vouchers[*place];
+            voucher.coupon == coupon && voucher.customer == Some(customer) && self.usable(*place).is_ok()
+        };
+        (0..self.vouchers.len()).filter(own).min_by_key(|place| (self.vouchers[*place].given, *place))
+    }
+
+    fn judge(&self, coupon: usize, voucher: Option<usize>, customer: usize) -> Option<Rejection> {
+        if let Some(place) = voucher {
+            if self.vouchers[place].customer.is_some_and(|owner| owner != customer) {
+                return Some(Rejection::VoucherForeign);
+            }
+            if let Err(rejection) = self.usable(place) {
+                return Some(rejection);
+            }
+        }
+        self.coupons[coupon].state.refusal()
+    }
+
+    /// What applies, with the place of its code, in the order of the coupons; and why the rest does not.
+    fn price(&self, ask: &Redeem, typed: &[Typed]) -> (Vec<(usize, Part)>, Vec<Rejection>) {
+        let mut left: Vec<i64> = ask.lines.iter().map(|(quantity, price)| i64::from(*quantity) * price).collect();
+        let (mut parts, mut refused) = (Vec::new(), Vec::new());
+        let mut order: Vec<usize> = (0..typed.len()).collect();
+        order.sort_by_key(|code| (typed[*code].coupon, *code));
+        for code in order {
+            let Typed { coupon, voucher, refused: known } = &typed[code];
+            match known.map_or_else(|| self.discount(*coupon, ask.subtotal_minor(), left.iter().sum()), Err) {
+                Ok(discount_minor) => {
+                    let lines_minor = split_by(discount_minor, &left);
+                    left.iter_mut().zip(&lines_minor).for_each(|(left, minor)| *left -= minor);
+                    let (coupon, voucher) = (*coupon, *voucher);
+                    parts.push((code, Part { coupon, voucher, discount_minor, lines_minor, returned_minor: 0 }));
+                }
+                Err(rejection) => refused.push(rejection),
+            }
+        }
+        (parts, refused)
+    }
+
+    fn discount(&self, coupon: usize, subtotal_minor: i64, left_minor: i64) -> Result<i64, Rejection> {
+        let definition = &self.coupons[coupon].definition;
+        if definition.minimum_order_minor.is_some_and(|minimum| subtotal_minor < minimum) {
+            return Err(Rejection::BelowMinimum);
+        }
+        let gives = match definition.benefit {
+            Benefit::PercentOff { rate_bp, max_minor } => {
+                let exact = left_minor * i64::from(rate_bp.as_bp());
+                ((exact + 5_000) / 10_000).min(max_minor.unwrap_or(i64::MAX))
+            }
+            Benefit::AmountOff { amount_minor } => amount_minor.min(left_minor),
+        };
+        if gives == 0 { Err(Rejection::NothingToDiscount) } else { Ok(gives) }
+    }
+
+    fn take_part(&mut self, ask: &Redeem, (place, part): (usize, &Part), now_ms: i64) -> Result<(), Rejection> {
+        let by = Taker::Redemption(ask.id.clone(), place);
+        match part.voucher {
+            None => self.take(part.coupon, (Counts::Claims, 1), Some(ask.customer), (now_ms, &by))?,
+            Some(voucher) if self.vouchers[voucher].customer.is_none() => {
+                self.take_as_customer(part.coupon, ask.customer, (now_ms, &by))?;
+            }
+            Some(_) => {}
+        }
+        self.take(part.coupon, (Counts::Redemptions, 1), Some(ask.customer), (now_ms, &by))?;
+        self.take(part.coupon, (Counts::Value, part.discount_minor), Some(ask.customer), (now_ms, &by))
+    }
+
+    fn move_vouchers(&mut self, redemption: &Redemption, to: VoucherState) {
+        for place in redemption.parts.iter().filter_map(|part| part.voucher) {
+            self.vouchers[place].state = to;
+            if to == VoucherState::Redeemed {
+                self.vouchers[place].held_until_ms = None;
+            }
+        }
+    }
+
+    fn count_uses(&mut self, redemption: &Redemption) {
+        if redemption.state == RedemptionState::Succeeded {
+            for part in &redemption.parts {
+                self.coupons[part.coupon].figures[1] += 1;
+                self.coupons[part.coupon].figures[3] += part.discount_minor;
+            }
+        }
+    }
+
+    pub(super) fn confirm(&mut self, id: &str) -> Result<Reply, Rejection> {
+        let redemption = self.redemptions.get_mut(id).ok_or(Rejection::RedemptionNotFound)?;
+        match redemption.state {
+            RedemptionState::Cancelled => return Err(Rejection::RedemptionCancelled),
+            RedemptionState::Expired => return Err(Rejection::RedemptionExpired),
+            RedemptionState::Succeeded | RedemptionState::Returned => return Ok(reply(redemption)),
+            RedemptionState::Pending => redemption.state = RedemptionState::Succeeded,
+        }
+        let confirmed = redemption.clone();
+        self.move_vouchers(&confirmed, VoucherState::Redeemed);
+        self.count_uses(&confirmed);
+        Ok(reply(&confirmed))
+    }
+
+    pub(super) fn cancel(&mut self, id: &str) -> Result<Reply, Rejection> {
+        match self.redemptions.get(id).map(|one| one.state) {
+            None => {
+                let mark = Redemption {
+                    state: RedemptionState::Cancelled,
+                    fingerprint: 0,
+                    order: None,
+                    discount_minor: 0,
+                    total_minor: 0,
+                    deadline_ms: None,
+                    parts: Vec::new(),
+                    lines: Vec::new(),
+                };
+                self.redemptions.insert(id.to_owned(), mark);
+            }
+            Some(RedemptionState::Pending) => self.end_reservation(id, RedemptionState::Cancelled),
+            Some(RedemptionState::Cancelled | RedemptionState::Expired) => {}
+            Some(RedemptionState::Succeeded | RedemptionState::Returned) => {
+                return Err(Rejection::RedemptionSucceeded);
+            }
+        }
+        Ok(reply(&self.redemptions[id]))
+    }
+
+    pub(super) fn end_reservation(&mut self, id: &str, to: RedemptionState) {
+        let redemption = self.redemptions.get_mut(id).expect("it is known");
+        redemption.state = to;
+        let ended = redemption.clone();
+        for (place, part) in ended.parts.iter().enumerate() {
+            self.takings.give_back(&Taker::Redemption(id.to_owned(), place));
+            if let Some(voucher) = part.voucher {
+                // Whether the hold is over is seen with the other holds.
+                let held = self.vouchers[voucher].held_until_ms.is_some();
+                self.vouchers[voucher].state = if held { VoucherState::Held } else { VoucherState::Issued };
+            }
+        }
+    }
+
+    pub(super) fn give_back(&mut self, id: &str, lines: Option<&[(usize, u32)]>) -> Result<Reply, Rejection> {
+        let mut redemption = self.redemptions.get(id).cloned().ok_or(Rejection::RedemptionNotFound)?;
+        match (redemption.state, lines) {
+            (RedemptionState::Pending, _) => return Err(Rejection::RedemptionPending),
+            (RedemptionState::Cancelled, _) => return Err(Rejection::RedemptionCancelled),
+            (RedemptionState::Expired, _) => return Err(Rejection::RedemptionExpired),
+            (RedemptionState::Returned, None) => return Ok(reply(&redemption)),
+            (RedemptionState::Returned, Some(_)) => return Err(Rejection::RedemptionReturned),
+            (RedemptionState::Succeeded, None) => redemption.lines.iter_mut().for_each(|line| line.1 = line.0),
+            (RedemptionState::Succeeded, Some(lines)) => {
+                for (place, quantity) in lines {
+                    let line = redemption.lines.get_mut(*place).ok_or(Rejection::ReturnExceedsRest)?;
+                    line.1 += quantity;
+                    if line.1 > line.0 {
+                        return Err(Rejection::ReturnExceedsRest);
+                    }
+                }
+            }
+        }
+        let whole = redemption.lines.iter().all(|(quantity, returned)| quantity == returned);
+        for place in 0..redemption.parts.len() {
+            self.give_back_part(id, &mut redemption, place, whole);
+        }
+        if whole {
+            redemption.state = RedemptionState::Returned;
+            self.move_vouchers(&redemption, VoucherState::Issued);
+        }
+        let answer = reply(&redemption);
+        self.redemptions.insert(id.to_owned(), redemption);
+        Ok(answer)
+    }
+
+    fn give_back_part(&mut self, id: &str, redemption: &mut Redemption, place: usize, whole: bool) {
+        let lines = redemption.lines.clone();
+        let part = &mut redemption.parts[place];
+        let share = |(minor, (quantity, returned)): (&i64, &(u32, u32))| {
+            cumulative_share(*minor, i64::from(*returned), i64::from(*quantity))
+        };
+        let returned: i64 = part.lines_minor.iter().zip(&lines).map(share).sum();
+        let now_minor = returned - part.returned_minor;
+        part.returned_minor = returned;
+        let by = Taker::Redemption(id.to_owned(), place);
+        self.takings.give_back_value(&by, now_minor);
+        let figures = &mut self.coupons[part.coupon].figures;
+        figures[3] -= now_minor;
+        if whole {
+            figures[2] += 1;
+            self.takings.give_back(&by);
+        }
+    }
+}
+
+fn reply(redemption: &Redemption) -> Reply {
+    Reply::Redemption {
+        state: redemption.state,
+        discount_minor: redemption.discount_minor,
+        total_minor: redemption.total_minor,
+        returned_minor: redemption.parts.iter().map(|part| part.returned_minor).sum(),
+    }
+}
