@@ -174,6 +174,22 @@ pub async fn an_abort_cancels_what_is_reserved_however_much_it_is(harness: &mut 
     check_sound(harness).await;
 }
 
+pub async fn a_code_that_was_replaced_is_good_for_nothing_and_nobody_elses(harness: &mut dyn Harness) {
+    let world = World::of(harness);
+    let coupon = world.coupon(CouponSpec::new().code("OLD").uses(9)).await;
+    let reserved = world.reserve_code("OLD").await.expect("it is free");
+    world.rewrite(coupon, CouponSpec::new().code("NEW").uses(9)).await.expect("a code may be replaced");
+    check_refused(world.use_code("OLD").await, "code_unknown");
+    check_refused(world.draft(CouponSpec::new().code("OLD")).await, "code_taken");
+    world.use_code("NEW").await.expect("it is free");
+    world.confirm(&reserved.id).await.expect("a reservation is a grant");
+    world.rewrite(coupon, CouponSpec::new().code("OLD").uses(9)).await.expect("its own code may come back");
+    world.use_code("OLD").await.expect("it is free");
+    check_refused(world.use_code("NEW").await, "code_unknown");
+    assert_eq!(world.figures(coupon).await.redeemed, 3);
+    check_sound(harness).await;
+}
+
 pub async fn every_version_of_a_coupon_is_kept_and_only_the_latest_can_be_edited(harness: &mut dyn Harness) {
     let world = World::of(harness);
     let coupon = world.coupon(CouponSpec::new().amount(1)).await;

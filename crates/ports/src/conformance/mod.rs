@@ -29,6 +29,8 @@ mod texts;
 mod validity;
 mod crashes;
 mod reads;
+mod contention;
+mod keys;
 
 use std::sync::Arc;
 
@@ -164,6 +166,7 @@ suite! {
         mz_3_a_cancel_before_its_reserve_makes_the_late_reserve_fail_and_locks_nothing
         mz_3_an_order_that_is_never_confirmed_is_let_go_by_time
         abandoned_reservations_do_not_block_beyond_their_deadline_without_a_sweep
+        a_voucher_whose_lock_ran_out_is_its_holders_again_by_whichever_code
         rp_6_a_voucher_is_locked_by_one_order_then_used_or_free_again
     }
     returns {
@@ -182,6 +185,7 @@ suite! {
         race_17_a_pause_gets_its_turn_in_a_crowd_that_claims_until_it_is_refused
         a_reservation_is_honoured_though_its_coupon_was_paused_ended_or_changed
         an_abort_cancels_what_is_reserved_however_much_it_is
+        a_code_that_was_replaced_is_good_for_nothing_and_nobody_elses
         every_version_of_a_coupon_is_kept_and_only_the_latest_can_be_edited
     }
     texts {
@@ -214,5 +218,12 @@ suite! {
         a_history_can_be_asked_for_its_latest_events
         a_decision_is_kept_and_decides_the_same_again
         customers_are_found_by_number_and_id
+    }
+    contention {
+        contention_for_one_thing_is_answered_and_never_an_error
+        a_crowd_larger_than_the_queue_is_told_to_come_again_and_loses_nothing
+    }
+    keys {
+        an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once
     }
 }

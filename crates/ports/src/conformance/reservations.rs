@@ -208,6 +208,24 @@ pub async fn abandoned_reservations_do_not_block_beyond_their_deadline_without_a
     check_sound(harness).await;
 }
 
+pub async fn a_voucher_whose_lock_ran_out_is_its_holders_again_by_whichever_code(harness: &mut dyn Harness) {
+    let world = World::of(harness);
+    let coupon = world.coupon(CouponSpec::new().code("AGAIN").stock(1).each(1)).await;
+    let customer = world.customer().await;
+    let voucher = world.claim(customer, coupon).await.expect("there is a unit");
+    for _ in 0..2 {
+        let reserved = world.reserve_code_as(customer, "AGAIN").await.expect("it is free");
+        assert_eq!(reserved.parts[0].voucher, Some(voucher.key));
+        check_refused(world.use_code_as(customer, "AGAIN").await, "out_of_stock");
+        world.wait(RESERVE_MS);
+        world.reserve_voucher(&voucher).await.expect("its lock is over");
+        world.wait(RESERVE_MS);
+    }
+    let used = world.use_code_as(customer, "AGAIN").await.expect("its lock is over");
+    assert_eq!(used.parts[0].voucher, Some(voucher.key));
+    check_sound(harness).await;
+}
+
 pub async fn rp_6_a_voucher_is_locked_by_one_order_then_used_or_free_again(harness: &mut dyn Harness) {
     let world = World::of(harness);
     let coupon = world.coupon(CouponSpec::new()).await;

@@ -134,7 +134,9 @@ pub async fn codes_of_a_block_are_worth_something_once_each_until_it_is_revoked(
     world.ask(Action::RevokeBlock { block: BlockKey { coupon, first: block.first } }).await.expect("it is active");
     check_refused(world.use_code(&printed(&world, coupon, &block, 11)).await, "voucher_revoked");
     check_refused(world.use_code(&printed(&world, coupon, &block, 1)).await, "voucher_redeemed");
-    world.confirm(&reserved.id).await.expect("a reservation is a grant");
+    let used = world.confirm(&reserved.id).await.expect("a reservation is a grant");
+    world.give_back(&used.id).await.expect("it was used");
+    check_refused(world.use_code(&printed(&world, coupon, &block, 998)).await, "voucher_revoked");
     check_sound(harness).await;
 }
 
