@@ -87,6 +87,8 @@ pub struct Voucher {
     pub valid_until: Option<Timestamp>,
     /// The hold's deadline. While set, its takings count as held.
     pub held_until: Option<Timestamp>,
+    /// While locked: the deadline of the reservation that locks it.
+    pub locked_until: Option<Timestamp>,
     /// The redemption that locks it or used it.
     pub redemption: Option<RedemptionId>,
     /// What it took from the limits and has not given back.
@@ -99,12 +101,27 @@ impl Voucher {
     /// Where it stands at that instant: deadlines act on every read, before any row is written.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> VoucherState {
-        let over = match self.state {
+        let state = match self.state {
+            VoucherState::Locked if self.locked_until.is_some_and(|deadline| deadline <= now) => self.unlocked(),
+            VoucherState::Held
+            | VoucherState::Issued
+            | VoucherState::Locked
+            | VoucherState::Redeemed
+            | VoucherState::Expired
+            | VoucherState::Revoked => self.state,
+        };
+        let over = match state {
             VoucherState::Held => self.hold_is_over(now) || self.valid_until.is_some_and(|end| end <= now),
             VoucherState::Issued => self.valid_until.is_some_and(|end| end <= now),
             VoucherState::Locked | VoucherState::Redeemed | VoucherState::Expired | VoucherState::Revoked => false,
         };
-        if over { VoucherState::Expired } else { self.state }
+        if over { VoucherState::Expired } else { state }
+    }
+
+    /// What it was before it was locked.
+    #[must_use]
+    pub fn unlocked(&self) -> VoucherState {
+        if self.held_until.is_some() { VoucherState::Held } else { VoucherState::Issued }
     }
 
     /// Whether its hold has a deadline that has passed.
@@ -159,6 +176,7 @@ impl Block {
             valid_from,
             valid_until,
             held_until: None,
+            locked_until: None,
             redemption: None,
             takings: Vec::new(),
             journal: JournalNo::default(),

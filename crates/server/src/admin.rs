@@ -56,14 +56,28 @@ pub(crate) async fn export(place: &Place, block: String, to: Option<&Path>) -> a
         run_with(place, request, |codes| writeln!(out, "{codes}")).await?;
         return Ok(out.flush()?);
     };
+    if file.exists() {
+        bail!("{} is there already", file.display());
+    }
+    // Under another name until it is whole, so that a part is never taken for all of them.
+    let part = file.with_extension("part");
+    let written = write_codes(place, request, &part).await;
+    match written {
+        Ok(()) => std::fs::rename(&part, file)?,
+        Err(_) => drop(std::fs::remove_file(&part)),
+    }
+    written?;
+    say(&format!("The codes are in {}.", file.display()));
+    Ok(())
+}
+
+async fn write_codes(place: &Place, request: Request, file: &Path) -> anyhow::Result<()> {
     // Whoever has the codes can use them.
-    let out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file);
     let mut out = BufWriter::new(out.with_context(|| format!("{} cannot be written", file.display()))?);
     run_with(place, request, |codes| writeln!(out, "{codes}")).await?;
     out.flush()?;
-    out.get_ref().sync_all()?;
-    say(&format!("The codes are in {}.", file.display()));
-    Ok(())
+    Ok(out.get_ref().sync_all()?)
 }
 
 async fn run_with(

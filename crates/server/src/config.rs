@@ -55,6 +55,18 @@ impl Config {
     }
 
     fn merged(text: &str) -> anyhow::Result<Self> {
+        let config = Self::read(text)?;
+        for (name, number) in [
+            ("limits.connections_max", config.limits.connections_max),
+            ("limits.body_bytes_max", config.limits.body_bytes_max),
+            ("limits.queue_max", config.limits.queue_max),
+        ] {
+            anyhow::ensure!(number > 0, "{name} must be 1 or more");
+        }
+        Ok(config)
+    }
+
+    fn read(text: &str) -> anyhow::Result<Self> {
         let mut settings: toml::Table = DEFAULTS.parse().context("the defaults are valid")?;
         merge(&mut settings, text.parse()?);
         Ok(settings.try_into()?)
@@ -97,6 +109,12 @@ mod tests {
             let error = format!("{:#}", Config::merged(text).expect_err("unknown"));
             assert!(error.contains("unknown field"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_lets_nothing_through_is_refused_and_named() {
+        let error = format!("{:#}", Config::merged("[limits]\nqueue_max = 0\n").expect_err("nothing could be done"));
+        assert!(error.contains("limits.queue_max"), "{error}");
     }
 
     #[test]

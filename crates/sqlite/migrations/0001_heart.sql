@@ -167,6 +167,7 @@ create table voucher (
     valid_from integer,
     valid_until integer,
     held_until integer, -- while set, the takings count as held
+    locked_until integer, -- while locked
     redemption_id text, -- that locks it or used it
     takings blob, -- null: none
     journal integer not null, -- where its latest event is

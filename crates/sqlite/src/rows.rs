@@ -22,7 +22,7 @@ const FORMAT: u8 = 1;
 
 /// The columns of [`voucher`], in its order.
 pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version, state, customer, made_at, \
-     valid_from, valid_until, held_until, redemption_id, takings, journal";
+     valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal";
 
 /// The columns of [`redemption`], in its order.
 pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fingerprint, customer, order_id, currency, \
@@ -62,9 +62,10 @@ pub(crate) fn voucher(row: &Row<'_>) -> rusqlite::Result<Voucher> {
         valid_from: instant_or_none(row, 8)?,
         valid_until: instant_or_none(row, 9)?,
         held_until: instant_or_none(row, 10)?,
-        redemption: redemption_id(row, 11)?,
-        takings: takings(row, 12)?,
-        journal: JournalNo(row.get(13)?),
+        locked_until: instant_or_none(row, 11)?,
+        redemption: redemption_id(row, 12)?,
+        takings: takings(row, 13)?,
+        journal: JournalNo(row.get(14)?),
     })
 }
 

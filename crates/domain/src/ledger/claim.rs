@@ -96,6 +96,7 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         valid_from,
         valid_until,
         held_until,
+        locked_until: None,
         redemption: None,
         takings,
         journal: crate::event::JournalNo::default(),

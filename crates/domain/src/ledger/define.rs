@@ -91,6 +91,10 @@ fn check_update(before: &Coupon, if_version: u32, definition: &Definition) -> Re
     if definition.pattern != before.definition.pattern {
         return refuse(Rejection::TransitionIllegal, "the pattern of a coupon's codes cannot change");
     }
+    // Budgets and figures that were taken in one currency mean nothing in another.
+    if definition.currency != before.definition.currency && before.state != CouponState::Draft {
+        return refuse(Rejection::TransitionIllegal, "the currency of a coupon that was active cannot change");
+    }
     // What was taken from the limits of the old campaign could not follow.
     if definition.campaign != before.definition.campaign {
         return refuse(Rejection::TransitionIllegal, "a coupon cannot move to another campaign");

@@ -26,7 +26,7 @@ use crate::voucher::{Block, Voucher};
 pub struct Settings {
     /// Where its days begin.
     pub zone: Zone,
-    /// What its prices are in when nothing else is said.
+    /// What its prices usually are in. Amounts always name theirs.
     pub currency: Currency,
 }
 

@@ -15,8 +15,11 @@ use crate::voucher::{Voucher, VoucherState};
 
 /// Ends a hold early: the unit is free for others at once.
 pub(super) fn release(facts: &mut Facts, context: Context, candidates: &[ComputedCode]) -> Result<Outcome, Stop> {
-    let Some(voucher) = sweep::find(facts, context, candidates)?.and_then(|found| found.row()) else {
+    let Some(found) = sweep::find(facts, context, candidates)? else {
         return refuse(Rejection::VoucherNotFound, "there is no such voucher");
+    };
+    let Some(voucher) = found.row() else {
+        return refuse(Rejection::VoucherNotHeld, "nobody holds the voucher; only a hold can be released");
     };
     usable(&voucher, context.now)?;
     if voucher.state != VoucherState::Held {
@@ -37,6 +40,7 @@ pub(super) fn end_hold(
     let after = Voucher {
         state: VoucherState::Expired,
         held_until: None,
+        locked_until: None,
         redemption: None,
         takings: Vec::new(),
         ..before.clone()

@@ -18,6 +18,7 @@ use crate::limit::Counts;
 use crate::pricing::{Applied, Offer, PRICING_REVISION, Quote, Refused, price};
 use crate::redemption::{Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
+use crate::time::Timestamp;
 use crate::voucher::{Voucher, VoucherState};
 
 /// Redeems or reserves. Every code must be good: one refusal refuses the whole.
@@ -231,7 +232,7 @@ fn write(
         total_minor: quote.total_minor,
         lines: request.order.lines.iter().map(|line| RedeemedLine { quantity: line.quantity, returned: 0 }).collect(),
         made_at: context.now,
-        deadline: request.reserve_ms.map(|ms| context.now.saturating_add_ms(ms)),
+        deadline: deadline(context, request),
         journal: JournalNo::default(),
         parts,
     };
@@ -257,6 +258,10 @@ fn parts_of(quote: &Quote, typed: &[Typed], taken: Vec<Taken>, lines: usize) -> 
     quote.applied.iter().zip(taken).map(part).collect()
 }
 
+fn deadline(context: Context, request: &RedeemRequest) -> Option<Timestamp> {
+    request.reserve_ms.map(|ms| context.now.saturating_add_ms(ms))
+}
+
 fn use_or_lock(
     facts: &mut Facts,
     context: Context,
@@ -266,7 +271,12 @@ fn use_or_lock(
     if request.reserve_ms.is_none() {
         return redeem_voucher(facts, context, (before, voucher), &request.id);
     }
-    let after = Voucher { state: VoucherState::Locked, redemption: Some(request.id.clone()), ..voucher };
+    let after = Voucher {
+        state: VoucherState::Locked,
+        locked_until: deadline(context, request),
+        redemption: Some(request.id.clone()),
+        ..voucher
+    };
     moves::voucher(facts, context, before, after, (VoucherStep::Locked, Vec::new()));
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::hold::end_hold;
 use super::moves::{self, RedemptionMove};
 use super::takings::{End, need, settle, summed};
 use super::{Stop, refuse};
-use crate::event::{CouponAmount, JournalNo, VoucherStep};
+use crate::event::{Actor, CouponAmount, JournalNo, VoucherStep};
 use crate::id::VoucherKey;
 use crate::limit::Cause;
 use crate::redemption::{Part, Redemption, RedemptionId, RedemptionState};
@@ -53,6 +53,8 @@ pub(super) fn cancel(facts: &mut Facts, context: Context, id: &RedemptionId) -> 
         RedemptionState::Pending => end_reservation(facts, context, redemption, RedemptionState::Cancelled)?,
         // Its time was over before the cancel came: that is what is written, and what was wanted has happened.
         RedemptionState::Expired if redemption.state == RedemptionState::Pending => {
+            // The clock ended it, not who came too late.
+            let context = Context { actor: Actor::System, ..context };
             end_reservation(facts, context, redemption, RedemptionState::Expired)?
         }
         RedemptionState::Cancelled | RedemptionState::Expired => redemption,
@@ -115,8 +117,7 @@ fn unlock(facts: &mut Facts, context: Context, key: VoucherKey) -> Result<(), St
         end_hold(facts, context, &before, VoucherStep::Expired)?;
         return Ok(());
     }
-    let state = if before.held_until.is_some() { VoucherState::Held } else { VoucherState::Issued };
-    let after = Voucher { state, redemption: None, ..before.clone() };
+    let after = Voucher { state: before.unlocked(), locked_until: None, redemption: None, ..before.clone() };
     moves::voucher(facts, context, Some(&before), after, (VoucherStep::Unlocked, Vec::new()));
     Ok(())
 }
@@ -134,7 +135,13 @@ pub(super) fn redeem_voucher(
     id: &RedemptionId,
 ) -> Result<(), Stop> {
     let deltas = settle(facts, &voucher.takings, voucher.held_until.is_some(), End::Used)?;
-    let after = Voucher { state: VoucherState::Redeemed, held_until: None, redemption: Some(id.clone()), ..voucher };
+    let after = Voucher {
+        state: VoucherState::Redeemed,
+        held_until: None,
+        locked_until: None,
+        redemption: Some(id.clone()),
+        ..voucher
+    };
     moves::voucher(facts, context, before, after, (VoucherStep::Redeemed, deltas));
     Ok(())
 }

@@ -140,6 +140,14 @@ fn an_abort_cancels_the_reservations_and_gives_back() {
 }
 
 #[test]
+fn the_currency_of_a_coupon_that_was_active_cannot_change() {
+    let mut world = World::new();
+    let coupon = world.coupon(shared("SAVE"));
+    let changed = world.update(coupon, |definition| definition.currency = Some("JPY".parse().unwrap()));
+    assert_eq!(refusal(changed), Rejection::TransitionIllegal);
+}
+
+#[test]
 fn an_abort_finds_a_reservation_that_ran_out_expired_and_not_cancelled() {
     let mut world = World::new();
     let coupon = world.coupon(shared("SAVE"));

@@ -201,6 +201,14 @@ fn codes_made_one_by_one_under_a_short_pattern_are_refused_when_they_become_easy
 }
 
 #[test]
+fn a_bearer_code_that_nobody_holds_cannot_be_released() {
+    let mut world = World::new();
+    let coupon = world.coupon(definition());
+    world.block(coupon, 1).unwrap();
+    assert_eq!(refusal(world.release(bearer(coupon, 0))), Rejection::VoucherNotHeld);
+}
+
+#[test]
 fn an_unowned_voucher_gets_its_owner_once_who_is_counted_from_then_on() {
     let mut world = World::new();
     let (ann, bob) = (world.customer(), world.customer());

@@ -81,6 +81,20 @@ fn a_reservation_ends_exactly_at_its_deadline() {
 }
 
 #[test]
+fn a_locked_voucher_reads_as_free_from_the_instant_its_reservation_ends() {
+    let mut world = World::new();
+    let ann = world.customer();
+    let coupon = world.coupon(definition());
+    let voucher = world.claim(ann, coupon).unwrap();
+    let code = world.code(voucher.key);
+    world.reserve("r", Some(ann), &[&code]).unwrap();
+    let row = world.rows.vouchers[&voucher.key].clone();
+    let until = row.locked_until.unwrap();
+    assert_eq!(row.state_at(until.saturating_add_ms(-1)), VoucherState::Locked);
+    assert_eq!(row.state_at(until), VoucherState::Issued, "though no row was written");
+}
+
+#[test]
 fn a_reservation_confirmed_just_before_its_deadline_holds() {
     let mut world = World::new();
     let coupon = world.coupon(save());

@@ -87,6 +87,12 @@ pub(super) fn read(file: &Path, zone: &Zone) -> anyhow::Result<History> {
     let reader = open(file)?;
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
     let headers = reader.byte_headers()?.clone();
+    for wanted in ["order", "sku", "quantity", "ordered_at", "unit_price", "customer"] {
+        anyhow::ensure!(
+            headers.iter().any(|name| name == wanted.as_bytes()),
+            "the first line names no column {wanted}"
+        );
+    }
     let mut sorter = Sorter::default();
     let mut record = csv::ByteRecord::new();
     let mut lines = 0;
@@ -141,7 +147,8 @@ impl Sorter {
         if row.order.is_empty() || row.sku.is_empty() {
             return Err("no order number or no sku");
         }
-        let at = zone.instant_of(row.ordered_at.trim()).map_err(|_| "a time that is none")?;
+        let time = row.ordered_at.trim();
+        let at = time.parse().or_else(|_| zone.instant_of(time)).map_err(|_| "a time that is none")?;
         let quantity: i64 = row.quantity.trim().parse().map_err(|_| "a quantity that is no whole number")?;
         let unit_price_minor = minor_units(row.unit_price.trim()).ok_or("a price that is no amount")?;
         // In a cancellation a negative quantity is what comes back.

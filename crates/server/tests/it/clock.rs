@@ -51,3 +51,21 @@ async fn the_clock_cannot_be_moved_on_data_not_made_for_it() {
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("test clock"));
 }
+
+#[tokio::test]
+async fn a_voucher_reads_as_free_at_the_instant_its_reservation_ends() {
+    let data = folder();
+    let server = Server::start_with(data.path(), &["--test-clock"]);
+    let ann = server.customer("ann").await;
+    let coupon = server.coupon(&five_off(&json!([]))).await;
+    let claimed =
+        server.post(&format!("/v1/coupons/{coupon}/claims"), &json!({ "customer_id": ann })).await.expect(201);
+    let (id, code) = (claimed["voucher"]["id"].as_str().unwrap(), &claimed["voucher"]["code"]);
+    let reserve = json!({ "customer_id": ann, "order": order("o1", 2_000), "codes": [code], "reserve": true, "reserve_for": "PT10M" });
+    let redemption = server.post("/v1/redemptions", &reserve).await.expect(201);
+    assert_eq!(server.get(&format!("/v1/vouchers/{id}")).await.expect(200)["state"], "locked");
+    server.post("/v1/test-clock", &json!({ "advance": "PT10M" })).await.expect(200);
+    assert_eq!(server.get(&format!("/v1/vouchers/{id}")).await.expect(200)["state"], "issued");
+    let late = format!("/v1/redemptions/{}/confirm", redemption["id"].as_str().unwrap());
+    assert_eq!(server.post(&late, &json!({})).await.refused(409), "redemption_expired");
+}

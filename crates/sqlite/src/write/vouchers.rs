@@ -10,13 +10,14 @@ use super::{Target, sorted};
 use crate::rows;
 
 const INSERT_VOUCHER: &str = "insert into voucher (tenant, coupon, kind, ordinal, key_no, version, state, customer,
-        made_at, valid_from, valid_until, held_until, redemption_id, takings, journal)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        made_at, valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 /// What a voucher is made with stays: its key, its ring key, its validity.
 const UPDATE_VOUCHER: &str = "update voucher
-    set version = ?5, state = ?6, customer = ?7, held_until = ?8, redemption_id = ?9, takings = ?10, journal = ?11
-    where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4 and version = ?12";
+    set version = ?5, state = ?6, customer = ?7, held_until = ?8, locked_until = ?9, redemption_id = ?10, takings = ?11,
+        journal = ?12
+    where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4 and version = ?13";
 
 const INSERT_WALLET: &str = "insert into wallet (tenant, customer, coupon, kind, ordinal) values (?1, ?2, ?3, ?4, ?5)";
 const DELETE_WALLET: &str = "delete from wallet
@@ -70,6 +71,7 @@ impl Target<'_> {
                 voucher.valid_from.map(Timestamp::as_ms),
                 voucher.valid_until.map(Timestamp::as_ms),
                 voucher.held_until.map(Timestamp::as_ms),
+                voucher.locked_until.map(Timestamp::as_ms),
                 voucher.redemption.as_ref().map(|id| id.as_str()),
                 rows::takings_column(&voucher.takings),
                 voucher.journal.0,
@@ -89,6 +91,7 @@ impl Target<'_> {
                 voucher.state as u8,
                 voucher.customer.map(|no| no.0),
                 voucher.held_until.map(Timestamp::as_ms),
+                voucher.locked_until.map(Timestamp::as_ms),
                 voucher.redemption.as_ref().map(|id| id.as_str()),
                 rows::takings_column(&voucher.takings),
                 voucher.journal.0,
