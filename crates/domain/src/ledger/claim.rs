@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::lookup::{Source, granting_source};
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, refuse};
+use crate::codes::{Worth, check_density};
 use crate::coupon::Coupon;
 use crate::event::VoucherStep;
 use crate::id::{CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKey, VoucherKind};
@@ -81,7 +82,7 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         held: making.held_until.is_some(),
     };
     let Taken { takings, deltas } = take(facts, context, source, want)?;
-    let ordinal = take_ordinals(facts, coupon.no, making.kind, 1)?;
+    let ordinal = take_ordinals(facts, coupon, making.kind, 1)?;
     let (valid_from, valid_until) = coupon.definition.validity.of_voucher(context.now, &facts.settings.zone);
     // The hold never outlives the validity, so that one deadline is all a held voucher has.
     let held_until = making.held_until.map(|hold| valid_until.map_or(hold, |end| hold.min(end)));
@@ -126,14 +127,27 @@ pub(super) fn check_not_over(coupon: &Coupon, now: Timestamp) -> Result<(), Stop
 }
 
 /// Takes that many ordinals in a row and returns the first.
-pub(super) fn take_ordinals(facts: &mut Facts, coupon: CouponNo, kind: VoucherKind, count: u64) -> Result<u64, Stop> {
-    let next = facts.series.get(&(coupon, kind))?.copied().unwrap_or(0);
+pub(super) fn take_ordinals(facts: &mut Facts, coupon: &Coupon, kind: VoucherKind, count: u64) -> Result<u64, Stop> {
+    let next = facts.series.get(&(coupon.no, kind))?.copied().unwrap_or(0);
     if count > ORDINALS_PER_KIND - next {
         return refuse(
             Rejection::CodeSpaceExhausted,
-            format!("coupon {coupon} has {} codes left", ORDINALS_PER_KIND - next),
+            format!("coupon {} has {} codes left", coupon.no, ORDINALS_PER_KIND - next),
         );
     }
-    facts.series.put((coupon, kind), next + count);
+    check_space(coupon, kind, next + count)?;
+    facts.series.put((coupon.no, kind), next + count);
     Ok(next)
+}
+
+/// Refuses codes that would be too easy to guess. The default pattern has room for all ordinals of all coupons, and a
+/// given code is what people made it.
+fn check_space(coupon: &Coupon, kind: VoucherKind, live: u64) -> Result<(), Stop> {
+    let Some(pattern) = coupon.definition.pattern.as_ref().filter(|_| kind != VoucherKind::Given) else {
+        return Ok(());
+    };
+    match check_density(pattern, live, Worth::Benefit) {
+        Ok(_) => Ok(()),
+        Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
+    }
 }

@@ -8,7 +8,7 @@ use super::hold::usable;
 use super::lookup::{self, Source, granting_source, source};
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, refuse, sweep};
-use crate::codes::{ComputedCode, Pattern, Worth, check_density};
+use crate::codes::ComputedCode;
 use crate::event::{EventKind, JournalNo, Subject, VoucherStep};
 use crate::id::{BlockId, CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKind};
 use crate::limit::Counts;
@@ -94,8 +94,7 @@ pub(super) fn issue_block(
     let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
     let want = Want { counts: Counts::Claims, whose: Whose::Everyone, customer: None, amount, held: false };
     let Taken { takings, deltas } = take(facts, context, &source, want)?;
-    let first = take_ordinals(facts, coupon, VoucherKind::Bearer, count)?;
-    check_space(source.coupon.definition.pattern.as_ref(), first + count)?;
+    let first = take_ordinals(facts, &source.coupon, VoucherKind::Bearer, count)?;
     let block = Block {
         id,
         first,
@@ -111,13 +110,6 @@ pub(super) fn issue_block(
     facts.record(entry, EventKind::BlockMade { count }, deltas);
     facts.blocks.put(BlockKey { coupon, first }, block.clone());
     Ok(Outcome::Block { coupon, block })
-}
-
-fn check_space(pattern: Option<&Pattern>, live: u64) -> Result<(), Stop> {
-    match check_density(pattern.unwrap_or(&Pattern::default()), live, Worth::Benefit) {
-        Ok(_) => Ok(()),
-        Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
-    }
 }
 
 fn entry(context: Context, coupon: CouponNo, block: &Block, previous: JournalNo) -> Entry {

@@ -188,6 +188,19 @@ fn a_block_beyond_the_code_space_or_too_dense_is_refused_after_the_limits() {
 }
 
 #[test]
+fn codes_made_one_by_one_under_a_short_pattern_are_refused_when_they_become_easy_to_guess() {
+    let mut world = World::new();
+    let ann = world.customer();
+    let pattern = Some(Pattern::new("SHORT", Alphabet::Digits, 12).unwrap());
+    let short = world.coupon(Definition { pattern, ..definition() });
+    world.issue(short, &[ann; 93]).unwrap();
+    assert_eq!(refusal(world.claim(ann, short)), Rejection::CodeSpaceExhausted);
+    assert_eq!(refusal(world.issue(short, &[ann])), Rejection::CodeSpaceExhausted);
+    let given = world.given("SHORT-AND-GIVEN", None);
+    world.issue_given(short, vec![given]).unwrap();
+}
+
+#[test]
 fn an_unowned_voucher_gets_its_owner_once_who_is_counted_from_then_on() {
     let mut world = World::new();
     let (ann, bob) = (world.customer(), world.customer());
