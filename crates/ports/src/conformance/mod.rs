@@ -110,7 +110,6 @@ suite! {
         tx_1_every_refused_claim_is_told_its_own_reason
         tx_1_a_repeated_request_is_told_that_it_is_one
         mz_5_a_customer_who_claims_fifty_times_at_once_gets_one
-
         first_come_is_first_served_among_claims_of_one_caller
         an_issue_to_many_takes_for_all_of_them_or_for_none
     }
