@@ -43,7 +43,8 @@ pub(crate) async fn create_coupon(
 
 /// Save a coupon anew
 ///
-/// The whole definition; what is left out is gone. The version that was edited stands in `If-Match`.
+/// The whole definition; what is left out is gone. The version that was edited stands in `If-Match`; `*` is whichever
+/// there is.
 #[utoipa::path(put, path = "/v1/coupons/{id}", tag = "coupons", request_body = DefinitionBody,
     params(("id" = String, Path, description = "The coupon"),
         ("If-Match" = String, Header, description = "The `ETag` of the version that was edited", example = "\"3\"")),
@@ -56,8 +57,10 @@ pub(crate) async fn update_coupon(
 ) -> Answered<CouponBody> {
     let tenant = origin.caller.tenant;
     let coupon = coupon_no(&app, tenant, &id).await?;
-    let if_version = edited_version(&headers)?;
-    let campaign = app.store.coupon(tenant, coupon).await?.and_then(|coupon| coupon.definition.campaign);
+    let edited = edited_version(&headers)?;
+    let now = app.store.coupon(tenant, coupon).await?.ok_or_else(gone)?;
+    let if_version = edited.unwrap_or(now.version);
+    let campaign = now.definition.campaign;
     let (definition, code) = define(&app, tenant, body, campaign).await?;
     let answer = app.submit(&origin, Action::UpdateCoupon { coupon, if_version, definition, code }).await?;
     shown(&app, tenant, answer, StatusCode::OK).await
@@ -197,14 +200,25 @@ async fn define(
     Ok((Box::new(definition), code))
 }
 
-/// The version of `If-Match`. A tag that is not one of ours is of no version there is.
-fn edited_version(headers: &HeaderMap) -> Result<u32, Problem> {
-    let Some(tag) = headers.get(header::IF_MATCH) else {
+/// The version of `If-Match`, none for `*`, which is any. A tag that is not one of ours is of no version there is.
+fn edited_version(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
+    let mut tags = headers.get_all(header::IF_MATCH).iter();
+    let Some(tag) = tags.next() else {
         let detail = "Send the `ETag` of the version that was edited as `If-Match`.";
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", detail));
     };
-    let version = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    version.ok_or_else(|| {
+    let is_one = tags.next().is_none();
+    let tag = tag.to_str().unwrap_or_default().trim();
+    if tag == "*" && is_one {
+        return Ok(None);
+    }
+    let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).filter(|inner| !inner.contains('"'));
+    let (Some(inner), true) = (inner, is_one) else {
+        let detail = "`If-Match` must be one `ETag` as it was answered, in its quotes, such as \"3\", or *.";
+        return Err(Problem::malformed(detail));
+    };
+    let version = inner.parse().ok().filter(|version: &u32| version.to_string() == inner);
+    version.map(Some).ok_or_else(|| {
         Problem::new(StatusCode::PRECONDITION_FAILED, "version_stale", "The coupon has no such version.")
     })
 }
@@ -247,17 +261,27 @@ mod tests {
 
     #[test]
     fn an_edit_names_the_version_it_began_with() {
-        for (tag, expected) in [
-            (Some("\"3\""), Ok(3)),
-            (None, Err(428)),
-            (Some("3"), Err(412)),
-            (Some("W/\"3\""), Err(412)),
-            (Some("*"), Err(412)),
-            (Some("\"-3\""), Err(412)),
+        for (tags, expected) in [
+            (&["\"3\""][..], Ok(Some(3))),
+            (&["*"], Ok(None)),
+            (&[], Err(428)),
+            (&["3"], Err(400)),
+            (&["W/\"3\""], Err(400)),
+            (&[""], Err(400)),
+            (&["\""], Err(400)),
+            (&["\"3\", \"4\""], Err(400)),
+            (&["\"3\"", "\"4\""], Err(400)),
+            (&["*", "\"4\""], Err(400)),
+            (&["\"-3\""], Err(412)),
+            (&["\"+3\""], Err(412)),
+            (&["\"abc\""], Err(412)),
         ] {
-            let tag = tag.map(|tag| (header::IF_MATCH, HeaderValue::from_static(tag)));
-            let found = edited_version(&tag.into_iter().collect()).map_err(|problem| problem.status().as_u16());
-            assert_eq!(found, expected);
+            let mut headers = HeaderMap::new();
+            for tag in tags {
+                headers.append(header::IF_MATCH, HeaderValue::from_static(tag));
+            }
+            let found = edited_version(&headers).map_err(|problem| problem.status().as_u16());
+            assert_eq!(found, expected, "{tags:?}");
         }
     }
 }

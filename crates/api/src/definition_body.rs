@@ -205,6 +205,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_misread_in_a_nested_part_is_named() {
+        for (part, expected) in [
+            (r#""benefit":{"type":"percent_off","rate_bp":"x"}"#, "/benefit/rate_bp invalid"),
+            (r#""benefit":{"type":"percent_off","rate_bp":-1}"#, "/benefit/rate_bp invalid"),
+            (r#""benefit":{"type":"percent_off"}"#, "/benefit/rate_bp missing"),
+            (r#""benefit":{"type":"percent_off","rate_bp":1,"amount_minor":5}"#, "/benefit/amount_minor unknown"),
+            (r#""benefit":{"amount_minor":1.5,"type":"amount_off"}"#, "/benefit/amount_minor invalid"),
+            (r#""benefit":{"type":"amount_off"}"#, "/benefit/amount_minor missing"),
+            (r#""benefit":{"type":"amount_off","amount_minor":5,"max_minor":5}"#, "/benefit/max_minor unknown"),
+            (r#""benefit":{"type":"gift"}"#, "/benefit/type invalid"),
+            (r#""benefit":{"rate_bp":1}"#, "/benefit/type missing"),
+            (r#""benefit":["amount_off",5]"#, "/benefit invalid"),
+            (r#""validity":[]"#, "/validity invalid"),
+            (r#""validity":{"weekdays":[1]}"#, "/validity/weekdays/0 invalid"),
+            (r#""visibility":null"#, "/visibility invalid"),
+            (r#""limits":[["a","claims","customer","day",1,null]]"#, "/limits/0 invalid"),
+        ] {
+            let problem = crate::json::read::<DefinitionBody>(format!("{{\"name\":\"Ten\",{part}}}").as_bytes());
+            let error = problem.expect_err(part).errors()[0].clone();
+            assert_eq!(format!("{} {}", error.pointer, error.code), expected, "{part}: {}", error.detail);
+            assert!(!error.detail.contains("u32") && !error.detail.contains("struct"), "{}", error.detail);
+        }
+    }
+
+    #[test]
     fn an_amount_needs_a_currency() {
         let amount = json!({"type": "amount_off", "amount_minor": 500});
         let capped = json!({"type": "percent_off", "rate_bp": 1, "max_minor": 5});

@@ -10,6 +10,7 @@ use domain::opening::{HourWindow, LocalTime, Weekdays};
 use domain::period::Period;
 use domain::time::{Span, Timestamp, Zone};
 use domain::validity::Validity;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -17,7 +18,7 @@ use crate::schemas::{self, written};
 
 /// What a coupon gives.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields, try_from = "RawBenefit")]
 #[schema(as = Benefit)]
 pub(crate) enum BenefitBody {
     /// A share of the goods.
@@ -49,6 +50,49 @@ impl BenefitBody {
         };
         benefit.check()?;
         Ok(benefit)
+    }
+}
+
+/// The fields of every benefit, so that each is read in its place and an error in it names it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBenefit {
+    r#type: BenefitType,
+    rate_bp: Option<u32>,
+    max_minor: Option<i64>,
+    amount_minor: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum BenefitType {
+    PercentOff,
+    AmountOff,
+}
+
+impl TryFrom<RawBenefit> for BenefitBody {
+    type Error = serde::de::value::Error;
+
+    fn try_from(raw: RawBenefit) -> Result<Self, Self::Error> {
+        let RawBenefit { r#type, rate_bp, max_minor, amount_minor } = raw;
+        match r#type {
+            BenefitType::PercentOff => {
+                if amount_minor.is_some() {
+                    return Err(Self::Error::unknown_field("amount_minor", &["type", "rate_bp", "max_minor"]));
+                }
+                let rate_bp = rate_bp.ok_or_else(|| Self::Error::missing_field("rate_bp"))?;
+                Ok(Self::PercentOff { rate_bp, max_minor })
+            }
+            BenefitType::AmountOff => {
+                for (name, is_there) in [("rate_bp", rate_bp.is_some()), ("max_minor", max_minor.is_some())] {
+                    if is_there {
+                        return Err(Self::Error::unknown_field(name, &["type", "amount_minor"]));
+                    }
+                }
+                let amount_minor = amount_minor.ok_or_else(|| Self::Error::missing_field("amount_minor"))?;
+                Ok(Self::AmountOff { amount_minor })
+            }
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::json;
 use crate::problem::Problem;
 use crate::request_body::BodyError;
+use crate::wording;
 
 /// A JSON body, in or out. In: 415 for another content type, 413 for too long a body, 408 for too slow a one, 400 for
 /// what is no JSON or nests too deep, 422 with the place of what is missing, unknown or has another type.
@@ -116,9 +117,9 @@ fn invalid_parameter(refused: &QueryRejection) -> Problem {
         let path = reason.path();
         (path.iter().next().map_or_else(String::new, |_| path.to_string()), reason.inner().to_string())
     });
-    let (code, named) = json::blame(&message);
+    let (code, named) = wording::blame(&message);
     let name = named.unwrap_or(&name);
-    Problem::invalid_field(format!("?{name}"), code, message.clone())
+    Problem::invalid_field(format!("?{name}"), code, wording::plain(&message))
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

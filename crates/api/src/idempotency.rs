@@ -68,8 +68,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
         let if_match = if_match.as_ref().map_or(&b""[..], |value| value.as_bytes());
         let origin = Origin {
             caller,
-            key: key.map(|key| hash_key(caller, &target, &key)),
-            fingerprint: digest(&[&target.parameters, if_match, body]),
+            key: key.map(|key| hash_key(caller, &target.operation, &key)),
+            fingerprint: fingerprint(&target, if_match, body),
         };
         Ok(Self { origin, body: json::read(body)? })
     }
@@ -113,9 +113,15 @@ fn canonical(body: &[u8]) -> &[u8] {
     if is_empty { b"{}" } else { body }
 }
 
-fn hash_key(caller: Caller, target: &Target, key: &[u8]) -> IdempotencyHash {
+/// Without the path's values: these belong to the fingerprint. One id may be spelled in several ways, and a key whose
+/// hash saw the spelling would have a second effect on the same thing.
+fn hash_key(caller: Caller, operation: &str, key: &[u8]) -> IdempotencyHash {
     let tenant = caller.tenant.0.to_be_bytes();
-    digest(&[&tenant, actor_name(caller).as_bytes(), target.operation.as_bytes(), &target.parameters, key])
+    digest(&[&tenant, actor_name(caller).as_bytes(), operation.as_bytes(), key])
+}
+
+fn fingerprint(target: &Target, if_match: &[u8], body: &[u8]) -> Fingerprint {
+    digest(&[&target.parameters, if_match, body])
 }
 
 /// Written out, as it is hashed into rows that outlive this build.
@@ -154,10 +160,6 @@ mod tests {
 
     const CALLER: Caller = Caller { tenant: TenantNo(1), actor: Actor::Key(1) };
 
-    fn target(operation: &str, parameters: &[u8]) -> Target {
-        Target { operation: operation.to_owned(), parameters: parameters.to_vec() }
-    }
-
     #[test]
     fn no_body_and_an_empty_object_are_the_same_request() {
         for body in ["", " \n", "{}", " { } "] {
@@ -169,18 +171,47 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_the_callers_own_and_that_of_one_operation_on_one_thing() {
-        let here = hash_key(CALLER, &target("POST /v1/coupons/{id}/claims", b"1"), b"k");
+    fn a_key_is_the_callers_own_and_that_of_one_operation() {
+        const CLAIM: &str = "POST /v1/coupons/{id}/claims";
+        let here = hash_key(CALLER, CLAIM, b"k");
         let others = [
-            hash_key(Caller { tenant: TenantNo(2), ..CALLER }, &target("POST /v1/coupons/{id}/claims", b"1"), b"k"),
-            hash_key(Caller { actor: Actor::Key(2), ..CALLER }, &target("POST /v1/coupons/{id}/claims", b"1"), b"k"),
-            hash_key(CALLER, &target("POST /v1/coupons/{id}/pause", b"1"), b"k"),
-            hash_key(CALLER, &target("POST /v1/coupons/{id}/claims", b"2"), b"k"),
-            hash_key(CALLER, &target("POST /v1/coupons/{id}/claims", b"1k"), b""),
-            hash_key(CALLER, &target("POST /v1/coupons/{id}/claims", b"1"), b"l"),
+            hash_key(Caller { tenant: TenantNo(2), ..CALLER }, CLAIM, b"k"),
+            hash_key(Caller { actor: Actor::Key(2), ..CALLER }, CLAIM, b"k"),
+            hash_key(CALLER, "POST /v1/coupons/{id}/pause", b"k"),
+            hash_key(CALLER, "POST /v1/coupons/{id}/claimsk", b""),
+            hash_key(CALLER, CLAIM, b"l"),
         ];
         assert!(others.iter().all(|other| *other != here));
-        assert_eq!(here, hash_key(CALLER, &target("POST /v1/coupons/{id}/claims", b"1"), b"k"));
+        assert_eq!(here, hash_key(CALLER, CLAIM, b"k"));
+    }
+
+    /// The key's hash and the fingerprint of a claim.
+    async fn aimed_at(path: &'static str) -> (IdempotencyHash, Fingerprint) {
+        use axum::routing::post;
+        use tower::ServiceExt as _;
+
+        let handler = |request: Request<axum::body::Body>| async move {
+            let target = target(&mut request.into_parts().0).await.expect("a path");
+            let both = [hash_key(CALLER, &target.operation, b"k"), fingerprint(&target, b"", b"{}")];
+            both.concat()
+        };
+        let router = axum::Router::new().route("/v1/coupons/{id}/claims", post(handler));
+        let request = Request::post(path).body(axum::body::Body::empty()).expect("a request");
+        let response = router.oneshot(request).await.expect("it never fails");
+        let body = axum::body::to_bytes(response.into_body(), 32).await.expect("32 bytes");
+        let (hash, fingerprint) = body.split_first_chunk().expect("16 bytes");
+        (*hash, fingerprint.try_into().expect("16 bytes"))
+    }
+
+    #[tokio::test]
+    async fn the_same_key_on_another_path_is_used_and_another_request() {
+        let plain = aimed_at("/v1/coupons/cpn_01/claims").await;
+        assert_eq!(plain, aimed_at("/v1/coupons/cpn_01/claims").await);
+        for path in ["/v1/coupons/cpn_0-1/claims", "/v1/coupons/CPN_01/claims", "/v1/coupons/cpn_02/claims"] {
+            let other = aimed_at(path).await;
+            assert_eq!(plain.0, other.0, "{path}: one key");
+            assert_ne!(plain.1, other.1, "{path}: two requests");
+        }
     }
 
     fn check_key(values: &[&[u8]], fits: Option<bool>) {

@@ -1,28 +1,29 @@
 //! JSON texts to types, with the place of what is wrong.
 
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use std::fmt::Display;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::Segment;
 
 use crate::problem::Problem;
+use crate::strict::Strict;
+use crate::wording::{blame, plain};
 
 /// How deep arrays and objects may nest: far more than any request needs, far less than a stack holds.
 pub(crate) const DEPTH_MAX: usize = 64;
 
 /// Reads a body: what is no JSON, or too deep, is 400; what has another shape than `T` is 422 with its place.
 ///
-/// Inside an enum with an inner tag (`#[serde(tag = "...")]`) serde reads twice and knows the place of the enum only.
+/// The syntax is looked at first and by itself, so that whatever is said afterwards is about the shape.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if depth(body) > DEPTH_MAX {
         return Err(Problem::malformed(format!("The body nests deeper than {DEPTH_MAX}.")));
     }
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| match error.inner().classify() {
-        Category::Data => invalid_field(error.path(), &error.inner().to_string()),
-        Category::Syntax | Category::Eof | Category::Io => not_json(error.inner()),
-    })?;
-    reader.end().map_err(|error| not_json(&error))?;
-    Ok(value)
+    let text = std::str::from_utf8(body).map_err(|error| not_json(&error))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(Strict(&mut reader))
+        .map_err(|error| invalid_field(error.path(), &error.inner().to_string()))
 }
 
 /// How deep arrays and objects nest, at the deepest. It only counts brackets outside of texts, as it runs before the
@@ -46,7 +47,7 @@ fn depth(body: &[u8]) -> usize {
     deepest
 }
 
-fn not_json(error: &serde_json::Error) -> Problem {
+fn not_json(error: &dyn Display) -> Problem {
     Problem::malformed(format!("The body is not JSON: {error}."))
 }
 
@@ -59,17 +60,7 @@ fn invalid_field(path: &serde_path_to_error::Path, message: &str) -> Problem {
     {
         pointer = format!("{pointer}/{}", escape(name));
     }
-    Problem::invalid_field(pointer, code, message)
-}
-
-/// The code of what serde says, and the field it names if that is not part of the path yet. Serde gives it as text only.
-pub(crate) fn blame(message: &str) -> (&'static str, Option<&str>) {
-    let known = [("missing field `", "missing"), ("unknown field `", "unknown"), ("duplicate field `", "duplicate")];
-    let named = known.iter().find_map(|(start, code)| {
-        let (name, _) = message.strip_prefix(start)?.split_once('`')?;
-        Some((*code, Some(name)))
-    });
-    named.unwrap_or(("invalid", None))
+    Problem::invalid_field(pointer, code, plain(message))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -102,7 +93,7 @@ mod tests {
         lines: Vec<Line>,
         #[serde(default)]
         attributes: BTreeMap<String, u8>,
-        benefit: Option<Benefit>,
+        colors: Option<Vec<Color>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -114,9 +105,9 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "snake_case")]
-    #[expect(dead_code, reason = "only what cannot be read matters")]
-    enum Benefit {
-        PercentOff { rate_bp: u32 },
+    enum Color {
+        Red,
+        DarkBlue,
     }
 
     fn check(body: &str, expected: &str) {
@@ -144,10 +135,27 @@ mod tests {
         check(r#"{"lines":[{"quantity":1,"sku":1}]}"#, "422 invalid_field /lines/0/sku unknown");
         check(r#"{"lines":[],"lines":[]}"#, "422 invalid_field /lines duplicate");
         check(r#"{"lines":[],"attributes":{"a/b~c":-1}}"#, "422 invalid_field /attributes/a~1b~0c invalid");
-        check(
-            r#"{"lines":[],"benefit":{"percent_off":{"rate_bp":-1}}}"#,
-            "422 invalid_field /benefit/percent_off/rate_bp invalid",
-        );
+        check("null", "422 invalid_field  invalid");
+        check(r#"{"lines":null}"#, "422 invalid_field /lines invalid");
+        check(r#"{"lines":[{"quantity":1e999}]}"#, "422 invalid_field /lines/0/quantity invalid");
+    }
+
+    #[test]
+    fn an_array_is_no_object() {
+        check("[]", "422 invalid_field  invalid");
+        check("[[]]", "422 invalid_field  invalid");
+        check(r#"{"lines":[[1]]}"#, "422 invalid_field /lines/0 invalid");
+        check(r#"{"lines":[{"quantity":1},[1]]}"#, "422 invalid_field /lines/1 invalid");
+        check(r#"{"lines":[],"attributes":[]}"#, "422 invalid_field /attributes invalid");
+    }
+
+    #[test]
+    fn a_word_is_a_text() {
+        for color in ["null", "1", "-1.5", "true", "[]", "{}", r#"{"red":null}"#, r#""green""#] {
+            check(&format!(r#"{{"lines":[],"colors":["red",{color}]}}"#), "422 invalid_field /colors/1 invalid");
+        }
+        let read = read::<Order>(br#"{"lines":[{"quantity":1}],"colors":["red","dark_blue"]}"#).expect("two words");
+        assert!(matches!(read.colors.as_deref(), Some([Color::Red, Color::DarkBlue])));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub mod metrics;
 
 pub mod extract;
 mod json;
+mod strict;
+mod wording;
 
 pub mod problem;
 

@@ -164,6 +164,15 @@ mod tests {
     }
 
     #[test]
+    fn orders_and_returns_have_as_many_lines_as_the_domain_takes() {
+        let document = document();
+        for schema in ["Order", "ReturnBody"] {
+            let lines = &document["components"]["schemas"][schema]["properties"]["lines"];
+            assert_eq!(lines["maxItems"].as_u64(), u64::try_from(domain::order::LINES_MAX).ok(), "{schema}: {lines}");
+        }
+    }
+
+    #[test]
     fn the_document_is_the_same_each_time() {
         assert_eq!(openapi(), openapi());
     }

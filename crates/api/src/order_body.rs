@@ -16,7 +16,7 @@ pub(crate) struct OrderBody {
     id: Option<String>,
     #[schema(value_type = String, pattern = "^[A-Z]{3}$", example = "USD")]
     currency: Currency,
-    #[schema(min_items = 1, max_items = 1_000)]
+    #[schema(min_items = 1, max_items = 2_000)]
     lines: Vec<LineBody>,
 }
 

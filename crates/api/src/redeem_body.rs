@@ -5,7 +5,7 @@ use domain::ledger::{RedeemRequest, ReturnLine};
 use domain::order::LINES_MAX;
 use domain::redemption::RedemptionId;
 use domain::time::Span;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -95,8 +95,14 @@ fn reserve_ms(reserve: bool, span: Option<Span>) -> Result<Option<i64>, Problem>
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReturnBody {
     /// Which lines; all that is left unless given.
-    #[schema(min_items = 1, max_items = 1000)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(min_items = 1, max_items = 2_000, nullable = false)]
     lines: Option<Vec<ReturnLineBody>>,
+}
+
+/// Whatever is given is meant: `null` is not left out, or a slip would return all there is.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(reader: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(reader).map(Some)
 }
 
 /// Some of a line to be returned.
@@ -160,5 +166,10 @@ mod tests {
         check(json!({"lines": [{"line": 0, "quantity": 1}]}), Ok(Some(1)));
         check(json!({"lines": []}), Err("/lines"));
         check(json!({"lines": [{"line": 0, "quantity": 0}]}), Err("/lines/0/quantity"));
+        for lines in ["null", "{}", "0"] {
+            let body = format!("{{\"lines\":{lines}}}");
+            let problem = crate::json::read::<ReturnBody>(body.as_bytes()).expect_err("no list");
+            assert_eq!((problem.status().as_u16(), &*problem.errors()[0].pointer), (422, "/lines"), "{body}");
+        }
     }
 }
