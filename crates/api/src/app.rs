@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::ledger::{Action, Answer, Command};
+use domain::rejection::Refusal;
 use domain::time::Timestamp;
 use ports::{Clock, Store};
 use uuid::Uuid;
@@ -49,11 +50,33 @@ impl App {
     /// `at`, long ago if it is replayed.
     pub(crate) async fn submit(&self, origin: &Origin, action: Action) -> Result<Answer, Problem> {
         let Origin { caller, key, fingerprint } = *origin;
+        let items = items_of(&action);
         let command = Command { actor: caller.actor, key, fingerprint, action };
         let answer = self.store.submit(caller.tenant, command).await?;
-        let answer = answer.map_err(|refusal| refused(refusal, self.now()))?;
+        let answer = answer.map_err(|refusal| self.refused(refusal, items))?;
         // The same answer again: no deadline that has passed since acts on what is only remembered.
         Ok(if answer.replayed { Answer { at: Timestamp::MIN, ..answer } } else { answer })
+    }
+
+    fn refused(&self, refusal: Refusal, items: Option<(&str, &str)>) -> Problem {
+        let pointer = items.zip(refusal.item).map(|((before, after), place)| format!("{before}{place}{after}"));
+        let detail = refusal.detail.clone();
+        let problem = refused(refusal, self.now());
+        match pointer {
+            Some(pointer) => problem.and_error(pointer, "refused", detail),
+            None => problem,
+        }
+    }
+}
+
+/// Where the body of a request holds the things of which one may be refused: what stands before and after its place.
+fn items_of(action: &Action) -> Option<(&'static str, &'static str)> {
+    match action {
+        Action::Claim { coupons, .. } if coupons.len() > 1 => Some(("/coupon_ids/", "")),
+        Action::Issue { .. } => Some(("/customer_ids/", "")),
+        Action::IssueGiven { .. } => Some(("/vouchers/", "/code")),
+        Action::Redeem(_) | Action::Amend { .. } => Some(("/codes/", "")),
+        _ => None,
     }
 }
 

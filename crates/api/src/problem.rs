@@ -55,7 +55,7 @@ pub struct FieldError {
     /// A JSON pointer (RFC 6901) into the body, or `?` and the name of a query parameter.
     #[schema(example = "/order/lines/0/quantity")]
     pub pointer: String,
-    /// Stable: `missing`, `unknown`, `duplicate`, `invalid`, or one that the field's description names.
+    /// Stable: `missing`, `unknown`, `duplicate`, `invalid`, `refused`, or one that the field's description names.
     #[schema(example = "missing")]
     pub code: &'static str,
     /// For people.

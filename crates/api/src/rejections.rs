@@ -74,7 +74,7 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
 /// A refusal as an answer. With 429, `Retry-After` counts from `now`, at least one second.
 #[must_use]
 pub fn refused(refusal: Refusal, now: Timestamp) -> Problem {
-    let Refusal { rejection, detail, retry_at } = refusal;
+    let Refusal { rejection, detail, retry_at, item: _ } = refusal;
     let status = status_of(rejection);
     let problem = Problem::new(status, rejection.code(), detail).retry_at(retry_at);
     if status != StatusCode::TOO_MANY_REQUESTS {

@@ -197,17 +197,26 @@ pub struct Refusal {
     pub detail: Cow<'static, str>,
     /// When trying again may succeed: the start of the next period, or of the next opening.
     pub retry_at: Option<Timestamp>,
+    /// Which of several things that were asked for it concerns, by its place: a code, coupon or customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<usize>,
 }
 
 impl Refusal {
     /// A refusal with a sentence of its own.
     pub fn new(rejection: Rejection, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { rejection, detail: detail.into(), retry_at: None }
+        Self { rejection, detail: detail.into(), retry_at: None, item: None }
     }
 
     /// The same, naming the instant from which trying again may succeed.
     #[must_use]
     pub fn retry_at(self, at: Option<Timestamp>) -> Self {
         Self { retry_at: at, ..self }
+    }
+
+    /// The same, naming which of several things it concerns.
+    #[must_use]
+    pub fn of_item(self, place: usize) -> Self {
+        Self { item: Some(place), ..self }
     }
 }

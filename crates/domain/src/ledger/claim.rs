@@ -39,13 +39,13 @@ fn claim_one(facts: &mut Facts, context: Context, customer: CustomerNo, no: Coup
 /// All vouchers, or the refusal that comes first. A missing fact does not keep the others from asking for theirs.
 pub(super) fn all(vouchers: impl Iterator<Item = Result<Voucher, Stop>>) -> Result<Outcome, Stop> {
     let (mut made, mut first, mut missing) = (Vec::new(), None::<Refusal>, false);
-    for voucher in vouchers {
+    for (place, voucher) in vouchers.enumerate() {
         match voucher {
             Ok(voucher) => made.push(voucher),
             Err(Stop::Missing) => missing = true,
             Err(Stop::Refused(refusal)) => match &first {
                 Some(other) if other.rejection <= refusal.rejection => {}
-                Some(_) | None => first = Some(refusal),
+                Some(_) | None => first = Some(refusal.of_item(place)),
             },
         }
     }

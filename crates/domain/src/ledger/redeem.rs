@@ -56,7 +56,7 @@ pub(super) fn quote(facts: &mut Facts, context: Context, request: &RedeemRequest
 
 fn named(refused: &Refused) -> Refusal {
     let detail = Cow::Owned(format!("code {}: {}", refused.code, refused.refusal.detail));
-    Refusal { detail, ..refused.refusal.clone() }
+    Refusal { detail, ..refused.refusal.clone() }.of_item(refused.code)
 }
 
 /// The redemption of this id, if the request is its repetition; else the order is made free for it.

@@ -166,6 +166,10 @@ async fn an_order_has_at_most_one_live_redemption_and_a_total_must_be_the_expect
     save["code"] = json!("SAVE5");
     server.coupon(&save).await;
     let redeem = |order_id: &str, expected: i64| json!({ "codes": ["SAVE5"], "order": order(order_id, 2_000), "expected_total_minor": expected });
+    let unknown = json!({ "codes": ["SAVE5", "NONSENSE"], "order": order("o1", 2_000) });
+    let unknown = server.post("/v1/redemptions", &unknown).await;
+    assert_eq!(unknown.body["errors"][0]["pointer"], "/codes/1");
+    assert_eq!(unknown.refused(409), "code_unknown");
     assert_eq!(server.post("/v1/redemptions", &redeem("o1", 1_400)).await.refused(409), "total_differs");
     server.post("/v1/redemptions", &redeem("o1", 1_500)).await.expect(201);
     assert_eq!(server.post("/v1/redemptions", &redeem("o1", 1_500)).await.refused(409), "order_already_redeemed");

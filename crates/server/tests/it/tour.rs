@@ -100,6 +100,7 @@ async fn given_codes_are_redeemed_by_their_owner_alone() {
             &json!({ "vouchers": [{ "code": "NEW1" }, { "code": "voucher-123" }] }),
         )
         .await;
+    assert_eq!(again.body["errors"][0]["pointer"], "/vouchers/1/code");
     assert_eq!(again.refused(409), "code_taken");
     let listed = server.get(&format!("/v1/vouchers?coupon_id={coupon}")).await.expect(200);
     assert_eq!(listed["data"].as_array().unwrap().len(), 2, "all or nothing");
