@@ -42,7 +42,8 @@ pub struct CouponFilter {
     pub state: Option<CouponState>,
 }
 
-/// Which vouchers. Of a customer: by coupon; else by coupon and ordinal. Codes of a block without a row are not listed.
+/// Which vouchers, by coupon, kind and ordinal. Of one coupon, and not of one customer, all there are: also those of
+/// blocks that have no row. Else only those with rows: nobody owns the others, and a tenant's blocks would bury its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct VoucherFilter {
     /// Only this customer's.
@@ -152,6 +153,16 @@ pub trait Records: Send + Sync {
     /// The store could not answer.
     async fn customer_id(&self, tenant: TenantNo, no: CustomerNo) -> Result<Option<CustomerId>, StoreError>;
 
+    /// A customer by the shop's own id.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn customer_by_external_id(
+        &self,
+        tenant: TenantNo,
+        external_id: &str,
+    ) -> Result<Option<Customer>, StoreError>;
+
     /// A customer.
     ///
     /// # Errors
@@ -159,13 +170,13 @@ pub trait Records: Send + Sync {
     async fn customer(&self, tenant: TenantNo, no: CustomerNo) -> Result<Option<Customer>, StoreError>;
 
     /// The voucher one of the candidates stands for (its row made under the same ring key). A bearer code without a
-    /// row in a block that is not revoked is shown as issued.
+    /// row is shown as issued, or revoked if its block is; so is one whose row says that it is issued, without an owner.
     ///
     /// # Errors
     /// The store could not answer.
     async fn voucher(&self, tenant: TenantNo, candidates: &[ComputedCode]) -> Result<Option<Voucher>, StoreError>;
 
-    /// A page of vouchers with rows.
+    /// A page of vouchers, each as [`Records::voucher`] shows it.
     ///
     /// # Errors
     /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
@@ -187,6 +198,12 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn block(&self, tenant: TenantNo, id: BlockId) -> Result<Option<BlockRecord>, StoreError>;
+
+    /// A page of a coupon's blocks, by first ordinal.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn blocks(&self, tenant: TenantNo, coupon: CouponNo, page: PageRequest) -> Result<Page<Block>, StoreError>;
 
     /// The history of a subject, oldest first: at most the latest `max` events.
     ///

@@ -5,6 +5,7 @@ mod pages;
 pub(crate) mod coupons;
 mod customers;
 mod vouchers;
+mod bearers;
 mod blocks;
 pub(crate) mod codes;
 mod redemptions;
@@ -22,7 +23,7 @@ use domain::event::Subject;
 use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::ledger::{DecisionRecord, Settings};
 use domain::redemption::{Redemption, RedemptionId};
-use domain::voucher::Voucher;
+use domain::voucher::{Block, Voucher};
 use ports::{
     BlockRecord, Codes, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, StoreError,
     VoucherFilter,
@@ -125,6 +126,15 @@ impl Records for SqliteStore {
         self.read(move |connection| customers::by_number(connection, tenant, no)).await
     }
 
+    async fn customer_by_external_id(
+        &self,
+        tenant: TenantNo,
+        external_id: &str,
+    ) -> Result<Option<Customer>, StoreError> {
+        let external_id = external_id.to_owned();
+        self.read(move |connection| customers::by_external_id(connection, tenant, &external_id)).await
+    }
+
     async fn voucher(&self, tenant: TenantNo, candidates: &[ComputedCode]) -> Result<Option<Voucher>, StoreError> {
         let zone = self.shared.settings(tenant)?.zone.clone();
         let candidates = candidates.to_vec();
@@ -137,8 +147,8 @@ impl Records for SqliteStore {
         filter: VoucherFilter,
         page: PageRequest,
     ) -> Result<Page<Voucher>, StoreError> {
-        let now = self.shared.now();
-        self.read(move |connection| vouchers::page(connection, tenant, filter, &page, now)).await
+        let (now, zone) = (self.shared.now(), self.shared.settings(tenant)?.zone.clone());
+        self.read(move |connection| vouchers::page(connection, tenant, filter, &page, (now, &zone))).await
     }
 
     async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<String>, StoreError> {
@@ -147,6 +157,10 @@ impl Records for SqliteStore {
 
     async fn block(&self, tenant: TenantNo, id: BlockId) -> Result<Option<BlockRecord>, StoreError> {
         self.read(move |connection| blocks::by_id(connection, tenant, id)).await
+    }
+
+    async fn blocks(&self, tenant: TenantNo, coupon: CouponNo, page: PageRequest) -> Result<Page<Block>, StoreError> {
+        self.read(move |connection| blocks::page(connection, tenant, coupon, &page)).await
     }
 
     async fn history(&self, tenant: TenantNo, subject: Subject, max: usize) -> Result<Vec<HistoryEntry>, StoreError> {

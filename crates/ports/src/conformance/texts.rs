@@ -11,6 +11,7 @@ use super::crowd::{check_refused, check_tally};
 use super::specs::CouponSpec;
 use super::world::{TENANT, World, fresh_uuid, named};
 use super::{Harness, check_sound};
+use crate::VoucherFilter;
 
 /// `SAVE10` as keyboards, phones, fonts and clipboards write it.
 const SPELLINGS: [&str; 8] =
@@ -121,13 +122,13 @@ pub async fn codes_of_a_block_are_worth_something_once_each_until_it_is_revoked(
     let found = world.store.block(TENANT, block.id).await.expect("blocks can be read").expect("it is there");
     assert_eq!((found.coupon, found.block), (coupon, block.clone()));
     assert_eq!(world.figures(coupon).await.issued, 1_000);
-    assert!(world.vouchers_from(coupon).await.is_empty(), "codes of a block have no rows until used");
+    check_listed(&world, coupon, [1_000, 0]).await;
     let redeem = |world: World, index: usize| {
         let code = printed(&world, coupon, &block, u64::try_from(index % 10).expect("a small number"));
         async move { world.use_code(&code).await }
     };
     check_tally(&world.all_at_once(50, redeem).await, &[("granted", 10), ("voucher_redeemed", 40)]);
-    assert_eq!(world.vouchers_from(coupon).await.len(), 10);
+    check_listed(&world, coupon, [990, 10]).await;
     check_refused(world.use_code(&printed(&world, coupon, &block, 1_000)).await, "code_unknown");
     let reserved = world.reserve_code(&printed(&world, coupon, &block, 998)).await.expect("it is free");
     check_bearer_states(&world, coupon, &block).await;
@@ -138,6 +139,16 @@ pub async fn codes_of_a_block_are_worth_something_once_each_until_it_is_revoked(
     world.give_back(&used.id).await.expect("it was used");
     check_refused(world.use_code(&printed(&world, coupon, &block, 998)).await, "voucher_revoked");
     check_sound(harness).await;
+}
+
+/// All codes of the block are listed with their coupon, issued or redeemed; only those that were used have rows.
+async fn check_listed(world: &World, coupon: CouponNo, [issued, redeemed]: [usize; 2]) {
+    assert_eq!(world.vouchers_from(coupon).await.len(), issued + redeemed);
+    assert_eq!(world.vouchers(VoucherFilter::default()).await.len(), redeemed);
+    for (state, count) in [(VoucherState::Issued, issued), (VoucherState::Redeemed, redeemed)] {
+        let filter = VoucherFilter { customer: None, coupon: Some(coupon), state: Some(state) };
+        assert_eq!(world.vouchers(filter).await.len(), count, "{state:?}");
+    }
 }
 
 /// One code is used, one is locked, one has an owner and one is as printed.

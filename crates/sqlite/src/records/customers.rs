@@ -38,3 +38,19 @@ pub(super) fn by_number(
 ) -> Result<Option<Customer>, StoreError> {
     one(connection, &BY_NUMBER, (tenant.0, no.0), rows::customer)
 }
+
+pub(super) static BY_EXTERNAL_ID: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {CUSTOMER_COLUMNS}
+         from customer
+         where tenant = ?1 and external_id = ?2"
+    )
+});
+
+pub(super) fn by_external_id(
+    connection: &Connection,
+    tenant: TenantNo,
+    external_id: &str,
+) -> Result<Option<Customer>, StoreError> {
+    one(connection, &BY_EXTERNAL_ID, (tenant.0, external_id), rows::customer)
+}

@@ -29,13 +29,23 @@ impl<const N: usize> List<N> {
         rows: &mut Rows<'_>,
         read: impl Fn(&Row<'_>) -> rusqlite::Result<([i64; N], Option<T>)>,
     ) -> Result<Page<T>, StoreError> {
+        let next = || rows.next().and_then(|row| row.map(&read).transpose()).map_err(store_error).transpose();
+        self.page_of(request, std::iter::from_fn(next))
+    }
+
+    /// Makes a page of what comes in the order of its keys, of which it takes no more than it needs.
+    pub(super) fn page_of<T>(
+        self,
+        request: &PageRequest,
+        entries: impl Iterator<Item = Result<([i64; N], Option<T>), StoreError>>,
+    ) -> Result<Page<T>, StoreError> {
         let items_max = request.limit.clamp(1, ITEMS_MAX);
         let (mut items, mut examined, mut last) = (Vec::new(), 0, None);
-        while let Some(row) = rows.next().map_err(store_error)? {
+        for entry in entries {
+            let (key, item) = entry?;
             if items.len() == items_max || examined == EXAMINED_MAX {
                 return Ok(Page { items, next: last.map(|key| self.text(key)) });
             }
-            let (key, item) = read(row).map_err(store_error)?;
             items.extend(item);
             examined += 1;
             last = Some(key);

@@ -7,6 +7,7 @@ fn statements() -> Vec<(&'static str, &'static str)> {
     vec![
         ("blocks::BY_ID", &blocks::BY_ID),
         ("blocks::COVERING", &blocks::COVERING),
+        ("blocks::PAGE", &blocks::PAGE),
         ("codes::GIVEN", codes::GIVEN),
         ("coupons::LATEST", coupons::LATEST),
         ("coupons::NUMBER", coupons::NUMBER),
@@ -14,6 +15,7 @@ fn statements() -> Vec<(&'static str, &'static str)> {
         ("coupons::REFUSALS", coupons::REFUSALS),
         ("coupons::STATISTICS", coupons::STATISTICS),
         ("coupons::VERSION", coupons::VERSION),
+        ("customers::BY_EXTERNAL_ID", &customers::BY_EXTERNAL_ID),
         ("customers::BY_NUMBER", &customers::BY_NUMBER),
         ("customers::NUMBER", customers::NUMBER),
         ("history::BLOCK", history::BLOCK),
@@ -54,6 +56,7 @@ fn both_ends_of_a_voucher_page_are_found_by_the_index() {
 #[test]
 fn every_statement_of_the_read_side_is_listed() {
     let sources = [
+        include_str!("bearers.rs"),
         include_str!("blocks.rs"),
         include_str!("codes.rs"),
         include_str!("coupons.rs"),

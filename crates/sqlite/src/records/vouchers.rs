@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use domain::codes::ComputedCode;
 use domain::id::{CouponNo, TenantNo, VoucherKey, VoucherKind};
 use domain::time::{Timestamp, Zone};
-use domain::voucher::{Block, Voucher};
+use domain::voucher::{Block, Voucher, VoucherState};
 use ports::{Page, PageRequest, StoreError, VoucherFilter};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
+use super::bearers::{self, Wanted};
 use super::blocks;
 use super::coupons;
 use super::pages::List;
@@ -27,7 +28,7 @@ pub(super) fn by_candidates(
         let row = by_key(connection, tenant, candidate.key)?;
         if let Some(voucher) = row {
             if voucher.key_no == candidate.key_no {
-                return Ok(Some(voucher));
+                return bearers::shown(connection, tenant, voucher).map(Some);
             }
         } else if candidate.key.kind == VoucherKind::Bearer
             && let Some(block) = blocks::covering(connection, tenant, candidate.key)?
@@ -89,26 +90,52 @@ pub(super) fn page(
     tenant: TenantNo,
     filter: VoucherFilter,
     request: &PageRequest,
-    now: Timestamp,
+    (now, zone): (Timestamp, &Zone),
 ) -> Result<Page<Voucher>, StoreError> {
-    let list = List::<3>('v');
     let (first, last) = filter.coupon.map_or((0, u32::MAX), |coupon| (coupon.0, coupon.0));
-    let after = list.after(request, [i64::from(first), -1, -1])?;
+    let after = LIST.after(request, [i64::from(first), -1, -1])?;
     if !(i64::from(first)..=i64::from(last)).contains(&after[0]) {
         return Err(StoreError::Cursor);
     }
-    let (tenant, [coupon, kind, ordinal]) = (tenant.0, after);
+    let [coupon, kind, ordinal] = after;
     let sql = if filter.customer.is_some() { &PAGE_OF_CUSTOMER } else { &PAGE };
     let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
     let rows = match filter.customer {
-        Some(customer) => statement.query((tenant, coupon, kind, ordinal, last, customer.0)),
-        None => statement.query((tenant, coupon, kind, ordinal, last)),
+        Some(customer) => {
+            statement.query_map((tenant.0, coupon, kind, ordinal, last, customer.0), rows::voucher as ReadRow)
+        }
+        None => statement.query_map((tenant.0, coupon, kind, ordinal, last), rows::voucher as ReadRow),
     };
-    list.page(request, &mut rows.map_err(store_error)?, |row| {
-        let voucher = rows::voucher(row)?;
+    let rows = rows.map_err(store_error)?.map(|row| bearers::shown(connection, tenant, row.map_err(store_error)?));
+    let (VoucherFilter { customer: None, coupon: Some(of), state }, Some(ordinal)) =
+        (filter, bearers::first_after(kind, ordinal))
+    else {
+        return page_of(request, filter.state, now, rows);
+    };
+    let Some(made) = coupons::latest(connection, tenant, of)? else { return page_of(request, state, now, rows) };
+    let wanted = Wanted { coupon: of, validity: &made.definition.validity, zone, state, now };
+    let mut blocks = connection.prepare_cached(&blocks::PAGE).map_err(store_error)?;
+    let key = VoucherKey { coupon: of, kind: VoucherKind::Bearer, ordinal };
+    let blocks = blocks::reaching(connection, &mut blocks, tenant, key)?;
+    page_of(request, state, now, bearers::merged(rows, wanted.codes(blocks, ordinal)))
+}
+
+type ReadRow = fn(&Row<'_>) -> rusqlite::Result<Voucher>;
+
+const LIST: List<3> = List('v');
+
+/// A page of those in the state.
+fn page_of(
+    request: &PageRequest,
+    state: Option<VoucherState>,
+    now: Timestamp,
+    vouchers: impl Iterator<Item = Result<Voucher, StoreError>>,
+) -> Result<Page<Voucher>, StoreError> {
+    let keyed = |voucher: Voucher| {
         let VoucherKey { coupon: CouponNo(coupon), kind, ordinal } = voucher.key;
         let key = [i64::from(coupon), i64::from(kind.bits()), rows::ordinal_column(ordinal)];
-        let wanted = filter.state.is_none_or(|state| voucher.state_at(now) == state);
-        Ok((key, wanted.then_some(voucher)))
-    })
+        let wanted = state.is_none_or(|state| voucher.state_at(now) == state);
+        (key, wanted.then_some(voucher))
+    };
+    LIST.page_of(request, vouchers.map(|voucher| voucher.map(keyed)))
 }

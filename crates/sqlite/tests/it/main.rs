@@ -6,6 +6,7 @@ mod definitions;
 mod redemptions;
 mod deadlines;
 mod failures;
+mod lists;
 mod opening;
 mod backups;
 mod access;

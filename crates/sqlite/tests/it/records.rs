@@ -48,7 +48,7 @@ async fn a_list_of_vouchers_is_the_same_whatever_the_size_of_its_pages() {
     let filters = [
         VoucherFilter::default(),
         VoucherFilter { customer: Some(busy.customers[0]), ..VoucherFilter::default() },
-        VoucherFilter { coupon: Some(busy.spring), ..VoucherFilter::default() },
+        VoucherFilter { coupon: Some(busy.tea), ..VoucherFilter::default() },
         VoucherFilter { coupon: Some(busy.spring), customer: Some(busy.customers[4]), ..VoucherFilter::default() },
         VoucherFilter { state: Some(VoucherState::Issued), ..VoucherFilter::default() },
     ];
