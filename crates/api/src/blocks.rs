@@ -7,14 +7,15 @@ use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use domain::voucher::Block;
 use ports::BlockRecord;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 use crate::idempotency::{Change, NoBody};
-use crate::names::{Names, not_found};
+use crate::names::{Names, coupon_no, not_found};
+use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 
@@ -34,6 +35,43 @@ pub(crate) struct BlockBody {
     revoked_at: Option<Timestamp>,
     /// Counts its changes.
     version: u32,
+}
+
+impl BlockBody {
+    fn of(coupon_id: CouponId, block: Block) -> Self {
+        let Block { id, count, made_at, revoked_at, version, .. } = block;
+        Self { id, coupon_id, count, made_at, revoked_at, version }
+    }
+}
+
+/// Which blocks to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BlockQuery {
+    /// At most so many; 50 unless given.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// What the page before gave as `next_cursor`.
+    cursor: Option<String>,
+}
+
+/// List the blocks of a coupon
+#[utoipa::path(get, path = "/v1/coupons/{id}/blocks", tag = "vouchers",
+    params(("id" = String, Path, description = "The coupon"), BlockQuery),
+    responses((status = 200, description = "Oldest first", body = List<BlockBody>)))]
+pub(crate) async fn list_coupon_blocks(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<BlockQuery>,
+) -> Answered<List<BlockBody>> {
+    let request = page_request(query.limit, query.cursor)?;
+    let coupon = coupon_no(&app, tenant, &id).await?;
+    let page = app.store.blocks(tenant, coupon, request).await?;
+    let names = Names::of(&app, tenant, [coupon].into(), Default::default()).await?;
+    let blocks = page.items.into_iter().map(|block| BlockBody::of(names.coupon(coupon), block)).collect();
+    Ok(Reply::ok(List::page(blocks, page.next)))
 }
 
 /// Show a block of codes
@@ -75,8 +113,7 @@ pub(crate) async fn show_block(
     block: Block,
 ) -> Result<BlockBody, Problem> {
     let names = Names::of(app, tenant, [coupon].into(), Default::default()).await?;
-    let Block { id, count, made_at, revoked_at, version, .. } = block;
-    Ok(BlockBody { id, coupon_id: names.coupon(coupon), count, made_at, revoked_at, version })
+    Ok(BlockBody::of(names.coupon(coupon), block))
 }
 
 async fn find(app: &App, tenant: TenantNo, id: &str) -> Result<BlockRecord, Problem> {

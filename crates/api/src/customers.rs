@@ -8,14 +8,15 @@ use domain::ledger::{Action, Outcome};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::definition_body::check_chars;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 use crate::idempotency::Change;
 use crate::names::customer_no;
+use crate::page::List;
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 
@@ -139,6 +140,29 @@ pub(crate) async fn create_customer(
     let Outcome::Customer(no) = answer.outcome else { return Err(unexpected()) };
     let customer = show(&app, origin.caller.tenant, no).await?;
     Ok(Reply::created(customer).replayed(answer.replayed))
+}
+
+/// Which customer to find.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CustomerQuery {
+    /// The shop's own id.
+    #[param(example = "13047")]
+    external_id: String,
+}
+
+/// Find a customer by the shop's own id
+#[utoipa::path(get, path = "/v1/customers", tag = "customers", params(CustomerQuery),
+    responses((status = 200, description = "The customer, or nothing", body = List<CustomerBody>)))]
+pub(crate) async fn list_customers(
+    State(app): State<App>,
+    Caller { tenant, .. }: Caller,
+    Query(query): Query<CustomerQuery>,
+) -> Answered<List<CustomerBody>> {
+    let found = app.store.customer_by_external_id(tenant, &query.external_id).await?;
+    let customers = found.into_iter().map(CustomerBody::of).collect::<Result<_, _>>()?;
+    Ok(Reply::ok(List::whole(customers)))
 }
 
 /// Show a customer

@@ -25,7 +25,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        customers::create_customer, customers::get_customer,
+        customers::create_customer, customers::list_customers, customers::get_customer,
         coupons::create_coupon, coupons::list_coupons, coupons::get_coupon, coupons::update_coupon,
         coupons::get_coupon_version, coupons::get_coupon_statistics,
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
@@ -34,7 +34,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         claims::claim_voucher, claims::claim_vouchers,
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
-        blocks::get_block, blocks::revoke_block,
+        blocks::list_coupon_blocks, blocks::get_block, blocks::revoke_block,
         quotes::create_quote,
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,

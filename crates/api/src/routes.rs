@@ -14,7 +14,7 @@ use crate::{
 pub fn router(app: App) -> Router {
     let new_id = app.new_id;
     let routes = Router::new()
-        .route("/v1/customers", post(customers::create_customer))
+        .route("/v1/customers", post(customers::create_customer).get(customers::list_customers))
         .route("/v1/customers/{id}", get(customers::get_customer))
         .route("/v1/coupons", post(coupons::create_coupon).get(coupons::list_coupons))
         .route("/v1/coupons/{id}", get(coupons::get_coupon).put(coupons::update_coupon))
@@ -25,6 +25,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/end", post(coupon_states::end_coupon))
         .route("/v1/coupons/{id}/abort", post(coupon_states::abort_coupon))
         .route("/v1/coupons/{id}/vouchers", post(issue::issue_vouchers))
+        .route("/v1/coupons/{id}/blocks", get(blocks::list_coupon_blocks))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/claims", post(claims::claim_vouchers))
         .route("/v1/vouchers", get(vouchers::list_vouchers))

@@ -43,7 +43,8 @@ pub(crate) struct VoucherQuery {
 
 /// List vouchers
 ///
-/// Codes of a block that nothing happened to yet are not listed.
+/// With `coupon_id` and without `customer_id`, all vouchers of the coupon, the codes of its blocks included. Otherwise
+/// codes of a block that nothing happened to yet are not listed.
 #[utoipa::path(get, path = "/v1/vouchers", tag = "vouchers", params(VoucherQuery),
     responses((status = 200, description = "By coupon", body = List<VoucherBody>)))]
 pub(crate) async fn list_vouchers(
