@@ -174,3 +174,39 @@ async fn an_order_has_at_most_one_live_redemption_and_a_total_must_be_the_expect
     server.post("/v1/redemptions", &redeem("o1", 1_500)).await.expect(201);
     assert_eq!(server.post("/v1/redemptions", &redeem("o1", 1_500)).await.refused(409), "order_already_redeemed");
 }
+
+#[tokio::test]
+async fn a_customer_is_found_by_the_shops_own_id_and_a_coupons_blocks_are_listed() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let ann = server.customer("ann").await;
+    let found = server.get("/v1/customers?external_id=ann").await.expect(200);
+    assert_eq!(found["data"][0]["id"], json!(ann));
+    assert_eq!(server.get("/v1/customers?external_id=nobody").await.expect(200)["data"], json!([]));
+    let unnamed = server.get("/v1/customers").await.expect(422);
+    assert_eq!(unnamed["errors"][0]["pointer"], "?external_id");
+    let coupon = server.coupon(&five_off(&json!([]))).await;
+    let made = server.post(&format!("/v1/coupons/{coupon}/vouchers"), &json!({ "count": 3 })).await.expect(201);
+    let blocks = server.get(&format!("/v1/coupons/{coupon}/blocks")).await.expect(200);
+    assert_eq!(blocks["data"][0]["id"], made["block"]["id"]);
+    let listed = server.get(&format!("/v1/vouchers?coupon_id={coupon}")).await.expect(200);
+    assert_eq!(listed["data"].as_array().unwrap().len(), 3, "codes of blocks are listed");
+}
+
+#[tokio::test]
+async fn one_key_with_another_spelling_of_the_path_has_no_second_effect() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let ann = server.customer("ann").await;
+    let coupon = server.coupon(&five_off(&json!([]))).await;
+    let uuid = coupon.strip_prefix("cpn_").unwrap();
+    let parts = [&uuid[..8], &uuid[8..12], &uuid[12..16], &uuid[16..20], &uuid[20..]];
+    let claim = |id: String| {
+        let request = server.request(Method::POST, &format!("/v1/coupons/{id}/claims"));
+        send(request.header("idempotency-key", "k").json(&json!({ "customer_id": ann })))
+    };
+    claim(coupon.clone()).await.expect(201);
+    assert_eq!(claim(format!("cpn_{}", parts.join("-"))).await.refused(422), "idempotency_key_reused");
+    let array = server.post(&format!("/v1/coupons/{coupon}/claims"), &json!([ann])).await;
+    assert_eq!(array.refused(422), "invalid_field");
+}
