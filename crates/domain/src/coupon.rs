@@ -80,6 +80,27 @@ pub struct Definition {
     pub campaign: Option<CampaignNo>,
 }
 
+impl Definition {
+    /// With that name and benefit, and nothing else said: hidden, without limits, valid for ever, for everybody.
+    #[must_use]
+    pub fn new(name: impl Into<String>, benefit: Benefit) -> Self {
+        Self {
+            name: name.into(),
+            code: None,
+            benefit,
+            currency: None,
+            minimum_order_minor: None,
+            validity: Validity::default(),
+            limits: Vec::new(),
+            hold: None,
+            visibility: Visibility::Hidden,
+            customers: None,
+            pattern: None,
+            campaign: None,
+        }
+    }
+}
+
 /// Where a coupon stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,7 +15,6 @@ use domain::ledger::{Action, Command, GivenEntry, Outcome};
 use domain::limit::{Counts, Per};
 use domain::money::{Currency, Rate};
 use domain::period::Period;
-use domain::validity::Validity;
 use ports::{CouponFilter, Ledger, PageRequest, Records};
 use sqlite::SqliteStore;
 
@@ -121,20 +120,7 @@ async fn must(store: &SqliteStore, action: Action) -> anyhow::Result<Outcome> {
 }
 
 fn definition(name: &str, benefit: Benefit, currency: Currency) -> Definition {
-    Definition {
-        name: name.to_owned(),
-        code: None,
-        benefit,
-        currency: Some(currency),
-        minimum_order_minor: None,
-        validity: Validity::default(),
-        limits: Vec::new(),
-        hold: None,
-        visibility: Visibility::Hidden,
-        customers: None,
-        pattern: None,
-        campaign: None,
-    }
+    Definition { currency: Some(currency), ..Definition::new(name, benefit) }
 }
 
 fn limit(id: &str, per: Per, period: Period, max: i64) -> LimitDefinition {

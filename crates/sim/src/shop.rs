@@ -1,32 +1,31 @@
 //! The coupons of the simulated shop: every kind of limit, small enough to run out.
 
 use domain::benefit::Benefit;
-use domain::coupon::{Definition, LimitDefinition, Visibility};
+use domain::coupon::{Definition, LimitDefinition};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
 use domain::period::Period;
-use domain::validity::Validity;
 
 use crate::random::Random;
 
 pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>> {
     let percent = Benefit::PercentOff { rate_bp: Rate::from_bp(1_050)?, max_minor: Some(300) };
     let amount = Benefit::AmountOff { amount_minor: 250 };
-    let mut flash = plain("flash", amount.clone());
+    let mut flash = Definition::new("flash", amount.clone());
     flash.hold = Some("PT5M".parse()?);
     flash.limits = vec![
         limit(random, "stock", Counts::Claims, (Per::Everyone, Period::Ever), 12),
         limit(random, "a_day", Counts::Claims, (Per::Customer, Period::Day), 3),
         limit(random, "each", Counts::Claims, (Per::Customer, Period::Ever), 6),
     ];
-    let mut budget = plain("budget", percent.clone());
+    let mut budget = Definition::new("budget", percent.clone());
     budget.code = Some("BUDGET".to_owned());
     budget.minimum_order_minor = Some(500);
     budget.limits = vec![
         limit(random, "money", Counts::Value, (Per::Everyone, Period::Ever), 1_500),
         limit(random, "uses", Counts::Redemptions, (Per::Customer, Period::Ever), 5),
     ];
-    let mut both = plain("both", percent);
+    let mut both = Definition::new("both", percent);
     both.code = Some("BOTH".to_owned());
     both.hold = Some("PT3M".parse()?);
     both.limits = vec![
@@ -34,26 +33,9 @@ pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>
         limit(random, "uses", Counts::Redemptions, (Per::Everyone, Period::Day), 5),
         limit(random, "own_money", Counts::Value, (Per::Customer, Period::Day), 400),
     ];
-    let mut open = plain("open", amount);
+    let mut open = Definition::new("open", amount);
     open.code = Some("OPEN".to_owned());
     Ok(vec![flash, budget, both, open])
-}
-
-fn plain(name: &str, benefit: Benefit) -> Definition {
-    Definition {
-        name: name.to_owned(),
-        code: None,
-        benefit,
-        currency: None,
-        minimum_order_minor: None,
-        validity: Validity::default(),
-        limits: Vec::new(),
-        hold: None,
-        visibility: Visibility::Hidden,
-        customers: None,
-        pattern: None,
-        campaign: None,
-    }
 }
 
 fn limit(random: &mut Random, id: &str, counts: Counts, (per, period): (Per, Period), about: usize) -> LimitDefinition {

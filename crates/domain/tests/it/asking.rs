@@ -11,7 +11,6 @@ use domain::order::{Line, Order};
 use domain::period::Period;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::rejection::{Refusal, Rejection};
-use domain::validity::Validity;
 use domain::voucher::Voucher;
 use uuid::Uuid;
 
@@ -23,18 +22,9 @@ pub const DAY_MS: i64 = 86_400_000;
 /// Five euros off, for everybody, without a limit.
 pub fn definition() -> Definition {
     Definition {
-        name: "a coupon".to_owned(),
-        code: None,
-        benefit: Benefit::AmountOff { amount_minor: 500 },
         currency: Some("EUR".parse().unwrap()),
-        minimum_order_minor: None,
-        validity: Validity::default(),
-        limits: Vec::new(),
-        hold: None,
         visibility: Visibility::Public,
-        customers: None,
-        pattern: None,
-        campaign: None,
+        ..Definition::new("a coupon", Benefit::AmountOff { amount_minor: 500 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Coupons in the words of a test.
 
 use domain::benefit::Benefit;
-use domain::coupon::{Definition, LimitDefinition, Visibility};
+use domain::coupon::{Definition, LimitDefinition};
 use domain::id::{CampaignNo, CustomerNo};
 use domain::limit::{Counts, GiveBack, Per};
 use domain::money::{Currency, Rate};
@@ -35,18 +35,8 @@ pub(super) fn limit(counts: Counts, per: Per, period: Period, max: i64) -> Limit
 impl CouponSpec {
     pub(super) fn new() -> Self {
         let definition = Definition {
-            name: "conformance".to_owned(),
-            code: None,
-            benefit: Benefit::AmountOff { amount_minor: 500 },
             currency: Some(euro()),
-            minimum_order_minor: None,
-            validity: Validity::default(),
-            limits: Vec::new(),
-            hold: None,
-            visibility: Visibility::Hidden,
-            customers: None,
-            pattern: None,
-            campaign: None,
+            ..Definition::new("conformance", Benefit::AmountOff { amount_minor: 500 })
         };
         Self { definition }
     }

@@ -16,7 +16,6 @@ use domain::order::{Line, Order};
 use domain::period::Period;
 use domain::rejection::{Refusal, Rejection};
 use domain::time::{Span, Timestamp};
-use domain::validity::Validity;
 use domain::voucher::Voucher;
 use ports::{Clock, Ledger, StoreError};
 use sqlite::{Options, SqliteStore};
@@ -157,20 +156,8 @@ pub fn claim(customer: CustomerNo, coupon: CouponNo) -> Action {
 
 /// Ten percent off without a limit.
 pub fn ten_percent() -> Definition {
-    Definition {
-        name: "ten percent".to_owned(),
-        code: None,
-        benefit: serde_json::from_str::<Benefit>(r#"{"type":"percent_off","rate_bp":1000}"#).expect("a benefit"),
-        currency: None,
-        minimum_order_minor: None,
-        validity: Validity::default(),
-        limits: Vec::new(),
-        hold: None,
-        visibility: Visibility::Public,
-        customers: None,
-        pattern: None,
-        campaign: None,
-    }
+    let benefit = serde_json::from_str::<Benefit>(r#"{"type":"percent_off","rate_bp":1000}"#).expect("a benefit");
+    Definition { visibility: Visibility::Public, ..Definition::new("ten percent", benefit) }
 }
 
 pub fn limit(id: &str, per: Per, max: i64) -> LimitDefinition {
