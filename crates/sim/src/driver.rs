@@ -1,6 +1,6 @@
 //! The simulation: the same commands to the store and to the model, and every answer compared.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
@@ -13,6 +13,7 @@ use domain::rejection::{Refusal, Rejection};
 use domain::time::Timestamp;
 use ports::{Clock as _, Ledger as _, StoreError};
 use sqlite::{Options, SqliteStore};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::clock::SetClock;
@@ -39,6 +40,8 @@ pub struct Outline {
     pub redemptions: usize,
     /// Times the store was stopped and started again.
     pub restarts: usize,
+    /// Times it went on from the files as a crash leaves them.
+    pub crashes: usize,
 }
 
 /// Simulates so many rounds of up to 8 commands. Everything follows from the seed.
@@ -47,13 +50,13 @@ pub struct Outline {
 /// The store answered something else than the model, or its data are not what they should be.
 pub async fn simulate(seed: u64, rounds: usize) -> anyhow::Result<Outline> {
     let folder = tempfile::tempdir()?;
-    let mut driver = Driver::start(seed, folder.path().to_owned()).await?;
+    let mut driver = Driver::start(seed, folder).await?;
     for round in 0..rounds {
         driver.round().await.with_context(|| format!("in round {round}"))?;
     }
     recount::recount(&driver).await?;
     driver.store.close().await;
-    let report = sqlite::check(&folder.path().join("scrip.db"), None)?;
+    let report = sqlite::check(&driver.folder.path().join("scrip.db"), None)?;
     ensure!(report.is_clean(), "the data are not clean:\n{report}");
     let Driver { model, outline, .. } = driver;
     Ok(Outline { vouchers: model.vouchers.len(), redemptions: model.redemptions.len(), ..outline })
@@ -61,7 +64,7 @@ pub async fn simulate(seed: u64, rounds: usize) -> anyhow::Result<Outline> {
 
 pub(crate) struct Driver {
     random: Random,
-    folder: PathBuf,
+    folder: TempDir,
     clock: Arc<SetClock>,
     pub(crate) store: SqliteStore,
     pub(crate) model: Model,
@@ -72,9 +75,9 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    async fn start(seed: u64, folder: PathBuf) -> anyhow::Result<Self> {
+    async fn start(seed: u64, folder: TempDir) -> anyhow::Result<Self> {
         let clock = Arc::new(SetClock::at(Timestamp::from_ms(START_MS)));
-        let store = open(folder.clone(), &clock)?;
+        let store = open(folder.path(), &clock)?;
         let mut driver = Self {
             random: Random::new(seed),
             folder,
@@ -118,9 +121,29 @@ impl Driver {
         }
         if self.random.percent(2) {
             self.store.close().await;
-            self.store = open(self.folder.clone(), &self.clock)?;
+            self.store = open(self.folder.path(), &self.clock)?;
             self.outline.restarts += 1;
         }
+        if self.random.percent(2) {
+            self.crash().await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on from what is on disk at this moment: the database and its log as they are while the store is open, as a
+    /// power cut leaves them.
+    async fn crash(&mut self) -> anyhow::Result<()> {
+        let after = tempfile::tempdir()?;
+        for file in ["scrip.db", "scrip.db-wal"] {
+            let from = self.folder.path().join(file);
+            if from.exists() {
+                std::fs::copy(&from, after.path().join(file))?;
+            }
+        }
+        self.store.close().await;
+        self.store = open(after.path(), &self.clock)?;
+        self.folder = after;
+        self.outline.crashes += 1;
         Ok(())
     }
 
@@ -234,8 +257,9 @@ enum Sent {
     Lost,
 }
 
-fn open(folder: PathBuf, clock: &Arc<SetClock>) -> anyhow::Result<SqliteStore> {
-    let options = Options { test_clock: true, ..Options::new(folder, MasterKey::new([7; 32]), clock.clone()) };
+fn open(folder: &Path, clock: &Arc<SetClock>) -> anyhow::Result<SqliteStore> {
+    let options =
+        Options { test_clock: true, ..Options::new(folder.to_owned(), MasterKey::new([7; 32]), clock.clone()) };
     Ok(SqliteStore::open(options)?)
 }
 

@@ -65,6 +65,7 @@ async fn run(seeds: std::ops::RangeInclusive<u64>, rounds: usize, time: Option<D
                 sum.vouchers += outline.vouchers;
                 sum.redemptions += outline.redemptions;
                 sum.restarts += outline.restarts;
+                sum.crashes += outline.crashes;
             }
             Err(error) => {
                 println!("seed {seed} failed: {error:#}");
