@@ -9,7 +9,7 @@ use crate::limit::UsageDelta;
 use crate::redemption::{RedemptionId, RedemptionState};
 use crate::voucher::VoucherState;
 
-/// Events in one row of the journal at most. 64 events of a claim are about 3 KB.
+/// Events in one row of the journal at most: few enough that a row stays small and a history reads little beside its own.
 pub const EVENTS_PER_ROW: usize = 64;
 /// Rows one batch may write.
 pub const ROWS_PER_BATCH: usize = 1024;
