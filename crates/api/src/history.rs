@@ -67,6 +67,8 @@ pub(crate) enum ActorBody {
         #[schema(value_type = String)]
         id: CustomerId,
     },
+    /// A member of staff, by the number of the account.
+    Staff { number: u32 },
 }
 
 /// Show what has happened to a voucher
@@ -98,7 +100,7 @@ fn customers_of(entry: &HistoryEntry) -> impl Iterator<Item = CustomerNo> + use<
     };
     let actor = match entry.event.actor {
         Actor::Customer(no) => Some(no),
-        Actor::System | Actor::Operator | Actor::Key(_) => None,
+        Actor::System | Actor::Operator | Actor::Key(_) | Actor::Staff(_) => None,
     };
     owner.into_iter().chain(actor)
 }
@@ -111,6 +113,7 @@ fn event_of(entry: HistoryEntry, names: &Names, keys: &[ApiKey]) -> Option<Vouch
         Actor::Operator => ActorBody::Operator,
         Actor::Key(no) => ActorBody::Key { id: keys.iter().find(|key| key.no == no).map(|key| key.id) },
         Actor::Customer(no) => ActorBody::Customer { id: names.customer(no) },
+        Actor::Staff(no) => ActorBody::Staff { number: no.0 },
     };
     Some(VoucherEvent {
         version: entry.event.version,

@@ -132,6 +132,7 @@ fn actor_name(caller: Caller) -> String {
         Actor::Operator => "operator".to_owned(),
         Actor::Key(no) => format!("key {no}"),
         Actor::Customer(no) => format!("customer {no}"),
+        Actor::Staff(no) => format!("staff {no}"),
     }
 }
 

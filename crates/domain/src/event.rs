@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::coupon::CouponState;
-use crate::id::{BlockId, CampaignNo, CouponNo, CustomerNo, VoucherKey};
+use crate::id::{AccountNo, BlockId, CampaignNo, CouponNo, CustomerNo, VoucherKey};
 use crate::limit::UsageDelta;
 use crate::redemption::{RedemptionId, RedemptionState};
 use crate::voucher::VoucherState;
@@ -47,6 +47,8 @@ pub enum Actor {
     Key(u32),
     /// A customer.
     Customer(CustomerNo),
+    /// A member of staff.
+    Staff(AccountNo),
 }
 
 /// What happened to a voucher, for its history and statistics.

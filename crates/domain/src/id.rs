@@ -79,6 +79,8 @@ ids! {
     BlockId, "blk";
     /// An API key's public id, `key_...`; it is not the secret.
     ApiKeyId, "key";
+    /// The public id of an account, `acc_...`.
+    AccountId, "acc";
 }
 
 macro_rules! numbers {
@@ -105,6 +107,8 @@ numbers! {
     CampaignNo;
     /// A limit's number in its tenant, from 1. It survives the versions of its coupon.
     LimitNo;
+    /// An account's number in its tenant, from 1.
+    AccountNo;
 }
 
 /// How a voucher came to be, which decides when its code is worth something. Two bits of every computed code.

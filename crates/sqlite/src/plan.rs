@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, params_from_iter};
 
-const SCHEMA: &str = include_str!("../migrations/0001_heart.sql");
-
 /// The steps of a statement, on the schema and these further tables.
 pub(crate) fn plan(tables: &str, sql: &str) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(SCHEMA).unwrap();
+    for migration in crate::schema::MIGRATIONS {
+        connection.execute_batch(migration).unwrap();
+    }
     connection.execute_batch(tables).unwrap();
     let mut statement = connection.prepare(&format!("explain query plan {sql}")).unwrap();
     let parameters = std::iter::repeat_n(1, statement.parameter_count());

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// Never edited once released; a change is a new one.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_heart.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_heart.sql")];
 
 /// Brings the schema to what this program knows.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
@@ -14,7 +14,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     if found > known {
         return Err(OpenError::SchemaNewer { found, known });
     }
-    for (version, sql) in (1..=known).zip(MIGRATIONS).skip_while(|(version, _)| *version <= found) {
+    for (version, sql) in (1..=known).zip(MIGRATIONS.iter().copied()).skip_while(|(version, _)| *version <= found) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", version)?;
