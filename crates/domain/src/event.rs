@@ -34,6 +34,8 @@ pub enum Subject {
     Block(CouponNo, BlockId),
     /// A campaign.
     Campaign(CampaignNo),
+    /// An account.
+    Account(AccountNo),
 }
 
 /// Who made it happen.
@@ -131,6 +133,8 @@ pub enum EventKind {
     },
     /// A block of bearer codes was revoked.
     BlockRevoked,
+    /// An account was made or changed.
+    Account,
 }
 
 /// One event. Its instant is that of its journal row.

@@ -81,6 +81,8 @@ ids! {
     ApiKeyId, "key";
     /// The public id of an account, `acc_...`.
     AccountId, "acc";
+    /// Somebody signed in somewhere, `ses_...`.
+    SessionId, "ses";
 }
 
 macro_rules! numbers {

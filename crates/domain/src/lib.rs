@@ -17,6 +17,7 @@ pub mod benefit;
 pub mod limit;
 pub mod coupon;
 pub mod customer;
+pub mod account;
 pub mod voucher;
 pub mod redemption;
 pub mod codes;

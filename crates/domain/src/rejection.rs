@@ -30,6 +30,10 @@ pub enum Rejection {
     RedemptionNotFound,
     /// No such block of codes.
     BlockNotFound,
+    /// No such account.
+    AccountNotFound,
+    /// The one-time token or code was never given, was used, or its time is over.
+    TokenUnknown,
     /// The typed text is no code of this tenant.
     CodeUnknown,
     /// The definition has moved on since the version that was edited.
@@ -40,6 +44,10 @@ pub enum Rejection {
     PrefixTaken,
     /// Another customer has this external id.
     IdentityTaken,
+    /// Another account has this username.
+    UsernameTaken,
+    /// Nobody would be left to administer the tenant.
+    LastAdmin,
     /// A limit of that id counts something else; only its maximum and give-back may change.
     LimitChanged,
     /// The state does not allow this step.
@@ -125,11 +133,15 @@ impl Rejection {
             Self::VoucherNotFound => "voucher_not_found",
             Self::RedemptionNotFound => "redemption_not_found",
             Self::BlockNotFound => "block_not_found",
+            Self::AccountNotFound => "account_not_found",
+            Self::TokenUnknown => "token_unknown",
             Self::CodeUnknown => "code_unknown",
             Self::VersionStale => "version_stale",
             Self::CodeTaken => "code_taken",
             Self::PrefixTaken => "prefix_taken",
             Self::IdentityTaken => "identity_taken",
+            Self::UsernameTaken => "username_taken",
+            Self::LastAdmin => "last_admin",
             Self::LimitChanged => "limit_changed",
             Self::TransitionIllegal => "transition_illegal",
             Self::CouponNotActive => "coupon_not_active",

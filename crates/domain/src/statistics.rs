@@ -71,13 +71,15 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
             | Subject::Coupon(_)
             | Subject::Customer(_)
             | Subject::Block(..)
-            | Subject::Campaign(_),
+            | Subject::Campaign(_)
+            | Subject::Account(_),
             EventKind::Voucher { .. }
             | EventKind::Coupon { .. }
             | EventKind::Customer
             | EventKind::Campaign
             | EventKind::BlockMade { .. }
-            | EventKind::BlockRevoked,
+            | EventKind::BlockRevoked
+            | EventKind::Account,
         ) => {}
     }
 }

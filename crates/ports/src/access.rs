@@ -7,6 +7,91 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 
+/// What a key may do, by area. The numbers are the bits that stores keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Scope {
+    /// Read definitions and figures.
+    Read = 0,
+    /// Write coupons and campaigns.
+    Definitions = 1,
+    /// Make, import, assign and take away vouchers; see their codes.
+    Vouchers = 2,
+    /// Claim for customers.
+    Claims = 3,
+    /// Price, redeem and return orders.
+    Redemptions = 4,
+    /// Keep customers and what is known of them.
+    Customers = 5,
+    /// Move the test clock.
+    TestData = 6,
+    /// Accounts, keys, settings, blocks and the audit log.
+    Admin = 7,
+}
+
+impl Scope {
+    /// All scopes, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Read,
+        Self::Definitions,
+        Self::Vouchers,
+        Self::Claims,
+        Self::Redemptions,
+        Self::Customers,
+        Self::TestData,
+        Self::Admin,
+    ];
+
+    /// Its published name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Definitions => "definitions",
+            Self::Vouchers => "vouchers",
+            Self::Claims => "claims",
+            Self::Redemptions => "redemptions",
+            Self::Customers => "customers",
+            Self::TestData => "test_data",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+}
+
+/// Some scopes, a bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scopes(pub u8);
+
+impl Scopes {
+    /// All but [`Scope::Admin`]: what a shop's server needs.
+    pub const SERVER: Self = Self(0b0111_1111);
+
+    /// These.
+    #[must_use]
+    pub fn of(scopes: &[Scope]) -> Self {
+        Self(scopes.iter().fold(0, |bits, scope| bits | 1 << *scope as u8))
+    }
+
+    /// Whether this one is among them.
+    #[must_use]
+    pub fn has(self, scope: Scope) -> bool {
+        self.0 >> (scope as u8) & 1 == 1
+    }
+
+    /// Those among them, in the order of their numbers.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.has(*scope))
+    }
+}
+
 /// A server's key, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
@@ -18,6 +103,8 @@ pub struct ApiKey {
     pub tenant: TenantNo,
     /// What staff calls it.
     pub name: String,
+    /// What it may do.
+    pub scopes: Scopes,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was revoked.
@@ -38,7 +125,7 @@ pub trait Access: Send + Sync {
         &self,
         tenant: TenantNo,
         id: ApiKeyId,
-        name: String,
+        (name, scopes): (String, Scopes),
         secret_hash: [u8; 32],
     ) -> Result<ApiKey, StoreError>;
 

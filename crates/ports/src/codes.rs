@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::codes::{
-    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, SealError, UnknownKey, decode_id, encode, encode_id,
+    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, RowPlace, SealError, UnknownKey, decode_id, encode, encode_id,
     read,
 };
 use domain::id::{CouponNo, TenantNo, VoucherKey};
@@ -68,6 +68,32 @@ impl Codes {
     /// It was sealed under another ring, or changed.
     pub fn open(&self, tenant: TenantNo, hash: &[u8; 16], sealed: &[u8]) -> Result<String, SealError> {
         self.ring.open_text(tenant, hash, sealed)
+    }
+
+    /// The hash a name of that kind is found by; see [`KeyRing::name_hash`].
+    #[must_use]
+    pub fn name_hash(&self, kind: &str, tenant: TenantNo, folded: &str) -> [u8; 16] {
+        self.ring.name_hash(kind, tenant, folded)
+    }
+
+    /// What access tokens are signed with.
+    #[must_use]
+    pub fn token_key(&self) -> &[u8; 32] {
+        self.ring.token_key()
+    }
+
+    /// Seals what a row keeps.
+    #[must_use]
+    pub fn seal_row(&self, place: &RowPlace<'_>, plain: &[u8]) -> Vec<u8> {
+        self.ring.seal_row(place, plain)
+    }
+
+    /// Opens what a row keeps.
+    ///
+    /// # Errors
+    /// It was sealed under another ring or for another row, or changed.
+    pub fn open_row(&self, place: &RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.ring.open_row(place, sealed)
     }
 
     /// The computed code of a voucher that was not given.

@@ -1,19 +1,21 @@
 //! What the outside must do for Scrip, and what every adapter is tested against.
 //!
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
-//! `records` (what is read back), `access` (who may call), `codes` (texts and ids at the edge), `clock`, `error`. What
+//! `records` (what is read back), `access` (which servers may call), `accounts` (who signs in), `codes` (texts and ids at the edge), `clock`, `error`. What
 //! the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
 mod records;
 mod access;
+mod accounts;
 mod codes;
 mod clock;
 mod error;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-pub use access::{Access, ApiKey};
+pub use access::{Access, ApiKey, Scope, Scopes};
+pub use accounts::{Accounts, Renewal, Session, TokenHash};
 pub use clock::Clock;
 pub use codes::Codes;
 pub use error::StoreError;
@@ -23,6 +25,6 @@ pub use records::{
 };
 
 /// Everything a store does, as one object.
-pub trait Store: Ledger + Records + Access {}
+pub trait Store: Ledger + Records + Access + Accounts {}
 
-impl<T: Ledger + Records + Access> Store for T {}
+impl<T: Ledger + Records + Access + Accounts> Store for T {}

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use async_trait::async_trait;
 use domain::id::{ApiKeyId, TenantNo};
 use domain::time::Timestamp;
-use ports::{Access, ApiKey, StoreError};
+use ports::{Access, ApiKey, Scopes, StoreError};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
@@ -19,7 +19,8 @@ use crate::writer::Writer;
 #[derive(Debug)]
 pub(crate) struct Keys(RwLock<HashMap<[u8; 32], ApiKey>>);
 
-const SELECT: &str = "select secret_hash, key_no, api_key_id, tenant, name, created_at, revoked_at from api_key";
+const SELECT: &str = "select secret_hash, key_no, api_key_id, tenant, name, created_at, revoked_at, scopes
+    from api_key";
 
 impl Keys {
     pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
@@ -59,6 +60,7 @@ fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
         name: row.get(4)?,
         created_at: rows::instant(row, 5)?,
         revoked_at: rows::instant_or_none(row, 6)?,
+        scopes: Scopes(row.get(7)?),
     })
 }
 
@@ -72,10 +74,10 @@ impl Access for SqliteStore {
         &self,
         tenant: TenantNo,
         id: ApiKeyId,
-        name: String,
+        named: (String, Scopes),
         secret_hash: [u8; 32],
     ) -> Result<ApiKey, StoreError> {
-        self.queue.run(move |writer| writer.create_api_key((tenant, id, name), secret_hash)).await
+        self.queue.run(move |writer| writer.create_api_key((tenant, id), named, secret_hash)).await
     }
 
     async fn revoke_api_key(&self, tenant: TenantNo, name_or_id: String) -> Result<usize, StoreError> {
@@ -88,7 +90,8 @@ impl Access for SqliteStore {
 }
 
 const INSERT: &str =
-    "insert into api_key (api_key_id, tenant, name, secret_hash, created_at) values (?1, ?2, ?3, ?4, ?5)
+    "insert into api_key (api_key_id, tenant, name, secret_hash, created_at, scopes)
+    values (?1, ?2, ?3, ?4, ?5, ?6)
     returning key_no";
 
 const REVOKE: &str = "update api_key set revoked_at = ?4
@@ -97,14 +100,15 @@ const REVOKE: &str = "update api_key set revoked_at = ?4
 impl Writer<'_> {
     fn create_api_key(
         &mut self,
-        (tenant, id, name): (TenantNo, ApiKeyId, String),
+        (tenant, id): (TenantNo, ApiKeyId),
+        (name, scopes): (String, Scopes),
         secret_hash: [u8; 32],
     ) -> Result<ApiKey, StoreError> {
         self.shared.settings(tenant)?;
         let created_at = self.shared.now();
-        let row = params![id.0.as_bytes(), tenant.0, name, secret_hash, created_at.as_ms()];
+        let row = params![id.0.as_bytes(), tenant.0, name, secret_hash, created_at.as_ms(), scopes.0];
         let no = self.connection.query_row(INSERT, row, |row| row.get(0)).map_err(store_error)?;
-        let key = ApiKey { no, id, tenant, name, created_at, revoked_at: None };
+        let key = ApiKey { no, id, tenant, name, scopes, created_at, revoked_at: None };
         self.shared.keys.put(secret_hash, key.clone());
         Ok(key)
     }

@@ -11,6 +11,7 @@ mod histories;
 mod usage;
 mod statistics;
 mod definitions;
+mod accounts;
 mod vouchers;
 mod redemptions;
 mod decisions;
@@ -64,7 +65,7 @@ pub fn check(db: &Path, codes: Option<&Codes>) -> Result<Report, StoreError> {
 type Pass = fn(&mut Run<'_>) -> Result<(), StoreError>;
 
 /// The journal comes before what is compared with it, and rows before what is compared with their sums.
-const PASSES: [(&str, Pass); 17] = [
+const PASSES: [(&str, Pass); 18] = [
     ("the file", file::integrity),
     ("foreign keys", file::foreign_keys),
     ("the ring", codes::load),
@@ -72,6 +73,7 @@ const PASSES: [(&str, Pass); 17] = [
     ("coupons", definitions::coupons),
     ("campaigns", definitions::campaigns),
     ("customers", definitions::customers),
+    ("accounts", accounts::walk),
     ("blocks", definitions::blocks),
     ("vouchers", vouchers::walk),
     ("redemptions", redemptions::walk),

@@ -102,7 +102,7 @@ impl Writer<'_> {
         for (tenant, commands) in groups {
             let decided = self.decide(*tenant, commands, (now, journal))?;
             if decided.writes() {
-                write(self.connection, *tenant, now, &decided.facts).map_err(store_error)?;
+                write((self.connection, &self.shared.codes), *tenant, now, &decided.facts).map_err(store_error)?;
             }
             journal = after(journal, &decided.facts);
             all.push(decided);
@@ -121,9 +121,9 @@ impl Writer<'_> {
     ) -> Result<Decided, StoreError> {
         let settings = self.shared.settings(tenant)?.clone();
         let mut facts = Facts::new(settings, self.shared.codes.current_key_no(), journal);
-        let definitions = &self.shared.definitions;
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
-        let loader = Loader::new(self.connection, (definitions, definitions.generation()), tenant, now);
+        let generation = self.shared.definitions.generation();
+        let loader = Loader::new(self.connection, (&self.shared, generation), tenant, now);
         let answers = loader.complete(&mut facts, |facts| decide(commands, facts, now))?;
         let refused = commands.iter().zip(&answers).filter_map(|(command, answer)| {
             let refusal = answer.as_ref().err()?;
@@ -153,6 +153,8 @@ impl Writer<'_> {
         let coupons = facts.coupons.changes().filter_map(|change| change.after);
         let campaigns = facts.campaigns.changes().filter_map(|change| change.after);
         self.shared.definitions.put(tenant, coupons, campaigns);
+        let accounts = facts.accounts.changes().filter_map(|change| change.after);
+        self.shared.definitions.put_accounts(tenant, accounts);
         if let Some(patterns) = facts.patterns.changes().find_map(|change| change.after) {
             self.shared.codes.set_patterns(tenant, patterns.clone());
         }

@@ -1,16 +1,22 @@
-//! Coupons and campaigns in memory, parsed. The writer puts in what it committed before it answers, so nobody sees a
+//! Coupons, campaigns, accounts and sessions in memory, parsed. The writer puts in what it committed before it answers, so nobody sees a
 //! definition older than the last answered command; what a reader loads meanwhile from an older snapshot is let go.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::account::Account;
 use domain::coupon::{Campaign, Coupon};
-use domain::id::{CampaignNo, CouponNo, TenantNo};
+use domain::id::{AccountNo, CampaignNo, CouponNo, SessionId, TenantNo};
+use ports::Session;
 use quick_cache::sync::Cache;
 
 /// Coupons kept: a few kilobytes each.
 const COUPONS_MAX: usize = 20_000;
 /// Campaigns kept.
 const CAMPAIGNS_MAX: usize = 5_000;
+/// Accounts kept: those that are signed in.
+const ACCOUNTS_MAX: usize = 20_000;
+/// Sessions kept: some 100 bytes each.
+const SESSIONS_MAX: usize = 100_000;
 
 /// One number for all changes: definitions change rarely, and a load that is let go is only loaded again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub(crate) struct Definitions {
     generation: Mutex<Generation>,
     coupons: Cache<(TenantNo, CouponNo), Arc<Coupon>>,
     campaigns: Cache<(TenantNo, CampaignNo), Arc<Campaign>>,
+    accounts: Cache<(TenantNo, AccountNo), Arc<Account>>,
+    sessions: Cache<(TenantNo, SessionId), Session>,
 }
 
 impl Definitions {
@@ -30,6 +38,8 @@ impl Definitions {
             generation: Mutex::new(Generation(0)),
             coupons: Cache::new(COUPONS_MAX),
             campaigns: Cache::new(CAMPAIGNS_MAX),
+            accounts: Cache::new(ACCOUNTS_MAX),
+            sessions: Cache::new(SESSIONS_MAX),
         }
     }
 
@@ -77,6 +87,53 @@ impl Definitions {
         let generation = self.lock();
         if *generation == before {
             self.campaigns.insert((tenant, campaign.no), Arc::clone(campaign));
+        }
+    }
+
+    pub fn account(&self, tenant: TenantNo, no: AccountNo) -> Option<Arc<Account>> {
+        self.accounts.get(&(tenant, no))
+    }
+
+    /// Keeps what was just committed. Only for the writer.
+    pub fn put_accounts<'a>(&self, tenant: TenantNo, accounts: impl Iterator<Item = &'a Account>) {
+        let mut generation = self.lock();
+        for account in accounts {
+            generation.0 += 1;
+            self.accounts.insert((tenant, account.no), Arc::new(account.clone()));
+        }
+    }
+
+    /// Keeps what was loaded, unless something was committed since `before`.
+    pub fn put_loaded_account(&self, before: Generation, tenant: TenantNo, account: &Arc<Account>) {
+        let generation = self.lock();
+        if *generation == before {
+            self.accounts.insert((tenant, account.no), Arc::clone(account));
+        }
+    }
+
+    pub fn session(&self, tenant: TenantNo, id: SessionId) -> Option<Session> {
+        self.sessions.get(&(tenant, id))
+    }
+
+    /// Keeps a session that was renewed. Only for the writer.
+    pub fn put_session(&self, tenant: TenantNo, session: Session) {
+        let mut generation = self.lock();
+        generation.0 += 1;
+        self.sessions.insert((tenant, session.id), session);
+    }
+
+    /// Forgets a session that was ended. Only for the writer.
+    pub fn end_session(&self, tenant: TenantNo, id: SessionId) {
+        let mut generation = self.lock();
+        generation.0 += 1;
+        self.sessions.remove(&(tenant, id));
+    }
+
+    /// Keeps what was loaded, unless something was committed since `before`.
+    pub fn put_loaded_session(&self, before: Generation, tenant: TenantNo, session: Session) {
+        let generation = self.lock();
+        if *generation == before {
+            self.sessions.insert((tenant, session.id), session);
         }
     }
 

@@ -6,7 +6,7 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
+//! `ledger`, `sweep`, `forget`, `access` and `accounts` (the ports); `backup`; `readers` with `records` (what is read back);
 //! `check` (the promises, verified on a back-up).
 
 mod open;
@@ -26,6 +26,7 @@ mod ledger;
 mod sweep;
 mod forget;
 mod access;
+mod accounts;
 mod backup;
 mod readers;
 mod records;

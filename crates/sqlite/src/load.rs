@@ -8,24 +8,29 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::coupon::{Campaign, Coupon};
-use domain::id::{TenantNo, VoucherKey, VoucherKind};
+use domain::id::{AccountNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
 use domain::limit::Usage;
 use domain::time::Timestamp;
-use ports::StoreError;
+use ports::{Codes, StoreError};
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
 
 use crate::definitions::{Definitions, Generation};
+use crate::memory::Shared;
 use crate::error::store_error;
 use crate::rows;
 
 /// Rounds of loading that any batch settles in. A claim takes three, a sold-out coupon with a campaign some more.
 const ROUNDS_MAX: usize = 32;
 
+/// Administrators looked at when one of them is to go: more than are ever demoted in one batch.
+const ADMINS_MAX: i64 = 1000;
+
 /// Loads for one decision.
 pub(crate) struct Loader<'a> {
     connection: &'a Connection,
     definitions: &'a Definitions,
+    codes: &'a Codes,
     generation: Generation,
     tenant: TenantNo,
     now: Timestamp,
@@ -35,11 +40,12 @@ impl<'a> Loader<'a> {
     /// The generation is that from before the connection's transaction began.
     pub fn new(
         connection: &'a Connection,
-        (definitions, generation): (&'a Definitions, Generation),
+        (shared, generation): (&'a Shared, Generation),
         tenant: TenantNo,
         now: Timestamp,
     ) -> Self {
-        Self { connection, definitions, generation, tenant, now }
+        let Shared { definitions, codes, .. } = shared;
+        Self { connection, definitions, codes, generation, tenant, now }
     }
 
     /// Decides and loads in turn, until nothing is missing.
@@ -67,6 +73,7 @@ impl<'a> Loader<'a> {
         self.vouchers(facts)?;
         self.codes(facts)?;
         self.redemptions(facts)?;
+        self.accounts(facts)?;
         self.derived(facts)
     }
 
@@ -171,6 +178,19 @@ impl<'a> Loader<'a> {
         })
     }
 
+    fn accounts(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.accounts, &rows::ACCOUNT, |statement, no| {
+            one(statement, params![self.tenant.0, no.0], |row| rows::account(row, self.codes, self.tenant))
+        })?;
+        self.each(&mut facts.logins, LOGIN, |statement, hash| {
+            one(statement, params![self.tenant.0, hash], |row| row.get(0).map(AccountNo))
+        })?;
+        self.each(&mut facts.admins, ADMINS, |statement, ()| {
+            let rows = statement.query_map(params![self.tenant.0, ADMINS_MAX], |row| row.get(0).map(AccountNo))?;
+            rows.collect::<rusqlite::Result<_>>().map(Some)
+        })
+    }
+
     /// Loads what is wanted of one kind.
     fn each<K: Ord + Hash + Clone, V>(
         &self,
@@ -191,6 +211,8 @@ impl<'a> Loader<'a> {
     }
 }
 
+const LOGIN: &str = "select account from login where tenant = ?1 and hash = ?2";
+const ADMINS: &str = "select account from account where tenant = ?1 and role = 0 and active = 1 limit ?2";
 const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
 const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
 const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";

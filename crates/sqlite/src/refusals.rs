@@ -69,6 +69,8 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
         | Action::Confirm { .. }
         | Action::Cancel { .. }
         | Action::Return { .. }
+        | Action::CreateAccount { .. }
+        | Action::ChangeAccount { .. }
         | Action::Expire { .. } => return None,
     };
     // One that does not exist has no figures.

@@ -1,16 +1,20 @@
 //! How domain values stand in rows: the only file that knows both. Blobs carry a format byte, so that a later layout can
 //! be told from this one.
 
+use std::sync::LazyLock;
+
+use domain::account::{Account, Role};
+use domain::codes::RowPlace;
 use domain::customer::{Customer, CustomerProfile};
 use domain::event::JournalNo;
-use domain::id::{BlockId, CouponNo, CustomerId, CustomerNo, VoucherKey, VoucherKind};
+use domain::id::{AccountId, AccountNo, BlockId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::Sequence;
 use domain::limit::Taking;
 use domain::money::Currency;
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
-use ports::StoreError;
+use ports::{Codes, StoreError};
 use rusqlite::Row;
 use rusqlite::types::Type;
 use serde::Serialize;
@@ -142,6 +146,57 @@ pub(crate) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
     })
 }
 
+/// The columns of [`account`], by name.
+const ACCOUNT_COLUMNS: &str = "tenant, account, account_id, version, epoch, role, active, customer, profile, \
+     credentials, created_at, changed_at, journal";
+
+/// All accounts.
+pub(crate) static ACCOUNTS: LazyLock<String> =
+    LazyLock::new(|| format!("select {ACCOUNT_COLUMNS} from account order by tenant, account"));
+
+/// One account.
+pub(crate) static ACCOUNT: LazyLock<String> =
+    LazyLock::new(|| format!("select {ACCOUNT_COLUMNS} from account where tenant = ?1 and account = ?2"));
+
+pub(crate) fn account(row: &Row<'_>, codes: &Codes, tenant: TenantNo) -> rusqlite::Result<Account> {
+    let no = AccountNo(row.get("account")?);
+    Ok(Account {
+        no,
+        id: AccountId(Uuid::from_bytes(row.get("account_id")?)),
+        version: row.get("version")?,
+        epoch: row.get("epoch")?,
+        role: Role::from_number(row.get("role")?).ok_or_else(|| damaged(5, "an unknown role"))?,
+        active: row.get("active")?,
+        customer: row.get::<_, Option<u32>>("customer")?.map(CustomerNo),
+        profile: sealed_json(row, codes, ("profile", tenant, no))?,
+        credentials: sealed_json(row, codes, ("credentials", tenant, no))?,
+        created_at: Timestamp::from_ms(row.get("created_at")?),
+        changed_at: Timestamp::from_ms(row.get("changed_at")?),
+        journal: JournalNo(row.get("journal")?),
+    })
+}
+
+fn sealed_json<T: DeserializeOwned>(
+    row: &Row<'_>,
+    codes: &Codes,
+    (column, tenant, no): (&str, TenantNo, AccountNo),
+) -> rusqlite::Result<T> {
+    let key = no.0.to_be_bytes();
+    let opened = codes.open_row(&RowPlace { column, tenant, key: &key }, row.get_ref(column)?.as_blob()?);
+    let plain = opened.map_err(|error| damaged(0, &format!("{column}: {error}")))?;
+    serde_json::from_slice(&plain).map_err(|error| damaged(0, &format!("{column}: {error}")))
+}
+
+/// What [`account`] opens again.
+pub(crate) fn seal_json<T: Serialize>(
+    codes: &Codes,
+    (column, tenant, no): (&str, TenantNo, AccountNo),
+    value: &T,
+) -> Vec<u8> {
+    let plain = serde_json::to_vec(value).expect("domain values serialise");
+    codes.seal_row(&RowPlace { column, tenant, key: &no.0.to_be_bytes() }, &plain)
+}
+
 /// The number a sequence is kept under.
 pub(crate) fn sequence_number(sequence: Sequence) -> u8 {
     match sequence {
@@ -149,6 +204,7 @@ pub(crate) fn sequence_number(sequence: Sequence) -> u8 {
         Sequence::Customer => 1,
         Sequence::Campaign => 2,
         Sequence::Limit => 3,
+        Sequence::Account => 4,
     }
 }
 

@@ -6,6 +6,7 @@ mod definitions;
 mod redemptions;
 mod vouchers;
 mod record;
+mod accounts;
 
 use std::hash::Hash;
 
@@ -13,6 +14,7 @@ use domain::id::TenantNo;
 use domain::ledger::{Change, Facts, Table};
 use domain::limit::Usage;
 use domain::time::Timestamp;
+use ports::Codes;
 use rusqlite::{Connection, params};
 
 use crate::rows;
@@ -21,16 +23,24 @@ use crate::rows;
 #[derive(Clone, Copy)]
 struct Target<'a> {
     connection: &'a Connection,
+    /// What seals.
+    codes: &'a Codes,
     tenant: TenantNo,
     /// When the batch was decided.
     now: Timestamp,
 }
 
 /// Writes the changes of one tenant. The caller's transaction makes it all or nothing.
-pub(crate) fn write(connection: &Connection, tenant: TenantNo, now: Timestamp, facts: &Facts) -> rusqlite::Result<()> {
-    let target = Target { connection, tenant, now };
+pub(crate) fn write(
+    (connection, codes): (&Connection, &Codes),
+    tenant: TenantNo,
+    now: Timestamp,
+    facts: &Facts,
+) -> rusqlite::Result<()> {
+    let target = Target { connection, codes, tenant, now };
     target.sequences(facts)?;
     target.customers(facts)?;
+    target.accounts(facts)?;
     target.campaigns(facts)?;
     target.coupons(facts)?;
     target.shared_codes(facts)?;

@@ -56,6 +56,7 @@ pub struct KeyRing {
     entries: Vec<Entry>,
     lookup: Hmac<Sha256>,
     pub(super) seal: Aes256GcmSiv,
+    token: [u8; 32],
 }
 
 /// The ciphers of one key.
@@ -79,6 +80,7 @@ impl KeyRing {
         Ok(Self {
             lookup: keyed(&derive(&oldest.secret, b"scrip lookup 1")),
             seal: Aes256GcmSiv::new(&derive(&oldest.secret, b"scrip seal 1").into()),
+            token: derive(&oldest.secret, b"scrip token 1"),
             entries: keys.iter().map(Entry::new).collect(),
         })
     }
@@ -97,6 +99,22 @@ impl KeyRing {
         let full: [u8; 32] = mac.finalize().into_bytes().into();
         let (hash, _) = full.split_first_chunk().expect("32 bytes begin with 16");
         *hash
+    }
+
+    /// The hash under which a name of some kind, such as what an account signs in by, is stored and looked up: HMAC-SHA256
+    /// of kind, tenant and folded name, its first 16 bytes. The same in every rotation of the ring.
+    #[must_use]
+    pub fn name_hash(&self, kind: &str, tenant: TenantNo, folded: &str) -> [u8; 16] {
+        // No folded code holds a zero byte, so that no name hashes as a code does.
+        let mac = self.lookup.clone().chain_update(kind).chain_update([0]).chain_update(tenant.0.to_be_bytes());
+        let full: [u8; 32] = mac.chain_update(folded).finalize().into_bytes().into();
+        *full.first_chunk().expect("32 bytes begin with 16")
+    }
+
+    /// What access tokens are signed with. The same in every rotation of the ring.
+    #[must_use]
+    pub fn token_key(&self) -> &[u8; 32] {
+        &self.token
     }
 
     /// Newest first.

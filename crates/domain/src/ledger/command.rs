@@ -4,11 +4,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts::BlockKey;
+use crate::account::{Credentials, LoginHash, Profile, Role, Totp};
 use crate::codes::{ComputedCode, Reading};
 use crate::coupon::{CouponStep, Definition, LimitDefinition};
 use crate::customer::CustomerProfile;
 use crate::event::Actor;
-use crate::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey};
+use crate::id::{AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey};
 use crate::order::Order;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::time::Timestamp;
@@ -72,6 +73,77 @@ pub struct ReturnLine {
     pub line: usize,
     /// How many of it.
     pub quantity: u32,
+}
+
+/// What an account begins with.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Of the username.
+    pub login: LoginHash,
+    /// Of the e-mail address, if it is known to be the person's.
+    pub email_login: Option<LoginHash>,
+    /// What it may do.
+    pub role: Role,
+    /// What it says of its person.
+    pub profile: Profile,
+    /// How it proves who it is.
+    pub credentials: Credentials,
+}
+
+/// What becomes otherwise with an account.
+#[derive(Clone, Debug)]
+pub enum AccountChange {
+    /// What it says of its person; the username stays, and another address has yet to be verified.
+    Profile(Box<Profile>),
+    /// The person has proved to read what is sent to this address, which signs in from now on.
+    EmailVerified {
+        /// The address that was proved.
+        email: String,
+        /// Of it.
+        login: LoginHash,
+    },
+    /// A new password.
+    Password {
+        /// In PHC format.
+        hash: String,
+    },
+    /// The same password, hashed under newer parameters.
+    Rehashed {
+        /// In PHC format.
+        hash: String,
+    },
+    /// Another second factor, or none.
+    Totp(Option<Box<Totp>>),
+    /// A code of this time step was accepted, which also confirms the second factor.
+    TotpUsed {
+        /// Since 1970, of 30 seconds.
+        step: u64,
+    },
+    /// A recovery code was used up.
+    RecoveryUsed {
+        /// Of the code.
+        hash: [u8; 32],
+    },
+    /// Another role.
+    Role(Role),
+    /// Whether it may sign in.
+    Active(bool),
+}
+
+impl AccountChange {
+    /// Whether whoever is signed in has to sign in again.
+    #[must_use]
+    pub fn ends_sessions(&self) -> bool {
+        match self {
+            Self::Password { .. } | Self::Active(_) | Self::Role(_) => true,
+            Self::Profile(_)
+            | Self::EmailVerified { .. }
+            | Self::Rehashed { .. }
+            | Self::Totp(_)
+            | Self::TotpUsed { .. }
+            | Self::RecoveryUsed { .. } => false,
+        }
+    }
 }
 
 /// What is asked.
@@ -198,6 +270,22 @@ pub enum Action {
         /// The one that takes its place.
         request: Box<RedeemRequest>,
     },
+    /// Make an account, with its customer if it is one's.
+    CreateAccount {
+        /// Its new id.
+        id: AccountId,
+        /// What it begins with.
+        new: Box<NewAccount>,
+        /// The customer that it signs in: a new id, and what is known of the person.
+        customer: Option<(CustomerId, Box<CustomerProfile>)>,
+    },
+    /// Change an account.
+    ChangeAccount {
+        /// Which one.
+        account: AccountNo,
+        /// What becomes otherwise.
+        change: AccountChange,
+    },
     /// Write down deadlines that have passed. What is not due, or has ended otherwise, is left alone.
     Expire {
         /// Holds.
@@ -234,7 +322,9 @@ impl Action {
             | Self::Revoke { .. }
             | Self::Confirm { .. }
             | Self::Cancel { .. }
-            | Self::Return { .. } => 1,
+            | Self::Return { .. }
+            | Self::CreateAccount { .. }
+            | Self::ChangeAccount { .. } => 1,
         }
     }
 }
@@ -271,6 +361,13 @@ pub enum Outcome {
         vouchers: u32,
         /// Reservations.
         redemptions: u32,
+    },
+    /// The account has this version now.
+    Account {
+        /// Which one.
+        no: AccountNo,
+        /// Its version.
+        version: u32,
     },
 }
 

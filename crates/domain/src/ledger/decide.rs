@@ -2,7 +2,7 @@
 
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
-use super::{Stop, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
+use super::{Stop, accounts, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
 use crate::event::Actor;
 use crate::pricing::Quote;
 use crate::rejection::{Refusal, Rejection};
@@ -128,6 +128,10 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
         Action::Amend { redemption, request } => {
             give_back::amend(facts, context, redemption, request, command.fingerprint)
         }
+        Action::CreateAccount { id, new, customer } => {
+            accounts::create_account(facts, context, *id, new, customer.as_ref())
+        }
+        Action::ChangeAccount { account, change } => accounts::change_account(facts, context, *account, change),
         Action::Expire { vouchers, redemptions } => sweep::expire(facts, context, vouchers, redemptions),
     }
 }

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
 use super::table::Table;
+use crate::account::{Account, LoginHash};
 use crate::codes::{Folded, Pattern};
 use crate::coupon::{Campaign, Coupon};
 use crate::customer::Customer;
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
-use crate::id::{CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
+use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::limit::{Usage, UsageDelta, UsageKey};
 use crate::money::Currency;
 use crate::redemption::{Redemption, RedemptionId};
@@ -41,6 +42,8 @@ pub enum Sequence {
     Campaign,
     /// Of limits.
     Limit,
+    /// Of accounts.
+    Account,
 }
 
 /// Holds and reservations of a coupon, or of its whole campaign, whose deadline has passed, oldest first and bounded.
@@ -122,6 +125,12 @@ pub struct Facts {
     pub reservations: Table<CouponNo, Vec<RedemptionId>>,
     /// Derived, not written: what is due.
     pub due: Table<CouponNo, Due>,
+    /// Accounts.
+    pub accounts: Table<AccountNo, Account>,
+    /// Which account signs in by a name. It may go by another name since.
+    pub logins: Table<LoginHash, AccountNo>,
+    /// Derived, not written: the administrators that may sign in; loaded to the second of them.
+    pub admins: Table<(), Vec<AccountNo>>,
     /// What was answered to an idempotency key.
     pub answers: Table<IdempotencyHash, Answered>,
     events: Vec<Event>,
@@ -153,6 +162,9 @@ macro_rules! each_table {
         $facts.orders.$method();
         $facts.reservations.$method();
         $facts.due.$method();
+        $facts.accounts.$method();
+        $facts.logins.$method();
+        $facts.admins.$method();
         $facts.answers.$method();
     };
 }
@@ -183,6 +195,9 @@ impl Facts {
             orders: Table::default(),
             reservations: Table::default(),
             due: Table::default(),
+            accounts: Table::default(),
+            logins: Table::default(),
+            admins: Table::default(),
             answers: Table::default(),
             events: Vec::new(),
             events_kept: 0,

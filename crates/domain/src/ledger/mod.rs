@@ -30,10 +30,11 @@ mod give_back;
 mod sweep;
 mod define;
 mod register;
+mod accounts;
 
 pub use command::{
-    Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, Outcome, RedeemRequest, ReturnLine,
-    VoucherCandidates,
+    AccountChange, Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount, Outcome,
+    RedeemRequest, ReturnLine, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};

@@ -191,7 +191,8 @@ fn check_block(run: &mut Run<'_>, tenant: TenantNo, coupon: CouponNo, block: &Bl
         | EventKind::Redemption { .. }
         | EventKind::Coupon { .. }
         | EventKind::Customer
-        | EventKind::Campaign => false,
+        | EventKind::Campaign
+        | EventKind::Account => false,
     });
     if told.is_some_and(|told| !taken.match_told(&told, false)) {
         run.findings.add(Promise::TakingsEqualEvents, || name(tenant, &head.subject));

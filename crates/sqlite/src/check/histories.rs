@@ -74,9 +74,11 @@ fn states(kind: &EventKind) -> (Option<u8>, Option<u8>) {
         EventKind::Voucher { from, to, .. } => (from.map(|from| from as u8), Some(*to as u8)),
         EventKind::Redemption { from, to, .. } => (from.map(|from| from as u8), Some(*to as u8)),
         EventKind::Coupon { from, to } => (from.map(|from| from as u8), Some(*to as u8)),
-        EventKind::Customer | EventKind::Campaign | EventKind::BlockMade { .. } | EventKind::BlockRevoked => {
-            (None, None)
-        }
+        EventKind::Customer
+        | EventKind::Campaign
+        | EventKind::BlockMade { .. }
+        | EventKind::BlockRevoked
+        | EventKind::Account => (None, None),
     }
 }
 
@@ -99,6 +101,8 @@ fn promise(owner: Owner) -> Promise {
     match owner {
         Owner::Vouchers(_) => Promise::VoucherStateFollowsEvents,
         Owner::Redemptions => Promise::RedemptionStateFollowsEvents,
-        Owner::Coupons | Owner::Customers | Owner::Blocks | Owner::Campaigns => Promise::DefinitionsFollowEvents,
+        Owner::Coupons | Owner::Customers | Owner::Blocks | Owner::Campaigns | Owner::Accounts => {
+            Promise::DefinitionsFollowEvents
+        }
     }
 }

@@ -73,7 +73,8 @@ fn count_one(run: &mut Run<'_>, tenant: TenantNo, event: &Event) -> rusqlite::Re
         | EventKind::Customer
         | EventKind::Campaign
         | EventKind::BlockMade { .. }
-        | EventKind::BlockRevoked => None,
+        | EventKind::BlockRevoked
+        | EventKind::Account => None,
     };
     if let Some(promise) = illegal {
         run.findings.add(promise, || {

@@ -13,6 +13,7 @@ pub(super) fn name(TenantNo(tenant): TenantNo, subject: &Subject) -> String {
         Subject::Customer(no) => format!("customer {no} of tenant {tenant}"),
         Subject::Block(_, id) => format!("block {id} of tenant {tenant}"),
         Subject::Campaign(no) => format!("campaign {no} of tenant {tenant}"),
+        Subject::Account(no) => format!("account {no} of tenant {tenant}"),
     }
 }
 
@@ -25,6 +26,7 @@ pub(super) enum Owner {
     Customers,
     Blocks,
     Campaigns,
+    Accounts,
 }
 
 pub(super) fn owner(subject: &Subject) -> Owner {
@@ -35,5 +37,6 @@ pub(super) fn owner(subject: &Subject) -> Owner {
         Subject::Customer(_) => Owner::Customers,
         Subject::Block(..) => Owner::Blocks,
         Subject::Campaign(_) => Owner::Campaigns,
+        Subject::Account(_) => Owner::Accounts,
     }
 }

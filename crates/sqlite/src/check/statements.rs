@@ -6,7 +6,7 @@ use super::Run;
 use super::report::Promise;
 use crate::query::each;
 
-pub(super) const ALL: [(Promise, &str); 16] = [
+pub(super) const ALL: [(Promise, &str); 17] = [
     (Promise::UsageWithinBound, USAGE),
     (Promise::OneLiveRedemptionPerOrder, ORDERS),
     (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
@@ -18,6 +18,7 @@ pub(super) const ALL: [(Promise, &str); 16] = [
     (Promise::SequencesAboveNumbers, SEQUENCE_OF_CUSTOMERS),
     (Promise::SequencesAboveNumbers, SEQUENCE_OF_CAMPAIGNS),
     (Promise::SequencesAboveNumbers, SEQUENCE_OF_LIMITS),
+    (Promise::SequencesAboveNumbers, SEQUENCE_OF_ACCOUNTS),
     (Promise::BearerInBlock, BEARER_WITHOUT_BLOCK),
     (Promise::GivenCodeHasVoucher, CODE_WITHOUT_VOUCHER),
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
@@ -122,6 +123,13 @@ const SEQUENCE_OF_LIMITS: &str = "
     left join (select tenant, next from sequence where kind = 3) using (tenant)
     group by tenant
     having max(usage_limit) >= ifnull(next, 1)";
+
+const SEQUENCE_OF_ACCOUNTS: &str = "
+    select format('tenant %d has account %d, the next is %d', tenant, max(account), ifnull(next, 1))
+    from account
+    left join (select tenant, next from sequence where kind = 4) using (tenant)
+    group by tenant
+    having max(account) >= ifnull(next, 1)";
 
 /// The last block that begins at or before the ordinal is the only one that can cover it.
 const BEARER_WITHOUT_BLOCK: &str = "

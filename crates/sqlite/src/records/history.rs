@@ -39,6 +39,11 @@ pub(super) const CAMPAIGN: &str = "
     from campaign
     where tenant = ?1 and campaign = ?2";
 
+pub(super) const ACCOUNT: &str = "
+    select version, journal
+    from account
+    where tenant = ?1 and account = ?2";
+
 /// Where the subject's latest event is: its version and its place.
 fn latest(connection: &Connection, tenant: TenantNo, subject: &Subject) -> Result<Option<(u32, i64)>, StoreError> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -53,6 +58,7 @@ fn latest(connection: &Connection, tenant: TenantNo, subject: &Subject) -> Resul
         Subject::Customer(no) => one(connection, CUSTOMER, (tenant, no.0), read),
         Subject::Block(_, id) => one(connection, BLOCK, (tenant, id.0.as_bytes()), read),
         Subject::Campaign(no) => one(connection, CAMPAIGN, (tenant, no.0), read),
+        Subject::Account(no) => one(connection, ACCOUNT, (tenant, no.0), read),
     }
 }
 
