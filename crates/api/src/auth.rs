@@ -1,14 +1,16 @@
-//! Who calls. Servers show an API key; customers and staff will show tokens, and become callers of the same kind.
+//! Who calls. Servers show an API key, people an access token; both become a caller, if the table of permissions lets
+//! them.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use domain::event::Actor;
-use domain::id::TenantNo;
+use domain::id::{AccountNo, CustomerNo, SessionId, TenantNo};
 use http::header;
 use http::request::Parts;
-use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
+use crate::permissions::{self, Far, Rule};
 use crate::problem::Problem;
+use crate::tokens::{self, hash_token};
 
 /// What the secret of an API key begins with, so that a person and a scanner for leaked secrets know it at sight.
 pub const SECRET_PREFIX: &str = "scrip_";
@@ -16,50 +18,114 @@ pub const SECRET_PREFIX: &str = "scrip_";
 /// Longer than any key or token; what is longer is not hashed.
 const TOKEN_BYTES_MAX: usize = 4_096;
 
-const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// Who calls, and for which tenant. As an extractor: 401 without a valid `Authorization: Bearer KEY`.
+/// Who calls, and for which tenant. As an extractor: 401 without a valid `Authorization: Bearer TOKEN`, 403 if the caller
+/// may not ask for this at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// All that is read and changed is this tenant's.
     pub tenant: TenantNo,
     /// Stands in the events of what is changed.
     pub actor: Actor,
+    /// How much of the tenant's it sees.
+    pub reach: Reach,
+    /// Who is signed in; none for a server's key.
+    pub signed_in: Option<SignedIn>,
+}
+
+/// How much a caller sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All that is the tenant's.
+    All,
+    /// What is this customer's. What is another's is not there.
+    Own(CustomerNo),
+}
+
+/// A person behind a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Which account.
+    pub account: AccountNo,
+    /// Which of its sessions.
+    pub session: SessionId,
+}
+
+impl Caller {
+    /// The customer whose things alone it sees, if it does not see all.
+    #[must_use]
+    pub fn own(&self) -> Option<CustomerNo> {
+        match self.reach {
+            Reach::Own(no) => Some(no),
+            Reach::All => None,
+        }
+    }
+
+    /// Whether it sees what belongs to this customer, or to nobody.
+    #[must_use]
+    pub fn sees(&self, customer: Option<CustomerNo>) -> bool {
+        self.own().is_none_or(|own| customer == Some(own))
+    }
 }
 
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let value = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .ok_or_else(|| Problem::unauthorized("Send an API key as `Authorization: Bearer KEY`."))?;
+        let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(|| {
+            Problem::unauthorized("Send an API key or an access token as `Authorization: Bearer TOKEN`.")
+        })?;
         let token = value.to_str().ok().and_then(bearer).unwrap_or_default();
-        let key = app.store.api_key(&hash_secret(token)).filter(|key| key.revoked_at.is_none());
-        let key = key.ok_or_else(|| Problem::unauthorized("The API key is not known, or was revoked."))?;
-        Ok(Self { tenant: key.tenant, actor: Actor::Key(key.no) })
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let rule = permissions::rule(&parts.method, route);
+        if token.starts_with(SECRET_PREFIX) {
+            return of_key(app, token, rule);
+        }
+        of_token(app, token, rule).await
     }
 }
 
-/// What is kept of a secret. It is found by this hash, so a comparison tells nothing about the secret by its time.
-#[must_use]
-pub fn hash_secret(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
+fn of_key(app: &App, token: &str, rule: Option<Rule>) -> Result<Caller, Problem> {
+    let key = app.store.api_key(&hash_token(token)).filter(|key| key.revoked_at.is_none());
+    let key = key.ok_or_else(|| Problem::unauthorized("The API key is not known, or was revoked."))?;
+    let scope = rule.and_then(|rule| rule.scope).ok_or_else(|| Problem::forbidden("This is for people only."))?;
+    if !key.scopes.has(scope) {
+        return Err(Problem::forbidden(format!("The API key lacks the scope `{}`.", scope.name())));
+    }
+    Ok(Caller { tenant: key.tenant, actor: Actor::Key(key.no), reach: Reach::All, signed_in: None })
+}
+
+async fn of_token(app: &App, token: &str, rule: Option<Rule>) -> Result<Caller, Problem> {
+    let now = app.now();
+    let over = || Problem::unauthorized("The token is not known, or its time is over.");
+    let access = tokens::verify(app.store.codes().token_key(), token, now).ok_or_else(over)?;
+    let tokens::Access { tenant, account: no, session } = access;
+    let known = app.store.session(tenant, session).await?.filter(|known| known.account == no);
+    let known = known.filter(|known| known.expires_at > now).ok_or_else(over)?;
+    let account = app.store.account(tenant, no).await?.ok_or_else(over)?;
+    if !account.active || account.epoch != known.epoch {
+        return Err(over());
+    }
+    let far = rule.and_then(|rule| rule.reach(account.role));
+    let far = far.ok_or_else(|| Problem::forbidden("Your role does not allow this."))?;
+    let signed_in = Some(SignedIn { account: no, session });
+    Ok(match (far, account.customer) {
+        (_, Some(customer)) => {
+            Caller { tenant, actor: Actor::Customer(customer), reach: Reach::Own(customer), signed_in }
+        }
+        (Far::All | Far::Own, None) => Caller { tenant, actor: Actor::Staff(no), reach: Reach::All, signed_in },
+    })
 }
 
 /// The secret of an API key made of these random bytes: `scrip_` and 43 characters of base64url.
 #[must_use]
 pub fn new_secret(random: [u8; 32]) -> String {
-    let mut secret = SECRET_PREFIX.to_owned();
-    for three in random.chunks(3) {
-        let mut bytes = [0; 4];
-        bytes[1..=three.len()].copy_from_slice(three);
-        let bits = u32::from_be_bytes(bytes);
-        let symbols = (0..=three.len()).map(|place| BASE64URL[(bits >> (18 - 6 * place) & 63) as usize]);
-        secret.extend(symbols.map(char::from));
-    }
-    secret
+    format!("{SECRET_PREFIX}{}", tokens::base64url(&random))
+}
+
+/// What is kept of a secret. It is found by this hash, so a comparison tells nothing about the secret by its time.
+#[must_use]
+pub fn hash_secret(secret: &str) -> [u8; 32] {
+    hash_token(secret)
 }
 
 /// The token of `Bearer TOKEN`; the scheme in any case (RFC 9110, section 11.1).

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::app::{App, unexpected};
 use crate::extract::Path;
 use crate::idempotency::Change;
-use crate::names::{coupon_no, coupon_no_at, customer_no_at};
+use crate::names::{claiming_customer, coupon_no, coupon_no_at};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::{VoucherBody, show_vouchers};
@@ -21,18 +21,18 @@ const COUPONS_MAX: usize = 20;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimBody {
-    /// Who claims.
-    #[schema(value_type = String)]
-    customer_id: CustomerId,
+    /// Who claims; who is signed in claims for themselves.
+    #[schema(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
 }
 
 /// A claim of several coupons.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimsBody {
-    /// Who claims.
-    #[schema(value_type = String)]
-    customer_id: CustomerId,
+    /// Who claims; who is signed in claims for themselves.
+    #[schema(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
     /// Of which coupons, each once.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 20)]
     coupon_ids: Vec<CouponId>,
@@ -64,7 +64,7 @@ pub(crate) async fn claim_voucher(
 ) -> Answered<Claimed> {
     let tenant = origin.caller.tenant;
     let coupon = coupon_no(&app, tenant, &id).await?;
-    let customer = customer_no_at(&app, tenant, body.customer_id, "/customer_id").await?;
+    let customer = claiming_customer(&app, origin.caller, body.customer_id).await?;
     let answer = app.submit(&origin, Action::Claim { customer, coupons: vec![coupon] }).await?;
     let replayed = answer.replayed;
     let voucher = shown(&app, tenant, answer).await?.pop().ok_or_else(unexpected)?;
@@ -80,7 +80,7 @@ pub(crate) async fn claim_vouchers(
 ) -> Answered<ClaimedAll> {
     let tenant = origin.caller.tenant;
     check_coupons(&body.coupon_ids)?;
-    let customer = customer_no_at(&app, tenant, body.customer_id, "/customer_id").await?;
+    let customer = claiming_customer(&app, origin.caller, body.customer_id).await?;
     let mut coupons = Vec::with_capacity(body.coupon_ids.len());
     for (index, id) in body.coupon_ids.iter().enumerate() {
         coupons.push(coupon_no_at(&app, tenant, *id, &format!("/coupon_ids/{index}")).await?);

@@ -171,11 +171,11 @@ pub(crate) async fn list_customers(
     responses((status = 200, description = "As it is now", body = CustomerBody)))]
 pub(crate) async fn get_customer(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Answered<CustomerBody> {
-    let no = customer_no(&app, tenant, &id).await?;
-    Ok(Reply::ok(show(&app, tenant, no).await?))
+    let no = customer_no(&app, caller, &id).await?;
+    Ok(Reply::ok(show(&app, caller.tenant, no).await?))
 }
 
 async fn show(app: &App, tenant: TenantNo, no: CustomerNo) -> Result<CustomerBody, Problem> {

@@ -77,10 +77,11 @@ pub(crate) enum ActorBody {
     responses((status = 200, description = "Oldest first, the latest 1000", body = List<VoucherEvent>)))]
 pub(crate) async fn list_voucher_history(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Answered<List<VoucherEvent>> {
-    let voucher = find(&app, tenant, &id).await?;
+    let tenant = caller.tenant;
+    let voucher = find(&app, caller, &id).await?;
     let entries = app.store.history(tenant, Subject::Voucher(voucher.key), EVENTS_MAX).await?;
     Ok(Reply::ok(List::whole(show_history(&app, tenant, entries).await?)))
 }

@@ -159,7 +159,8 @@ mod tests {
 
     use super::*;
 
-    const CALLER: Caller = Caller { tenant: TenantNo(1), actor: Actor::Key(1) };
+    const CALLER: Caller =
+        Caller { tenant: TenantNo(1), actor: Actor::Key(1), reach: crate::auth::Reach::All, signed_in: None };
 
     #[test]
     fn no_body_and_an_empty_object_are_the_same_request() {

@@ -161,7 +161,7 @@ async fn show(app: &App, tenant: TenantNo, answer: Answer) -> Result<Issued, Pro
 /// The vouchers of a block nothing has happened to yet: they have no rows.
 async fn codes_of(app: &App, tenant: TenantNo, coupon: CouponNo, block: &Block) -> Result<Vec<Voucher>, Problem> {
     let definition = app.store.coupon(tenant, coupon).await?.ok_or_else(unexpected)?;
-    let zone = app.store.settings(tenant).await?.zone;
+    let zone = app.store.settings(tenant).await?.zone.clone();
     let voucher = |ordinal| {
         let key = VoucherKey { coupon, kind: VoucherKind::Bearer, ordinal };
         block.voucher(key, &definition.definition.validity, &zone)

@@ -10,6 +10,8 @@
 mod routes;
 mod app;
 pub mod auth;
+mod permissions;
+mod tokens;
 mod idempotency;
 mod rejections;
 

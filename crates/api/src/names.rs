@@ -7,6 +7,7 @@ use domain::rejection::Rejection;
 use http::StatusCode;
 
 use crate::app::App;
+use crate::auth::Caller;
 use crate::problem::Problem;
 
 /// 404: what the path names is not there.
@@ -34,13 +35,45 @@ pub(crate) async fn coupon_no_at(
     found.ok_or_else(|| Problem::invalid_field(pointer, "coupon_not_found", "there is no such coupon"))
 }
 
-/// The customer that a path names.
-pub(crate) async fn customer_no(app: &App, tenant: TenantNo, id: &str) -> Result<CustomerNo, Problem> {
+/// The customer that a path names, if the caller sees it.
+pub(crate) async fn customer_no(app: &App, caller: Caller, id: &str) -> Result<CustomerNo, Problem> {
     let found = match id.parse::<CustomerId>() {
-        Ok(id) => app.store.customer_no(tenant, id).await?,
+        Ok(id) => app.store.customer_no(caller.tenant, id).await?,
         Err(_) => None,
     };
-    found.ok_or_else(|| not_found(Rejection::CustomerNotFound, "There is no such customer."))
+    found.filter(|no| caller.sees(Some(*no))).ok_or_else(no_customer)
+}
+
+fn no_customer() -> Problem {
+    not_found(Rejection::CustomerNotFound, "There is no such customer.")
+}
+
+/// For whom something is done: whom the body or query names at `pointer`, if the caller sees it. A customer who is signed
+/// in need not be named.
+pub(crate) async fn acting_customer(
+    app: &App,
+    caller: Caller,
+    id: Option<CustomerId>,
+    pointer: &str,
+) -> Result<Option<CustomerNo>, Problem> {
+    let Some(id) = id else { return Ok(caller.own()) };
+    match caller.own() {
+        None => customer_no_at(app, caller.tenant, id, pointer).await.map(Some),
+        Some(own) => {
+            let named = app.store.customer_no(caller.tenant, id).await?;
+            if named == Some(own) { Ok(named) } else { Err(no_customer()) }
+        }
+    }
+}
+
+/// The same where somebody must be named.
+pub(crate) async fn claiming_customer(
+    app: &App,
+    caller: Caller,
+    id: Option<CustomerId>,
+) -> Result<CustomerNo, Problem> {
+    let customer = acting_customer(app, caller, id, "/customer_id").await?;
+    customer.ok_or_else(|| Problem::invalid_field("/customer_id", "missing", "is needed: who claims?"))
 }
 
 /// The customer that a body or a query names at `pointer`.

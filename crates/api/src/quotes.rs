@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::definition_body::check_chars;
 use crate::extract::Json;
-use crate::names::{Names, customer_no_if_named};
+use crate::names::{Names, acting_customer};
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
@@ -51,14 +51,15 @@ pub(crate) struct QuoteBody {
     responses((status = 200, description = "Priced", body = QuoteResult)))]
 pub(crate) async fn create_quote(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Json(body): Json<QuoteBody>,
 ) -> Answered<QuoteResult> {
+    let tenant = caller.tenant;
     let order = parse_order(body.order)?;
     check_codes(&body.codes)?;
     let request = RedeemRequest {
         id: RedemptionId::parse("quote").expect("five letters are an id"),
-        customer: customer_no_if_named(&app, tenant, body.customer_id, "/customer_id").await?,
+        customer: acting_customer(&app, caller, body.customer_id, "/customer_id").await?,
         order,
         codes: read_codes(&app, tenant, &body.codes),
         expected_total_minor: None,

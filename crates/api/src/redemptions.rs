@@ -3,7 +3,7 @@
 use axum::extract::State;
 use domain::id::{CouponId, CustomerId, TenantNo};
 use domain::ledger::{Action, Answer, DecisionRecord, Outcome};
-use domain::redemption::RedemptionId;
+use domain::redemption::{Redemption, RedemptionId};
 use domain::rejection::Rejection;
 use domain::time::{Timestamp, Zone};
 use http::StatusCode;
@@ -15,7 +15,7 @@ use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::extract::{Path, Query};
 use crate::idempotency::{Change, NoBody, Origin};
-use crate::names::{Names, customer_no_if_named, not_found};
+use crate::names::{Names, acting_customer, not_found};
 use crate::order_body::OrderBody;
 use crate::page::{List, page_request};
 use crate::problem::Problem;
@@ -35,7 +35,7 @@ pub(crate) async fn create_redemption(
     State(app): State<App>,
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
-    let request = body.parse(&app, origin.caller.tenant).await?;
+    let request = body.parse(&app, origin.caller).await?;
     let reply = submit(&app, &origin, Action::Redeem(Box::new(request))).await?;
     Ok(reply.status(StatusCode::CREATED))
 }
@@ -51,7 +51,7 @@ pub(crate) async fn confirm_redemption(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<RedemptionBody> {
-    let redemption = parse_id(id)?;
+    let redemption = own_id(&app, origin.caller, id).await?;
     submit(&app, &origin, Action::Confirm { redemption }).await
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn cancel_redemption(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<RedemptionBody> {
-    let redemption = parse_id(id)?;
+    let redemption = own_id(&app, origin.caller, id).await?;
     submit(&app, &origin, Action::Cancel { redemption }).await
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn amend_redemption(
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
     let redemption = parse_id(id)?;
-    let request = body.parse(&app, origin.caller.tenant).await?;
+    let request = body.parse(&app, origin.caller).await?;
     let reply = submit(&app, &origin, Action::Amend { redemption, request: Box::new(request) }).await?;
     Ok(reply.status(StatusCode::CREATED))
 }
@@ -109,11 +109,11 @@ pub(crate) async fn amend_redemption(
     responses((status = 200, description = "As it is now", body = RedemptionBody)))]
 pub(crate) async fn get_redemption(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Answered<RedemptionBody> {
-    let found = app.store.redemption(tenant, &parse_id(id)?).await?.ok_or_else(gone)?;
-    Ok(Reply::ok(show_redemption(&app, tenant, found, app.now()).await?))
+    let found = find(&app, caller, &parse_id(id)?).await?;
+    Ok(Reply::ok(show_redemption(&app, caller.tenant, found, app.now()).await?))
 }
 
 /// Which redemptions to list.
@@ -136,11 +136,12 @@ pub(crate) struct RedemptionQuery {
     responses((status = 200, description = "Newest first", body = List<RedemptionBody>)))]
 pub(crate) async fn list_redemptions(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Query(query): Query<RedemptionQuery>,
 ) -> Answered<List<RedemptionBody>> {
+    let tenant = caller.tenant;
     let request = page_request(query.limit, query.cursor)?;
-    let customer = customer_no_if_named(&app, tenant, query.customer_id, "?customer_id").await?;
+    let customer = acting_customer(&app, caller, query.customer_id, "?customer_id").await?;
     let page = app.store.redemptions(tenant, RedemptionFilter { customer }, request).await?;
     let shown = show_redemptions(&app, tenant, page.items, app.now()).await?;
     Ok(Reply::ok(List::page(shown, page.next)))
@@ -215,6 +216,21 @@ async fn submit(app: &App, origin: &Origin, action: Action) -> Answered<Redempti
     let Outcome::Redemption(redemption) = outcome else { return Err(unexpected()) };
     let shown = show_redemption(app, origin.caller.tenant, *redemption, at).await?;
     Ok(Reply::ok(shown).replayed(replayed))
+}
+
+/// A redemption that the caller sees.
+async fn find(app: &App, caller: Caller, id: &RedemptionId) -> Result<Redemption, Problem> {
+    let found = app.store.redemption(caller.tenant, id).await?;
+    found.filter(|redemption| caller.sees(redemption.customer)).ok_or_else(gone)
+}
+
+/// The id that a path names: a customer's own redemption, or any, even one that is not there yet.
+async fn own_id(app: &App, caller: Caller, id: String) -> Result<RedemptionId, Problem> {
+    let id = parse_id(id)?;
+    if caller.own().is_some() {
+        find(app, caller, &id).await?;
+    }
+    Ok(id)
 }
 
 /// What cannot be an id is not there.

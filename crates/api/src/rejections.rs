@@ -27,17 +27,25 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::CustomerNotFound
         | Rejection::VoucherNotFound
         | Rejection::RedemptionNotFound
-        | Rejection::BlockNotFound => StatusCode::NOT_FOUND,
+        | Rejection::BlockNotFound
+        | Rejection::AccountNotFound
+        | Rejection::TenantNotFound => StatusCode::NOT_FOUND,
         Rejection::VersionStale => StatusCode::PRECONDITION_FAILED,
         Rejection::IdempotencyKeyReused | Rejection::RedemptionIdReused => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::Limit { period: Period::Hour | Period::Day | Period::Week | Period::Month, .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
         Rejection::Limit { period: Period::Ever, .. }
+        | Rejection::TokenUnknown
         | Rejection::CodeUnknown
         | Rejection::CodeTaken
         | Rejection::PrefixTaken
         | Rejection::IdentityTaken
+        | Rejection::UsernameTaken
+        | Rejection::LastAdmin
+        | Rejection::ZoneFixed
+        | Rejection::QuotaExceeded
+        | Rejection::CeilingExceeded
         | Rejection::LimitChanged
         | Rejection::TransitionIllegal
         | Rejection::VoucherForeign
@@ -110,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [(Rejection, u16); 44] = [
+    const ALL: [(Rejection, u16); 52] = [
         (Rejection::IdempotencyKeyReused, 422),
         (Rejection::RedemptionIdReused, 422),
         (Rejection::CouponNotFound, 404),
@@ -119,11 +127,19 @@ mod tests {
         (Rejection::VoucherNotFound, 404),
         (Rejection::RedemptionNotFound, 404),
         (Rejection::BlockNotFound, 404),
+        (Rejection::AccountNotFound, 404),
+        (Rejection::TenantNotFound, 404),
+        (Rejection::TokenUnknown, 409),
         (Rejection::CodeUnknown, 409),
         (Rejection::VersionStale, 412),
         (Rejection::CodeTaken, 409),
         (Rejection::PrefixTaken, 409),
         (Rejection::IdentityTaken, 409),
+        (Rejection::UsernameTaken, 409),
+        (Rejection::LastAdmin, 409),
+        (Rejection::ZoneFixed, 409),
+        (Rejection::QuotaExceeded, 409),
+        (Rejection::CeilingExceeded, 409),
         (Rejection::LimitChanged, 409),
         (Rejection::TransitionIllegal, 409),
         (Rejection::VoucherForeign, 409),

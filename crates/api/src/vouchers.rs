@@ -13,7 +13,7 @@ use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::extract::{Path, Query};
 use crate::idempotency::{Change, NoBody, Origin};
-use crate::names::{coupon_no_at, customer_no_at, customer_no_if_named, not_found};
+use crate::names::{acting_customer, coupon_no_at, customer_no_at, not_found};
 use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
@@ -49,11 +49,12 @@ pub(crate) struct VoucherQuery {
     responses((status = 200, description = "By coupon", body = List<VoucherBody>)))]
 pub(crate) async fn list_vouchers(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Query(query): Query<VoucherQuery>,
 ) -> Answered<List<VoucherBody>> {
+    let tenant = caller.tenant;
     let request = page_request(query.limit, query.cursor)?;
-    let customer = customer_no_if_named(&app, tenant, query.customer_id, "?customer_id").await?;
+    let customer = acting_customer(&app, caller, query.customer_id, "?customer_id").await?;
     let coupon = match query.coupon_id {
         Some(id) => Some(coupon_no_at(&app, tenant, id, "?coupon_id").await?),
         None => None,
@@ -70,11 +71,11 @@ pub(crate) async fn list_vouchers(
     responses((status = 200, description = "As it is now", body = VoucherBody)))]
 pub(crate) async fn get_voucher(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Answered<VoucherBody> {
-    let voucher = find(&app, tenant, &id).await?;
-    Ok(Reply::ok(show_voucher(&app, tenant, voucher, app.now()).await?))
+    let voucher = find(&app, caller, &id).await?;
+    Ok(Reply::ok(show_voucher(&app, caller.tenant, voucher, app.now()).await?))
 }
 
 /// End a hold early
@@ -88,6 +89,9 @@ pub(crate) async fn release_voucher(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<VoucherBody> {
+    if origin.caller.own().is_some() {
+        find(&app, origin.caller, &id).await?;
+    }
     let voucher = candidates(&app, origin.caller.tenant, &id)?;
     submit(&app, &origin, Action::Release { voucher }).await
 }
@@ -136,10 +140,11 @@ async fn submit(app: &App, origin: &Origin, action: Action) -> Answered<VoucherB
     Ok(Reply::ok(shown).replayed(answer.replayed))
 }
 
-/// The voucher that a path names.
-pub(crate) async fn find(app: &App, tenant: TenantNo, id: &str) -> Result<Voucher, Problem> {
-    let candidates = candidates(app, tenant, id)?;
-    app.store.voucher(tenant, &candidates).await?.ok_or_else(gone)
+/// The voucher that a path names, if the caller sees it.
+pub(crate) async fn find(app: &App, caller: Caller, id: &str) -> Result<Voucher, Problem> {
+    let candidates = candidates(app, caller.tenant, id)?;
+    let found = app.store.voucher(caller.tenant, &candidates).await?;
+    found.filter(|voucher| caller.sees(voucher.customer)).ok_or_else(gone)
 }
 
 fn candidates(app: &App, tenant: TenantNo, id: &str) -> Result<VoucherCandidates, Problem> {

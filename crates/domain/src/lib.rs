@@ -14,6 +14,7 @@ pub mod validity;
 pub mod rejection;
 pub mod order;
 pub mod benefit;
+pub mod tenant;
 pub mod limit;
 pub mod coupon;
 pub mod customer;

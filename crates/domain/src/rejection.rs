@@ -32,6 +32,8 @@ pub enum Rejection {
     BlockNotFound,
     /// No such account.
     AccountNotFound,
+    /// No such tenant.
+    TenantNotFound,
     /// The one-time token or code was never given, was used, or its time is over.
     TokenUnknown,
     /// The typed text is no code of this tenant.
@@ -48,6 +50,12 @@ pub enum Rejection {
     UsernameTaken,
     /// Nobody would be left to administer the tenant.
     LastAdmin,
+    /// A tenant's days begin where they began.
+    ZoneFixed,
+    /// The tenant has made as many of them as it may.
+    QuotaExceeded,
+    /// A coupon of the tenant may not give so much.
+    CeilingExceeded,
     /// A limit of that id counts something else; only its maximum and give-back may change.
     LimitChanged,
     /// The state does not allow this step.
@@ -134,6 +142,7 @@ impl Rejection {
             Self::RedemptionNotFound => "redemption_not_found",
             Self::BlockNotFound => "block_not_found",
             Self::AccountNotFound => "account_not_found",
+            Self::TenantNotFound => "tenant_not_found",
             Self::TokenUnknown => "token_unknown",
             Self::CodeUnknown => "code_unknown",
             Self::VersionStale => "version_stale",
@@ -142,6 +151,9 @@ impl Rejection {
             Self::IdentityTaken => "identity_taken",
             Self::UsernameTaken => "username_taken",
             Self::LastAdmin => "last_admin",
+            Self::ZoneFixed => "zone_fixed",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::CeilingExceeded => "ceiling_exceeded",
             Self::LimitChanged => "limit_changed",
             Self::TransitionIllegal => "transition_illegal",
             Self::CouponNotActive => "coupon_not_active",

@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::codes::{
-    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, RowPlace, SealError, UnknownKey, decode_id, encode, encode_id,
-    read,
+    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, RowPlace, SealError, UnknownKey, decode_id, encode,
+    encode_id, read,
 };
 use domain::id::{CouponNo, TenantNo, VoucherKey};
 

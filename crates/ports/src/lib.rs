@@ -1,13 +1,14 @@
 //! What the outside must do for Scrip, and what every adapter is tested against.
 //!
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
-//! `records` (what is read back), `access` (which servers may call), `accounts` (who signs in), `codes` (texts and ids at the edge), `clock`, `error`. What
+//! `records` (what is read back), `access` (which servers may call), `accounts` (who signs in), `tenants`, `codes` (texts and ids at the edge), `clock`, `error`. What
 //! the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
 mod records;
 mod access;
 mod accounts;
+mod tenants;
 mod codes;
 mod clock;
 mod error;
@@ -23,8 +24,9 @@ pub use ledger::Ledger;
 pub use records::{
     BlockRecord, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
 };
+pub use tenants::Tenants;
 
 /// Everything a store does, as one object.
-pub trait Store: Ledger + Records + Access + Accounts {}
+pub trait Store: Ledger + Records + Access + Accounts + Tenants {}
 
-impl<T: Ledger + Records + Access + Accounts> Store for T {}
+impl<T: Ledger + Records + Access + Accounts + Tenants> Store for T {}

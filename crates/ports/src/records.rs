@@ -9,9 +9,10 @@ use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
 use domain::event::{Event, Subject};
 use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
-use domain::ledger::{DecisionRecord, Settings};
+use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::statistics::Statistics;
+use domain::tenant::Settings;
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
 
@@ -99,7 +100,7 @@ pub trait Records: Send + Sync {
     ///
     /// # Errors
     /// The store could not answer.
-    async fn settings(&self, tenant: TenantNo) -> Result<Settings, StoreError>;
+    async fn settings(&self, tenant: TenantNo) -> Result<Arc<Settings>, StoreError>;
 
     /// The number of a coupon. It never changes, so this is answered from memory when asked again.
     ///

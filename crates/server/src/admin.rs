@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use domain::codes::Pattern;
 use domain::id::{ApiKeyId, BlockId, FIRST_TENANT, VoucherKey, VoucherKind};
-use ports::{Access, BlockRecord, Records};
+use ports::{Access, BlockRecord, Records, Scopes};
 use serde::{Deserialize, Serialize};
 use sqlite::SqliteStore;
 use tokio::sync::mpsc;
@@ -146,7 +146,7 @@ pub(crate) async fn create_key(store: &SqliteStore, name: String) -> anyhow::Res
     }
     let secret = api::auth::new_secret(secrets::random()?);
     let id = ApiKeyId(api::new_id());
-    let key = store.create_api_key(FIRST_TENANT, id, name, api::auth::hash_secret(&secret)).await?;
+    let key = store.create_api_key(FIRST_TENANT, id, (name, Scopes::SERVER), api::auth::hash_secret(&secret)).await?;
     Ok([format!("Key {} ({}). This is its only showing:", key.name, key.id), secret])
 }
 

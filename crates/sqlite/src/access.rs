@@ -89,8 +89,7 @@ impl Access for SqliteStore {
     }
 }
 
-const INSERT: &str =
-    "insert into api_key (api_key_id, tenant, name, secret_hash, created_at, scopes)
+const INSERT: &str = "insert into api_key (api_key_id, tenant, name, secret_hash, created_at, scopes)
     values (?1, ?2, ?3, ?4, ?5, ?6)
     returning key_no";
 

@@ -158,7 +158,8 @@ const OVERFLOWING: &str = "select session_id from session
     limit -1 offset ?3";
 
 const TOKEN: &str = "select session_id, used_at from refresh_token where tenant = ?1 and token_hash = ?2";
-const USE_TOKEN: &str = "update refresh_token set used_at = ?3 where tenant = ?1 and token_hash = ?2 and used_at is null";
+const USE_TOKEN: &str =
+    "update refresh_token set used_at = ?3 where tenant = ?1 and token_hash = ?2 and used_at is null";
 const EXTEND: &str = "update session set expires_at = ?3 where tenant = ?1 and session_id = ?2";
 const DELETE: &str = "delete from session where tenant = ?1 and session_id = ?2";
 

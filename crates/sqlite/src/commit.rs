@@ -119,7 +119,7 @@ impl Writer<'_> {
         commands: &[Command],
         (now, journal): (Timestamp, JournalNo),
     ) -> Result<Decided, StoreError> {
-        let settings = self.shared.settings(tenant)?.clone();
+        let settings = self.shared.settings(tenant)?;
         let mut facts = Facts::new(settings, self.shared.codes.current_key_no(), journal);
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
         let generation = self.shared.definitions.generation();

@@ -1,12 +1,10 @@
 //! What is written when the data are made, and read at every start: the ring of code keys, the tenants, the kind of
 //! clock, and where the journal stands.
 
-use std::collections::BTreeMap;
-
 use domain::codes::{KeyRing, MasterKey, Pattern, RingError, RingKey};
 use domain::event::JournalNo;
 use domain::id::{CouponNo, FIRST_TENANT, TenantNo};
-use domain::ledger::Settings;
+use domain::tenant::Settings;
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -14,11 +12,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use crate::load::patterns;
 use crate::open::{OpenError, Options};
 use crate::rows;
+use crate::tenants::Known;
 
 /// What a start needs to know.
 pub(crate) struct Installation {
     pub ring: KeyRing,
-    pub tenants: BTreeMap<TenantNo, Settings>,
+    pub tenants: Known,
     pub patterns: Vec<(TenantNo, Vec<(Pattern, CouponNo)>)>,
     pub journal_next: JournalNo,
     /// The instant of the latest decision.
@@ -31,9 +30,9 @@ pub(crate) fn read_or_make(connection: &Connection, options: &Options) -> Result
         Some(made_with) if made_with != options.test_clock => return Err(OpenError::TestClock { made_with }),
         Some(_) => {}
     }
-    let tenants = tenants(connection)?;
+    let tenants = Known::load(connection)?;
     let patterns: Result<Vec<_>, StoreError> =
-        tenants.keys().map(|tenant| Ok((*tenant, patterns(connection, *tenant)?))).collect();
+        tenants.all().iter().map(|tenant| Ok((tenant.no, patterns(connection, tenant.no)?))).collect();
     let (journal_last, decided_last) = latest(connection)?;
     Ok(Installation {
         ring: ring(connection, &options.master_key)?,
@@ -52,14 +51,14 @@ fn test_clock(connection: &Connection) -> rusqlite::Result<Option<bool>> {
 }
 
 const INSERT_META: &str = "insert into meta (name, value) values ('test_clock', ?1)";
-const INSERT_TENANT: &str =
-    "insert into tenant (tenant, name, zone, currency, created_at) values (?1, 'default', ?2, ?3, ?4)";
+const INSERT_TENANT: &str = "insert into tenant (tenant, name, settings, created_at) values (?1, 'default', ?2, ?3)";
 
 fn make(connection: &Connection, options: &Options) -> Result<(), OpenError> {
     let transaction = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    let (zone, currency) = (options.zone.name(), options.currency.to_string());
+    let settings = Settings::new(options.zone.clone(), options.currency);
+    let settings = serde_json::to_string(&settings).expect("domain values serialise");
     transaction.execute(INSERT_META, [if options.test_clock { "yes" } else { "no" }])?;
-    transaction.execute(INSERT_TENANT, params![FIRST_TENANT.0, zone, currency, options.clock.now().as_ms()])?;
+    transaction.execute(INSERT_TENANT, params![FIRST_TENANT.0, settings, options.clock.now().as_ms()])?;
     add_key(&transaction, options)?;
     transaction.commit()?;
     Ok(())
@@ -93,20 +92,6 @@ pub(crate) fn ring(connection: &Connection, master_key: &MasterKey) -> Result<Ke
         RingError::Empty => OpenError::NoCodeKey,
         RingError::Twice { .. } => unreachable!("key_no is the primary key"),
     })
-}
-
-const SELECT_TENANTS: &str = "select tenant, zone, currency from tenant";
-
-fn tenants(connection: &Connection) -> rusqlite::Result<BTreeMap<TenantNo, Settings>> {
-    let mut statement = connection.prepare(SELECT_TENANTS)?;
-    let rows = statement.query_map([], |row| {
-        let zone: String = row.get(1)?;
-        let currency: String = row.get(2)?;
-        let zone = zone.parse().map_err(|_| rows::damaged(1, "not a zone"))?;
-        let currency = currency.parse().map_err(|_| rows::damaged(2, "not a currency"))?;
-        Ok((TenantNo(row.get(0)?), Settings { zone, currency }))
-    })?;
-    rows.collect()
 }
 
 const SELECT_LATEST: &str = "select journal, at from journal order by journal desc limit 1";

@@ -23,7 +23,7 @@ impl Ledger for SqliteStore {
     }
 
     async fn quote(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Quote, StoreError> {
-        let settings = self.shared.settings(tenant)?.clone();
+        let settings = self.shared.settings(tenant)?;
         let shared = Arc::clone(&self.shared);
         // Before the snapshot: what is put in the cache from it must not be older than what was there.
         let generation = shared.definitions.generation();

@@ -27,6 +27,7 @@ mod sweep;
 mod forget;
 mod access;
 mod accounts;
+mod tenants;
 mod backup;
 mod readers;
 mod records;

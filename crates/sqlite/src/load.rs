@@ -16,8 +16,8 @@ use ports::{Codes, StoreError};
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
 
 use crate::definitions::{Definitions, Generation};
-use crate::memory::Shared;
 use crate::error::store_error;
+use crate::memory::Shared;
 use crate::rows;
 
 /// Rounds of loading that any batch settles in. A claim takes three, a sold-out coupon with a campaign some more.

@@ -1,11 +1,10 @@
 //! What the writer, the readers and the ports have in common.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::id::TenantNo;
-use domain::ledger::Settings;
+use domain::tenant::Settings;
 use domain::time::Timestamp;
 use ports::{Clock, Codes, StoreError};
 
@@ -14,6 +13,7 @@ use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::readers::Readers;
+use crate::tenants::Known;
 
 /// One per open store.
 pub(crate) struct Shared {
@@ -24,14 +24,14 @@ pub(crate) struct Shared {
     pub keys: Keys,
     pub time: Time,
     pub forgetting: Walk,
-    /// Tenants are made when the data are; nothing adds one while the store is open.
-    pub tenants: BTreeMap<TenantNo, Settings>,
+    pub tenants: Known,
 }
 
 impl Shared {
     /// What the tenant has set.
-    pub fn settings(&self, tenant: TenantNo) -> Result<&Settings, StoreError> {
-        self.tenants.get(&tenant).ok_or_else(|| StoreError::Unavailable(format!("there is no tenant {}", tenant.0)))
+    pub fn settings(&self, tenant: TenantNo) -> Result<Arc<Settings>, StoreError> {
+        let tenant_now = self.tenants.get(tenant).map(|tenant| Arc::clone(&tenant.settings));
+        tenant_now.ok_or_else(|| StoreError::Unavailable(format!("there is no tenant {}", tenant.0)))
     }
 
     /// Now, for reads and decisions alike.

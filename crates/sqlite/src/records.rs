@@ -21,8 +21,9 @@ use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::event::Subject;
 use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
-use domain::ledger::{DecisionRecord, Settings};
+use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
+use domain::tenant::Settings;
 use domain::voucher::{Block, Voucher};
 use ports::{
     BlockRecord, Codes, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, StoreError,
@@ -47,8 +48,8 @@ impl Records for SqliteStore {
         Arc::clone(&self.shared.codes)
     }
 
-    async fn settings(&self, tenant: TenantNo) -> Result<Settings, StoreError> {
-        self.shared.settings(tenant).cloned()
+    async fn settings(&self, tenant: TenantNo) -> Result<Arc<Settings>, StoreError> {
+        self.shared.settings(tenant)
     }
 
     async fn coupon_no(&self, tenant: TenantNo, id: CouponId) -> Result<Option<CouponNo>, StoreError> {

@@ -136,12 +136,8 @@ fn keep_an_admin(facts: &Facts, account: &Account) -> Result<(), Stop> {
 
 fn write(facts: &mut Facts, context: Context, account: Account) -> Outcome {
     let previous = account.journal;
-    let account = Account {
-        version: account.version + 1,
-        changed_at: context.now,
-        journal: facts.next_journal(),
-        ..account
-    };
+    let account =
+        Account { version: account.version + 1, changed_at: context.now, journal: facts.next_journal(), ..account };
     let (no, version) = (account.no, account.version);
     let entry = Entry { subject: Subject::Account(no), version, previous, actor: context.actor };
     facts.record(entry, EventKind::Account, Vec::new());

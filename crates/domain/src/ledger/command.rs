@@ -9,7 +9,9 @@ use crate::codes::{ComputedCode, Reading};
 use crate::coupon::{CouponStep, Definition, LimitDefinition};
 use crate::customer::CustomerProfile;
 use crate::event::Actor;
-use crate::id::{AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey};
+use crate::id::{
+    AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey,
+};
 use crate::order::Order;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::time::Timestamp;

@@ -15,6 +15,7 @@ use crate::id::{COUPONS_MAX, CouponId, CouponNo, LimitNo};
 use crate::limit::{GiveBack, Limit};
 use crate::redemption::RedemptionState;
 use crate::rejection::Rejection;
+use crate::tenant::Quotas;
 
 pub(super) fn create_coupon(
     facts: &mut Facts,
@@ -26,6 +27,7 @@ pub(super) fn create_coupon(
     facts.sequences.ask(&Sequence::Limit);
     facts.sequences.ask(&Sequence::Coupon);
     check_campaign(facts, definition)?;
+    check_ceilings(facts, definition)?;
     if let Some(code) = code {
         check_free(facts, code, "the code")?;
     }
@@ -205,6 +207,14 @@ pub(super) fn number_limits(
     Ok(limits)
 }
 
+/// What a tenant's coupons may give at most.
+fn check_ceilings(facts: &Facts, definition: &Definition) -> Result<(), Stop> {
+    match facts.settings.ceilings.exceeded_by(&definition.benefit) {
+        Some(above) => refuse(Rejection::CeilingExceeded, above.to_string()),
+        None => Ok(()),
+    }
+}
+
 fn check_campaign(facts: &Facts, definition: &Definition) -> Result<(), Stop> {
     match definition.campaign {
         Some(no) if facts.campaigns.get(&no)?.is_none() => {
@@ -229,6 +239,17 @@ fn check_prefix(facts: &Facts, pattern: &Pattern) -> Result<(), Stop> {
 
 pub(super) fn next(facts: &mut Facts, sequence: Sequence) -> Result<u32, Stop> {
     let no = facts.sequences.get(&sequence)?.copied().unwrap_or(1);
+    let Quotas { coupons, campaigns, customers, accounts } = facts.settings.quotas;
+    let (quota, what) = match sequence {
+        Sequence::Coupon => (coupons, "coupons"),
+        Sequence::Campaign => (campaigns, "campaigns"),
+        Sequence::Customer => (customers, "customers"),
+        Sequence::Account => (accounts, "accounts"),
+        Sequence::Limit => (None, "limits"),
+    };
+    if let Some(quota) = quota.filter(|quota| no > *quota) {
+        return refuse(Rejection::QuotaExceeded, format!("the tenant may make {quota} {what}, and has"));
+    }
     facts.sequences.put(sequence, no + 1);
     Ok(no)
 }

@@ -4,8 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
 use super::table::Table;
@@ -16,20 +14,10 @@ use crate::customer::Customer;
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::limit::{Usage, UsageDelta, UsageKey};
-use crate::money::Currency;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::statistics::{Statistics, tally};
-use crate::time::Zone;
+use crate::tenant::Settings;
 use crate::voucher::{Block, Voucher};
-
-/// What a tenant has set once for all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Where its days begin.
-    pub zone: Zone,
-    /// What its prices usually are in. Amounts always name theirs.
-    pub currency: Currency,
-}
 
 /// The small numbers of a tenant: the next one of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,7 +71,7 @@ pub struct GivenCode {
 #[derive(Debug)]
 pub struct Facts {
     /// What the tenant has set.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     /// The ring key that new codes are computed with.
     pub key_no: u32,
     /// The first row of the journal this batch may write.
@@ -172,7 +160,7 @@ macro_rules! each_table {
 impl Facts {
     /// No facts yet.
     #[must_use]
-    pub fn new(settings: Settings, key_no: u32, journal: JournalNo) -> Self {
+    pub fn new(settings: Arc<Settings>, key_no: u32, journal: JournalNo) -> Self {
         Self {
             settings,
             key_no,

@@ -38,7 +38,7 @@ pub use command::{
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
-pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, RESERVATIONS_MAX, Sequence, Settings};
+pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, RESERVATIONS_MAX, Sequence};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

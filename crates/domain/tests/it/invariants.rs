@@ -96,6 +96,7 @@ fn row_of(rows: &Rows, subject: &Subject) -> (u32, JournalNo) {
         Subject::Coupon(no) => (rows.coupons[no].version, rows.coupons[no].journal),
         Subject::Customer(no) => (rows.customers[no].version, rows.customers[no].journal),
         Subject::Campaign(no) => (rows.campaigns[no].version, rows.campaigns[no].journal),
+        Subject::Account(no) => (rows.accounts[no].version, rows.accounts[no].journal),
         Subject::Block(_, id) => {
             let block = rows.blocks.values().find(|block| block.id == *id).unwrap();
             (block.version, block.journal)

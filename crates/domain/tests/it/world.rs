@@ -5,20 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use domain::account::{Account, LoginHash, Role};
 use domain::codes::{Folded, KeyRing, Pattern, RingKey};
 use domain::coupon::{Campaign, Coupon};
 use domain::customer::Customer;
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
-use domain::id::{CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
+use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{
     Answer, Answered, BlockKey, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    RESERVATIONS_MAX, RedeemRequest, Sequence, Settings, Table, decide, quote,
+    RESERVATIONS_MAX, RedeemRequest, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::Quote;
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
 use domain::statistics::Statistics;
+use domain::tenant::Settings;
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
 use serde::Serialize;
@@ -35,6 +37,8 @@ const ROUNDS_MAX: usize = 16;
 pub struct Rows {
     pub coupons: BTreeMap<CouponNo, Arc<Coupon>>,
     pub campaigns: BTreeMap<CampaignNo, Arc<Campaign>>,
+    pub accounts: BTreeMap<AccountNo, Account>,
+    pub logins: BTreeMap<LoginHash, AccountNo>,
     pub customers: BTreeMap<CustomerNo, Customer>,
     pub external_ids: BTreeMap<String, CustomerNo>,
     pub sequences: BTreeMap<Sequence, u32>,
@@ -55,7 +59,7 @@ pub struct Rows {
 
 pub struct World {
     pub now: Timestamp,
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
     pub ring: KeyRing,
     pub rows: Rows,
     /// How often the latest batch or quote had to load.
@@ -69,7 +73,7 @@ impl World {
     pub fn new() -> Self {
         Self {
             now: "2026-01-15T11:00:00Z".parse().unwrap(),
-            settings: Settings { zone: "Europe/Berlin".parse().unwrap(), currency: "EUR".parse().unwrap() },
+            settings: Arc::new(Settings::new("Europe/Berlin".parse().unwrap(), "EUR".parse().unwrap())),
             ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
             rows: Rows::default(),
             rounds: 0,
@@ -125,6 +129,12 @@ impl World {
         let (rows, now) = (&self.rows, self.now);
         bring(&mut facts.coupons, |key| rows.coupons.get(key).cloned());
         bring(&mut facts.campaigns, |key| rows.campaigns.get(key).cloned());
+        bring(&mut facts.accounts, |key| rows.accounts.get(key).cloned());
+        bring(&mut facts.logins, |key| rows.logins.get(key).copied());
+        bring(&mut facts.admins, |()| {
+            let is_admin = |account: &&Account| account.active && account.role == Role::Admin;
+            Some(rows.accounts.values().filter(is_admin).map(|account| account.no).collect())
+        });
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
         bring(&mut facts.external_ids, |key| rows.external_ids.get(key).copied());
         bring(&mut facts.sequences, |key| rows.sequences.get(key).copied());
@@ -155,6 +165,8 @@ impl World {
             }
         }
         write(&mut rows.coupons, &facts.coupons, |coupon| Arc::new(through_json(coupon.as_ref())));
+        write(&mut rows.accounts, &facts.accounts, Account::clone);
+        write(&mut rows.logins, &facts.logins, |no| *no);
         write(&mut rows.campaigns, &facts.campaigns, |campaign| Arc::new(through_json(campaign.as_ref())));
         write(&mut rows.customers, &facts.customers, through_postcard);
         write(&mut rows.external_ids, &facts.external_ids, Clone::clone);

@@ -23,7 +23,7 @@ async fn rush(world: &World, customers: &[CustomerNo], times: usize, coupon: Cou
 
 /// When the tenant's day ends.
 async fn midnight(world: &World) -> Timestamp {
-    let zone = world.settings().await.zone;
+    let zone = world.settings().await.zone.clone();
     Period::Day.end(world.now(), &zone).expect("days end")
 }
 

@@ -4,6 +4,7 @@ use domain::id::ApiKeyId;
 
 use super::world::{TENANT, World, fresh_uuid};
 use super::{Harness, check_sound};
+use crate::Scopes;
 
 pub async fn an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once(harness: &mut dyn Harness) {
     let world = World::of(harness);
@@ -11,7 +12,11 @@ pub async fn an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once(h
     assert_eq!(world.store.api_key(&secret), None);
     for (name, hash) in [("checkout", secret), ("till", other)] {
         let id = ApiKeyId(fresh_uuid());
-        let made = world.store.create_api_key(TENANT, id, name.to_owned(), hash).await.expect("keys can be made");
+        let made = world
+            .store
+            .create_api_key(TENANT, id, (name.to_owned(), Scopes::SERVER), hash)
+            .await
+            .expect("keys can be made");
         assert_eq!((made.id, made.name.as_str(), made.revoked_at), (id, name, None));
         assert_eq!(world.store.api_key(&hash), Some(made));
     }

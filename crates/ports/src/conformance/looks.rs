@@ -5,9 +5,9 @@ use std::sync::Arc;
 use domain::coupon::Coupon;
 use domain::event::{EventKind, Subject, VoucherStep};
 use domain::id::{CouponNo, CustomerNo};
-use domain::ledger::Settings;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::statistics::Statistics;
+use domain::tenant::Settings;
 use domain::voucher::{Voucher, VoucherState};
 
 use super::world::{TENANT, World, named};
@@ -19,7 +19,7 @@ const PAGE_ROWS: usize = 97;
 pub(super) const EVENTS_MAX: usize = 1_000;
 
 impl World {
-    pub(super) async fn settings(&self) -> Settings {
+    pub(super) async fn settings(&self) -> Arc<Settings> {
         self.store.settings(TENANT).await.expect("settings can be read")
     }
 

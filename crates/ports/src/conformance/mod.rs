@@ -35,7 +35,7 @@ mod keys;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ledger::Settings;
+use domain::tenant::Settings;
 use domain::time::Zone;
 
 pub use clock::TestClock;
@@ -70,7 +70,7 @@ pub trait Harness: Send + Sync {
 /// What the first tenant of a harness's store has set: its days begin when those of UTC do not.
 #[must_use]
 pub fn settings() -> Settings {
-    Settings { zone: "Asia/Kolkata".parse::<Zone>().expect("a zone of the bundled database"), currency: specs::euro() }
+    Settings::new("Asia/Kolkata".parse::<Zone>().expect("a zone of the bundled database"), specs::euro())
 }
 
 /// The store's own check, at the end of every test.

@@ -35,7 +35,7 @@ pub async fn tx_8_a_fixed_validity_is_the_same_for_every_voucher(harness: &mut d
 
 pub async fn tx_8_a_validity_from_the_claim_is_each_vouchers_own(harness: &mut dyn Harness) {
     let world = World::of(harness);
-    let zone = world.settings().await.zone;
+    let zone = world.settings().await.zone.clone();
     let last = world.now().saturating_add_ms(10 * DAY_MS);
     let coupon = world.coupon(CouponSpec::new().valid_after_claim("P7D").valid(None, Some(last))).await;
     let mut vouchers = Vec::new();

@@ -10,7 +10,11 @@ async fn a_key_is_known_at_once_and_after_a_restart_until_it_is_revoked() {
     let shop = Shop::open();
     let (id, secret_hash) = (ApiKeyId(new_id()), [3; 32]);
     assert_eq!(shop.store.api_key(&secret_hash), None);
-    let key = shop.store.create_api_key(FIRST_TENANT, id, "till".to_owned(), secret_hash).await.expect("it is kept");
+    let key = shop
+        .store
+        .create_api_key(FIRST_TENANT, id, ("till".to_owned(), Scopes::SERVER), secret_hash)
+        .await
+        .expect("it is kept");
     assert_eq!(shop.store.api_key(&secret_hash), Some(key.clone()));
     let shop = shop.reopened().await;
     assert_eq!(shop.store.api_key(&secret_hash), Some(key));
