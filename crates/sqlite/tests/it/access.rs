@@ -1,7 +1,7 @@
 //! API keys.
 
 use domain::id::{ApiKeyId, FIRST_TENANT};
-use ports::Access;
+use ports::{Access, Scopes};
 
 use crate::support::{Shop, new_id};
 
