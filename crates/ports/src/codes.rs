@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::codes::{
-    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, SealError, UnknownKey, decode_id, encode, encode_id,
-    read,
+    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, RowPlace, SealError, UnknownKey, decode_id, encode,
+    encode_id, read,
 };
 use domain::id::{CouponNo, TenantNo, VoucherKey};
 
@@ -68,6 +68,20 @@ impl Codes {
     /// It was sealed under another ring, or changed.
     pub fn open(&self, tenant: TenantNo, hash: &[u8; 16], sealed: &[u8]) -> Result<String, SealError> {
         self.ring.open_text(tenant, hash, sealed)
+    }
+
+    /// Seals what a row is to keep from whoever reads the file.
+    #[must_use]
+    pub fn seal_row(&self, place: RowPlace<'_>, bytes: &[u8]) -> Vec<u8> {
+        self.ring.seal_row(place, bytes)
+    }
+
+    /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// It was sealed under another ring or for another row, or changed.
+    pub fn open_row(&self, place: RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.ring.open_row(place, sealed)
     }
 
     /// The computed code of a voucher that was not given.

@@ -2,7 +2,7 @@
 //!
 //! Reading order: `fold` (how typed text is compared), `alphabet` and `pattern` (what codes look like), `ff1` (the
 //! permutation), `ring` (the keys), `space` (voucher key to code), `voucher_id`, `reading` (typed text to voucher key),
-//! `density` (how hard codes are to guess), `seal` (copies of codes that cannot be computed).
+//! `density` (how hard codes are to guess), `seal` (copies of codes that cannot be computed, and what else is kept sealed).
 
 mod alphabet;
 mod density;
@@ -23,6 +23,6 @@ pub use fold::{FOLD_BYTES_MAX, FOLD_VERSION, Folded, fold};
 pub use pattern::{BODY_CHARS_MAX, PREFIX_CHARS_MAX, Pattern, PatternError, prefixes_clash};
 pub use reading::{Reading, Shape, read};
 pub use ring::{KeyRing, RingError, RingKey, UnknownKey};
-pub use seal::{MasterKey, SealError};
+pub use seal::{MasterKey, RowPlace, SealError};
 pub use space::{ComputedCode, EncodeError, Encoder, encode};
 pub use voucher_id::{VOUCHER_ID_PREFIX, decode_id, encode_id};
