@@ -1,12 +1,15 @@
 //! What the outside must do for Scrip, and what every adapter is tested against.
 //!
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
-//! `records` (what is read back), `access` (who may call), `codes` (texts and ids at the edge), `clock`, `error`. What
-//! the words of these traits promise is said once more as tests in `conformance`.
+//! `records` (what is read back), `access` (who may call), `tokens` (what is good once), `mails` (what people are
+//! written), `codes` (texts and ids at the edge), `clock`, `error`. What the words of these traits promise is said once
+//! more as tests in `conformance`.
 
 mod ledger;
 mod records;
 mod access;
+mod tokens;
+mod mails;
 mod codes;
 mod clock;
 mod error;
@@ -18,11 +21,13 @@ pub use clock::Clock;
 pub use codes::Codes;
 pub use error::StoreError;
 pub use ledger::Ledger;
+pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use records::{
     BlockRecord, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
 };
+pub use tokens::{TokenKey, TokenPurpose, Tokens};
 
 /// Everything a store does, as one object.
-pub trait Store: Ledger + Records + Access {}
+pub trait Store: Ledger + Records + Access + Tokens + Mails {}
 
-impl<T: Ledger + Records + Access> Store for T {}
+impl<T: Ledger + Records + Access + Tokens + Mails> Store for T {}

@@ -6,8 +6,8 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
-//! `check` (the promises, verified on a back-up).
+//! `ledger`, `sweep`, `forget`, `access`, `tokens` and `mails` (the ports); `backup`; `readers` with `records` (what is
+//! read back); `check` (the promises, verified on a back-up).
 
 mod open;
 mod schema;
@@ -26,6 +26,8 @@ mod ledger;
 mod sweep;
 mod forget;
 mod access;
+mod tokens;
+mod mails;
 mod backup;
 mod readers;
 mod records;
