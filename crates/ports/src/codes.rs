@@ -82,17 +82,17 @@ impl Codes {
         self.ring.token_key()
     }
 
-    /// Seals what a row keeps.
+    /// Seals what a row is to keep from whoever reads the file.
     #[must_use]
-    pub fn seal_row(&self, place: &RowPlace<'_>, plain: &[u8]) -> Vec<u8> {
-        self.ring.seal_row(place, plain)
+    pub fn seal_row(&self, place: RowPlace<'_>, bytes: &[u8]) -> Vec<u8> {
+        self.ring.seal_row(place, bytes)
     }
 
-    /// Opens what a row keeps.
+    /// Opens what was sealed for this place.
     ///
     /// # Errors
     /// It was sealed under another ring or for another row, or changed.
-    pub fn open_row(&self, place: &RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub fn open_row(&self, place: RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         self.ring.open_row(place, sealed)
     }
 

@@ -6,8 +6,8 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget`, `access` and `accounts` (the ports); `backup`; `readers` with `records` (what is read back);
-//! `check` (the promises, verified on a back-up).
+//! `ledger`, `sweep`, `forget`, `access`, `accounts`, `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` with
+//! `records` (what is read back); `check` (the promises, verified on a back-up).
 
 mod open;
 mod schema;
@@ -27,6 +27,8 @@ mod sweep;
 mod forget;
 mod access;
 mod accounts;
+mod tokens;
+mod mails;
 mod tenants;
 mod backup;
 mod readers;

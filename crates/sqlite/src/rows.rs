@@ -150,6 +150,10 @@ pub(crate) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
 const ACCOUNT_COLUMNS: &str = "tenant, account, account_id, version, epoch, role, active, customer, profile, \
      credentials, created_at, changed_at, journal";
 
+/// Where the sealed columns of an account belong.
+pub(crate) const ACCOUNT_PROFILE: &str = "account.profile";
+pub(crate) const ACCOUNT_CREDENTIALS: &str = "account.credentials";
+
 /// All accounts.
 pub(crate) static ACCOUNTS: LazyLock<String> =
     LazyLock::new(|| format!("select {ACCOUNT_COLUMNS} from account order by tenant, account"));
@@ -168,8 +172,8 @@ pub(crate) fn account(row: &Row<'_>, codes: &Codes, tenant: TenantNo) -> rusqlit
         role: Role::from_number(row.get("role")?).ok_or_else(|| damaged(5, "an unknown role"))?,
         active: row.get("active")?,
         customer: row.get::<_, Option<u32>>("customer")?.map(CustomerNo),
-        profile: sealed_json(row, codes, ("profile", tenant, no))?,
-        credentials: sealed_json(row, codes, ("credentials", tenant, no))?,
+        profile: sealed_json(row, "profile", codes, (ACCOUNT_PROFILE, tenant, no))?,
+        credentials: sealed_json(row, "credentials", codes, (ACCOUNT_CREDENTIALS, tenant, no))?,
         created_at: Timestamp::from_ms(row.get("created_at")?),
         changed_at: Timestamp::from_ms(row.get("changed_at")?),
         journal: JournalNo(row.get("journal")?),
@@ -178,11 +182,12 @@ pub(crate) fn account(row: &Row<'_>, codes: &Codes, tenant: TenantNo) -> rusqlit
 
 fn sealed_json<T: DeserializeOwned>(
     row: &Row<'_>,
+    column: &str,
     codes: &Codes,
-    (column, tenant, no): (&str, TenantNo, AccountNo),
+    (table, tenant, no): (&'static str, TenantNo, AccountNo),
 ) -> rusqlite::Result<T> {
     let key = no.0.to_be_bytes();
-    let opened = codes.open_row(&RowPlace { column, tenant, key: &key }, row.get_ref(column)?.as_blob()?);
+    let opened = codes.open_row(RowPlace { table, tenant, key: &key }, row.get_ref(column)?.as_blob()?);
     let plain = opened.map_err(|error| damaged(0, &format!("{column}: {error}")))?;
     serde_json::from_slice(&plain).map_err(|error| damaged(0, &format!("{column}: {error}")))
 }
@@ -190,11 +195,11 @@ fn sealed_json<T: DeserializeOwned>(
 /// What [`account`] opens again.
 pub(crate) fn seal_json<T: Serialize>(
     codes: &Codes,
-    (column, tenant, no): (&str, TenantNo, AccountNo),
+    (table, tenant, no): (&'static str, TenantNo, AccountNo),
     value: &T,
 ) -> Vec<u8> {
     let plain = serde_json::to_vec(value).expect("domain values serialise");
-    codes.seal_row(&RowPlace { column, tenant, key: &no.0.to_be_bytes() }, &plain)
+    codes.seal_row(RowPlace { table, tenant, key: &no.0.to_be_bytes() }, &plain)
 }
 
 /// The number a sequence is kept under.

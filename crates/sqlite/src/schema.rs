@@ -8,6 +8,7 @@ use crate::open::OpenError;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_heart.sql"),
     include_str!("../migrations/0002_accounts.sql"),
+    include_str!("../migrations/0007_mail.sql"),
     include_str!("../migrations/0009_tenants.sql"),
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! Reading order: `fold` (how typed text is compared), `alphabet` and `pattern` (what codes look like), `ff1` (the
 //! permutation), `ring` (the keys), `space` (voucher key to code), `voucher_id`, `reading` (typed text to voucher key),
-//! `density` (how hard codes are to guess), `seal` (copies of codes that cannot be computed).
+//! `density` (how hard codes are to guess), `seal` (copies of codes that cannot be computed, and what else is kept sealed).
 
 mod alphabet;
 mod density;

@@ -1,4 +1,5 @@
-//! Sealing: the secrets of a ring under the master key, and the texts of given codes under the ring.
+//! Sealing: the secrets of a ring under the master key; the texts of given codes, and what rows keep from a reader of the
+//! file, under the ring.
 //!
 //! AES-256-GCM-SIV (RFC 8452) because it needs no random nonce: a nonce used twice tells only whether two sealed texts
 //! are equal. `domain` makes no randomness, and what a nonce is taken from here names one text.
@@ -7,7 +8,7 @@ use std::fmt;
 
 use aes_gcm_siv::Aes256GcmSiv;
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
-use sha2::Digest as _;
+use sha2::{Digest as _, Sha256};
 
 use super::ring::{KeyRing, derive};
 use crate::id::TenantNo;
@@ -76,41 +77,43 @@ impl KeyRing {
     }
 }
 
+/// Which row sealed bytes belong to: they open for no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowPlace<'a> {
+    /// The table, and the column where one has several.
+    pub table: &'static str,
+    /// Whose row.
+    pub tenant: TenantNo,
+    /// The rest of the row's key.
+    pub key: &'a [u8],
+}
+
 impl KeyRing {
-    /// Seals what a row keeps: 16 bytes longer, the same every time. `place` names table and key of the row.
+    /// Seals what a row is to keep from whoever reads the file: 16 bytes longer than what is sealed, the same every time.
     #[must_use]
-    pub fn seal_row(&self, place: &RowPlace<'_>, plain: &[u8]) -> Vec<u8> {
-        let (nonce, place) = row_place(place);
-        seal(&self.seal, nonce, &place, plain)
+    pub fn seal_row(&self, place: RowPlace<'_>, bytes: &[u8]) -> Vec<u8> {
+        let (nonce, place) = place.bytes();
+        seal(&self.seal, nonce, &place, bytes)
     }
 
     /// Opens what [`seal_row`](Self::seal_row) sealed for this place.
     ///
     /// # Errors
     /// [`SealError`]; most often the bytes were moved to another row.
-    pub fn open_row(&self, place: &RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
-        let (nonce, place) = row_place(place);
+    pub fn open_row(&self, place: RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (nonce, place) = place.bytes();
         open(&self.seal, nonce, &place, sealed)
     }
 }
 
-/// Where sealed bytes stand: they open nowhere else.
-#[derive(Clone, Copy, Debug)]
-pub struct RowPlace<'a> {
-    /// The table and column.
-    pub column: &'a str,
-    /// The tenant.
-    pub tenant: TenantNo,
-    /// The rest of the row's key.
-    pub key: &'a [u8],
-}
-
-/// The nonce comes from the place: AES-GCM-SIV tells of a repeated one no more than that two texts are equal.
-fn row_place(place: &RowPlace<'_>) -> ([u8; 12], Vec<u8>) {
-    let RowPlace { column, tenant, key } = place;
-    let place = [b"row ".as_slice(), column.as_bytes(), &[0], &tenant.0.to_be_bytes(), key].concat();
-    let digest: [u8; 32] = sha2::Sha256::digest(&place).into();
-    (*digest.first_chunk().expect("32 bytes begin with 12"), place)
+impl RowPlace<'_> {
+    /// The zero ends the name of the table, so that no two places read the same.
+    fn bytes(self) -> ([u8; 12], Vec<u8>) {
+        let place = [b"row ".as_slice(), self.table.as_bytes(), &[0], &self.tenant.0.to_be_bytes(), self.key].concat();
+        let digest: [u8; 32] = Sha256::digest(&place).into();
+        let (nonce, _) = digest.split_first_chunk().expect("32 bytes begin with 12");
+        (*nonce, place)
+    }
 }
 
 fn secret_place(no: u32) -> ([u8; 12], Vec<u8>) {
@@ -172,6 +175,23 @@ mod tests {
             changed[at] ^= 1;
             assert_eq!(ring.open_text(tenant, &hash, &changed), Err(SealError));
         }
+    }
+
+    #[test]
+    fn what_a_row_keeps_opens_in_its_row_only() {
+        let (ring, key) = (test_ring(&[1]), [7; 32]);
+        let place = RowPlace { table: "token", tenant: TenantNo(1), key: &key };
+        let sealed = ring.seal_row(place, b"what it stands for");
+        assert_eq!(test_ring(&[1, 2]).open_row(place, &sealed).as_deref(), Ok(b"what it stands for".as_slice()));
+        let others = [
+            RowPlace { table: "mail", ..place },
+            RowPlace { tenant: TenantNo(2), ..place },
+            RowPlace { key: &key[1..], ..place },
+        ];
+        for other in others {
+            assert_eq!(ring.open_row(other, &sealed), Err(SealError), "{other:?}");
+        }
+        assert_eq!(test_ring(&[2]).open_row(place, &sealed), Err(SealError));
     }
 
     #[test]

@@ -31,6 +31,8 @@ mod crashes;
 mod reads;
 mod contention;
 mod keys;
+mod tokens;
+mod mails;
 
 use std::sync::Arc;
 
@@ -224,5 +226,15 @@ suite! {
     }
     keys {
         an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once
+    }
+    tokens {
+        a_token_is_taken_once_for_its_purpose_by_its_tenant_and_before_its_time_is_over
+        of_many_who_take_a_token_at_once_one_gets_it
+        tokens_whose_time_is_over_are_removed_in_bounded_steps
+    }
+    mails {
+        a_letter_is_due_until_it_is_sent_also_over_a_crash
+        a_letter_that_failed_comes_again_when_it_is_told_to_and_is_kept_when_it_is_given_up
+        letters_that_were_given_up_are_listed_page_by_page_and_forgotten_when_they_are_old
     }
 }

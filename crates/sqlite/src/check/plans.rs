@@ -14,7 +14,7 @@ fn what_is_looked_up_for_a_row_is_found_by_an_index() {
 #[test]
 fn one_table_is_scanned_and_the_others_are_searched() {
     let joins = [usage::UNLIKE_EVENTS, usage::UNLIKE_TAKINGS, redemptions::RESERVATIONS];
-    for sql in statements::ALL.map(|(_, sql)| sql).into_iter().chain(joins) {
+    for sql in statements::ALL.iter().map(|(_, sql)| *sql).chain(joins) {
         let plan = plan(usage::TABLES, sql);
         let scans = plan.iter().filter(|step| step.starts_with("SCAN") && !step.contains("(subquery")).count();
         assert_eq!(scans, 1 + sql.matches("union all").count(), "{sql}: {plan:?}");

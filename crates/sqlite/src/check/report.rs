@@ -59,6 +59,7 @@ promises! {
     CouponVersionsComplete, "coupon_versions_complete", "every version of a coupon is kept, the last is the coupon";
     DefinitionRowsMatch, "definition_rows_match", "a coupon's code, pattern and limits have their rows";
     CodeRoundtrip, "code_roundtrip", "codes and ids read back as the voucher they were made for";
+    SealedRowsOpen, "sealed_rows_open", "what a row keeps sealed opens for that row";
 }
 
 /// Something that does not hold.

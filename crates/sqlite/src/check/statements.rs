@@ -6,7 +6,7 @@ use super::Run;
 use super::report::Promise;
 use crate::query::each;
 
-pub(super) const ALL: [(Promise, &str); 17] = [
+pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::UsageWithinBound, USAGE),
     (Promise::OneLiveRedemptionPerOrder, ORDERS),
     (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
@@ -27,7 +27,7 @@ pub(super) const ALL: [(Promise, &str); 17] = [
 ];
 
 pub(super) fn run_all(run: &mut Run<'_>) -> Result<(), StoreError> {
-    for (promise, sql) in ALL {
+    for &(promise, sql) in ALL {
         each(run.connection, sql, [], |row| {
             let sentence: String = row.get(0)?;
             run.findings.add(promise, || sentence);

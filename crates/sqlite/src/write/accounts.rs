@@ -5,7 +5,7 @@ use domain::ledger::Facts;
 use rusqlite::params;
 
 use super::{Target, sorted};
-use crate::rows::seal_json;
+use crate::rows::{ACCOUNT_CREDENTIALS, ACCOUNT_PROFILE, seal_json};
 
 const INSERT_ACCOUNT: &str = "insert into account (tenant, account, account_id, version, epoch, role, active, customer,
         profile, credentials, created_at, changed_at, journal)
@@ -79,10 +79,10 @@ impl Target<'_> {
     }
 
     fn sealed(&self, account: &Account) -> (Vec<u8>, Vec<u8>) {
-        let seal = |column| (column, self.tenant, account.no);
+        let place = |table| (table, self.tenant, account.no);
         (
-            seal_json(self.codes, seal("profile"), &account.profile),
-            seal_json(self.codes, seal("credentials"), &account.credentials),
+            seal_json(self.codes, place(ACCOUNT_PROFILE), &account.profile),
+            seal_json(self.codes, place(ACCOUNT_CREDENTIALS), &account.credentials),
         )
     }
 }

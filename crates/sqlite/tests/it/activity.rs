@@ -7,10 +7,11 @@ use domain::id::{
 };
 use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine};
 use domain::limit::{Counts, GiveBack, Per};
+use domain::mail::Mail;
 use domain::period::Period;
 use domain::redemption::RedemptionId;
 use domain::voucher::{Block, Voucher};
-use ports::{Clock, Ledger, Records};
+use ports::{Clock, Ledger, MailFailure, Mails, Records, TokenKey, TokenPurpose, Tokens};
 
 use crate::support::{Shop, claim, held, keyed, limit, new_id, order, ten_percent};
 
@@ -54,7 +55,21 @@ impl Busy {
         busy.bearers().await;
         busy.given().await;
         busy.ends().await;
+        busy.letters().await;
         busy
+    }
+
+    /// Of two, one was given up; and the token that the other one's link holds.
+    async fn letters(&self) {
+        let store = &self.shop.store;
+        let letter =
+            |to: &str| Mail { to: to.to_owned(), subject: "tea".to_owned(), text: "tea\n".to_owned(), until: None };
+        let given_up = store.enqueue_mail(FIRST_TENANT, letter("nobody@example.com")).await.expect("a letter");
+        let failure = MailFailure { reason: "550".to_owned(), retry_at: None };
+        store.mail_failed(given_up, failure).await.expect("it is given up");
+        store.enqueue_mail(FIRST_TENANT, letter("ann@example.com")).await.expect("a letter");
+        let key = TokenKey { tenant: FIRST_TENANT, purpose: TokenPurpose::VerifyAddress, hash: [5; 32] };
+        store.put_token(key, vec![1], self.shop.clock.now().saturating_add_ms(60_000)).await.expect("a token");
     }
 
     async fn claims(&self) {

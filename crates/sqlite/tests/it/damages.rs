@@ -256,4 +256,12 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["foreign_keys", "definition_rows_match"],
     ),
     ("an answer does not read", Sql("update answer set outcome = x'02'"), &["answers_readable"]),
+    ("a token is for nothing", Sql("update token set purpose = 99"), &["rows_readable"]),
+    ("a token is for something else", Sql("update token set purpose = purpose + 1"), &["sealed_rows_open"]),
+    (
+        "two letters stand in for each other",
+        Sql("update mail set sealed = (select sealed from mail as other where other.mail_no = 3 - mail.mail_no)"),
+        &["sealed_rows_open"],
+    ),
+    ("a letter was never sealed", Sql("update mail set sealed = x'' where mail_no = 1"), &["sealed_rows_open"]),
 ];
