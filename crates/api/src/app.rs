@@ -10,6 +10,7 @@ use ports::{Clock, Store};
 use uuid::Uuid;
 
 use crate::idempotency::Origin;
+use crate::passwords::Passwords;
 use crate::problem::Problem;
 use crate::rejections::refused;
 
@@ -24,6 +25,10 @@ pub struct App {
     pub test_clock: bool,
     /// Makes ids: UUIDv7, usually [`new_id`].
     pub new_id: fn() -> Uuid,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Where the pages are that letters link to, such as `https://shop.example`, without a slash at the end.
+    pub public_url: Arc<str>,
     /// What `/metrics` answers, in the text format of Prometheus.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }

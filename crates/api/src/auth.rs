@@ -3,7 +3,7 @@
 
 use axum::extract::{FromRequestParts, MatchedPath};
 use domain::event::Actor;
-use domain::id::{AccountNo, CustomerNo, SessionId, TenantNo};
+use domain::id::{AccountNo, CustomerNo, FIRST_TENANT, SessionId, TenantNo};
 use http::header;
 use http::request::Parts;
 
@@ -77,10 +77,9 @@ impl FromRequestParts<App> for Caller {
         let token = value.to_str().ok().and_then(bearer).unwrap_or_default();
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let rule = permissions::rule(&parts.method, route);
-        if token.starts_with(SECRET_PREFIX) {
-            return of_key(app, token, rule);
-        }
-        of_token(app, token, rule).await
+        let caller =
+            if token.starts_with(SECRET_PREFIX) { of_key(app, token, rule)? } else { of_token(app, token, rule).await? };
+        at_home(caller, parts, app)
     }
 }
 
@@ -114,6 +113,38 @@ async fn of_token(app: &App, token: &str, rule: Option<Rule>) -> Result<Caller, 
         }
         (Far::All | Far::Own, None) => Caller { tenant, actor: Actor::Staff(no), reach: Reach::All, signed_in },
     })
+}
+
+/// Somebody who is not signed in: at whose host name the call came, that tenant's guest; else the first tenant's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// Whose guest.
+    pub tenant: TenantNo,
+}
+
+impl FromRequestParts<App> for Guest {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Ok(Self { tenant: tenant_of_host(parts, app).unwrap_or(FIRST_TENANT) })
+    }
+}
+
+/// The tenant that the host name of a request belongs to, if it is anybody's.
+fn tenant_of_host(parts: &Parts, app: &App) -> Option<TenantNo> {
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok())?;
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    app.store.tenant_of_host(&name.map_or(host, |(name, _)| name).to_ascii_lowercase())
+}
+
+/// What belongs to one tenant is not known at the host of another.
+fn at_home(caller: Caller, parts: &Parts, app: &App) -> Result<Caller, Problem> {
+    match tenant_of_host(parts, app) {
+        Some(tenant) if tenant != caller.tenant => {
+            Err(Problem::unauthorized("What was sent to sign in with is not known at this host."))
+        }
+        Some(_) | None => Ok(caller),
+    }
 }
 
 /// The secret of an API key made of these random bytes: `scrip_` and 43 characters of base64url.

@@ -22,7 +22,7 @@ use crate::reply::{Answered, Reply};
 
 const EXTERNAL_ID_CHARS_MAX: usize = 128;
 /// RFC 5321, section 4.5.3.1.3: a path of 256 characters less its brackets.
-const EMAIL_CHARS_MAX: usize = 254;
+pub(crate) const EMAIL_CHARS_MAX: usize = 254;
 const PHONE_CHARS_MAX: usize = 32;
 const NAME_CHARS_MAX: usize = 200;
 const ATTRIBUTES_BYTES_MAX: usize = 16 << 10;
@@ -76,12 +76,12 @@ impl NewCustomer {
 }
 
 /// Only what is surely none is refused; whether it works, a message will tell.
-fn check_email(email: &str) -> Result<(), FieldError> {
+pub(crate) fn check_email(email: &str) -> Result<(), FieldError> {
     let is_likely = email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
     if is_likely { Ok(()) } else { Err(FieldError::new("/email", "must be an e-mail address")) }
 }
 
-fn check_date(date: &str) -> Result<(), FieldError> {
+pub(crate) fn check_date(date: &str) -> Result<(), FieldError> {
     if date.len() == 10 && format!("{date}T00:00:00Z").parse::<Timestamp>().is_ok() {
         return Ok(());
     }

@@ -1,6 +1,9 @@
 //! A request that changes something: who sends it, under which key, and what makes it the same request again.
 
 use axum::extract::{FromRequest, FromRequestParts as _, MatchedPath, RawPathParams, Request};
+use domain::account::Account;
+use domain::event::Actor;
+use domain::id::TenantNo;
 use domain::ledger::{Fingerprint, IdempotencyHash};
 use http::request::Parts;
 use http::{HeaderName, header};
@@ -9,7 +12,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Reach};
 use crate::extract::{is_json, read_body};
 use crate::json;
 use crate::problem::Problem;
@@ -32,6 +35,21 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// Of what an account does to itself, such as signing in.
+    pub(crate) fn of_account(tenant: TenantNo, account: &Account) -> Self {
+        let (actor, reach) = match account.customer {
+            Some(customer) => (Actor::Customer(customer), Reach::Own(customer)),
+            None => (Actor::Staff(account.no), Reach::All),
+        };
+        Self { caller: Caller { tenant, actor, reach, signed_in: None }, key: None, fingerprint: [0; 16] }
+    }
+
+    /// Of what the system itself does for a tenant.
+    pub(crate) fn of_system(tenant: TenantNo) -> Self {
+        let caller = Caller { tenant, actor: Actor::System, reach: Reach::All, signed_in: None };
+        Self { caller, key: None, fingerprint: [0; 16] }
+    }
+
     /// For further steps of a change whose first step has used the key.
     pub(crate) fn without_key(self) -> Self {
         Self { key: None, ..self }
@@ -126,7 +144,6 @@ fn fingerprint(target: &Target, if_match: &[u8], body: &[u8]) -> Fingerprint {
 
 /// Written out, as it is hashed into rows that outlive this build.
 fn actor_name(caller: Caller) -> String {
-    use domain::event::Actor;
     match caller.actor {
         Actor::System => "system".to_owned(),
         Actor::Operator => "operator".to_owned(),
@@ -153,14 +170,12 @@ fn length(part: &[u8]) -> [u8; 8] {
 
 #[cfg(test)]
 mod tests {
-    use domain::event::Actor;
-    use domain::id::TenantNo;
     use http::Request;
 
     use super::*;
 
     const CALLER: Caller =
-        Caller { tenant: TenantNo(1), actor: Actor::Key(1), reach: crate::auth::Reach::All, signed_in: None };
+        Caller { tenant: TenantNo(1), actor: Actor::Key(1), reach: Reach::All, signed_in: None };
 
     #[test]
     fn no_body_and_an_empty_object_are_the_same_request() {

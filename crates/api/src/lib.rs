@@ -12,6 +12,18 @@ mod app;
 pub mod auth;
 mod permissions;
 mod tokens;
+pub mod passwords;
+mod password_policy;
+mod logins;
+mod letters;
+mod sign_in;
+mod registration;
+mod recovery;
+mod me;
+mod accounts;
+mod api_keys;
+mod wallet;
+mod setup;
 mod idempotency;
 mod rejections;
 

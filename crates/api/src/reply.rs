@@ -18,11 +18,12 @@ pub(crate) struct Reply<T> {
     body: T,
     replayed: bool,
     version: Option<u32>,
+    stored: bool,
 }
 
 impl<T> Reply<T> {
     pub(crate) fn ok(body: T) -> Self {
-        Self { status: StatusCode::OK, body, replayed: false, version: None }
+        Self { status: StatusCode::OK, body, replayed: false, version: None, stored: true }
     }
 
     pub(crate) fn created(body: T) -> Self {
@@ -36,6 +37,11 @@ impl<T> Reply<T> {
     /// Whether the answer was given before to the same key.
     pub(crate) fn replayed(self, replayed: bool) -> Self {
         Self { replayed, ..self }
+    }
+
+    /// Holds a secret: nothing between here and the caller is to keep it.
+    pub(crate) fn unstored(self) -> Self {
+        Self { stored: false, ..self }
     }
 
     /// The version of what is answered, for `If-Match`.
@@ -54,6 +60,9 @@ impl<T: Serialize> IntoResponse for Reply<T> {
         let headers = response.headers_mut();
         if self.replayed {
             headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        if !self.stored {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         if let Some(version) = self.version {
             let tag = HeaderValue::try_from(format!("\"{version}\"")).expect("digits in quotes");

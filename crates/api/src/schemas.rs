@@ -1,6 +1,6 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::{codes, coupon, event, id, limit, opening, period, redemption, voucher};
+use domain::{account, codes, coupon, event, id, limit, opening, period, redemption, voucher};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -23,6 +23,8 @@ macro_rules! words {
 
 words! {
     CouponState: coupon::CouponState::ALL.map(coupon::CouponState::name);
+    Role: account::Role::ALL.map(account::Role::name);
+    Scope: ports::Scope::ALL.map(ports::Scope::name);
     VoucherState: voucher::VoucherState::ALL.map(voucher::VoucherState::name);
     RedemptionState: redemption::RedemptionState::ALL.map(redemption::RedemptionState::name);
     VoucherKind: [id::VoucherKind::Row, id::VoucherKind::Bearer, id::VoucherKind::Given].map(kind_name);

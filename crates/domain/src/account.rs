@@ -3,8 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::event::JournalNo;
+use crate::field::FieldError;
 use crate::id::{AccountId, AccountNo, CustomerNo};
 use crate::time::{Timestamp, Zone};
 
@@ -63,6 +65,31 @@ impl Role {
 /// A keyed hash of what is typed to sign in, a username or a verified e-mail address: 16 bytes, the same for all
 /// spellings of one name.
 pub type LoginHash = [u8; 16];
+
+/// The least characters of a username.
+pub const USERNAME_CHARS_MIN: usize = 3;
+/// The most characters of a username.
+pub const USERNAME_CHARS_MAX: usize = 64;
+
+/// One form of all spellings of what is typed to sign in: NFKC, lower case, without blanks around it. Version 1: a change
+/// would lose every account, so a later one would be tried beside it.
+#[must_use]
+pub fn fold_login(typed: &str) -> String {
+    typed.nfkc().flat_map(char::to_lowercase).collect::<String>().trim().to_owned()
+}
+
+/// Whether a text may be a username. It has no `@`, so that none is ever an e-mail address.
+///
+/// # Errors
+/// What it must be.
+pub fn check_username(pointer: &str, name: &str) -> Result<(), FieldError> {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if is_plain && (USERNAME_CHARS_MIN..=USERNAME_CHARS_MAX).contains(&name.len()) {
+        return Ok(());
+    }
+    let detail = format!("must be {USERNAME_CHARS_MIN} to {USERNAME_CHARS_MAX} of the characters A-Z a-z 0-9 . _ -");
+    Err(FieldError::new(pointer, detail))
+}
 
 /// What an account says of its person. Sealed where it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,5 +180,32 @@ impl Account {
     #[must_use]
     pub fn has_second_factor(&self) -> bool {
         self.credentials.totp.as_ref().is_some_and(|totp| totp.confirmed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_name_are_one_name() {
+        for (typed, folded) in [("Ann", "ann"), (" ann ", "ann"), ("ＡＮＮ", "ann"), ("Ann@Shop.Example", "ann@shop.example")] {
+            assert_eq!(fold_login(typed), folded, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_username_is_plain_and_never_an_address() {
+        for (name, fits) in [("ann", true), ("a.b_c-9", true), ("an", false), ("ann@x", false), ("änn", false), ("", false)] {
+            assert_eq!(check_username("/username", name).is_ok(), fits, "{name}");
+        }
+        assert!(check_username("/username", &"a".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn a_role_has_one_name_and_one_number() {
+        for (number, role) in (0_u8..).zip(Role::ALL) {
+            assert_eq!((Role::from_number(number), Role::named(role.name())), (Some(role), Some(role)));
+        }
     }
 }

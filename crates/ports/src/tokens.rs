@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::id::TenantNo;
+use domain::mail::Mail;
 use domain::time::Timestamp;
 
 use crate::StoreError;
@@ -48,11 +49,18 @@ pub struct TokenKey {
 /// Keeps tokens with what they stand for, which is sealed in the file.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// Keeps a token until that instant. What it stands for comes back when it is taken.
+    /// Keeps a token until that instant, and puts the letter that brings it in the outbox, both or neither. What it
+    /// stands for comes back when it is taken.
     ///
     /// # Errors
     /// The store could not answer; [`StoreError::Corrupt`] if this token is there already.
-    async fn put_token(&self, key: TokenKey, payload: Vec<u8>, expires_at: Timestamp) -> Result<(), StoreError>;
+    async fn put_token(
+        &self,
+        key: TokenKey,
+        payload: Vec<u8>,
+        expires_at: Timestamp,
+        letter: Option<Mail>,
+    ) -> Result<(), StoreError>;
 
     /// Takes a token: it is gone afterwards, on stable storage. Of many who take it at once, one gets it. `None` if it is
     /// not there, was taken, or its time is over. Whoever finds after that that more tries are to be had puts it again.

@@ -2,19 +2,36 @@
 
 use async_trait::async_trait;
 use domain::codes::RowPlace;
+use domain::mail::Mail;
 use domain::time::Timestamp;
 use ports::{Codes, StoreError, TokenKey, Tokens};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::SqliteStore;
 use crate::error::store_error;
-use crate::rows;
+use crate::{mails, rows};
 
 #[async_trait]
 impl Tokens for SqliteStore {
-    async fn put_token(&self, key: TokenKey, payload: Vec<u8>, expires_at: Timestamp) -> Result<(), StoreError> {
+    async fn put_token(
+        &self,
+        key: TokenKey,
+        payload: Vec<u8>,
+        expires_at: Timestamp,
+        letter: Option<Mail>,
+    ) -> Result<(), StoreError> {
         self.shared.settings(key.tenant)?;
-        self.queue.run(move |writer| put(writer.connection, &writer.shared.codes, key, (&payload, expires_at))).await
+        self.queue
+            .run(move |writer| {
+                let (now, codes) = (writer.shared.now(), &writer.shared.codes);
+                let transaction = writer.connection.unchecked_transaction().map_err(store_error)?;
+                put(&transaction, codes, key, (&payload, expires_at))?;
+                if let Some(letter) = &letter {
+                    mails::enqueue(&transaction, codes, key.tenant, (letter, now))?;
+                }
+                transaction.commit().map_err(store_error)
+            })
+            .await
     }
 
     async fn take_token(&self, key: TokenKey) -> Result<Option<Vec<u8>>, StoreError> {
