@@ -4,7 +4,7 @@ use axum::extract::State;
 use domain::account::{Account, Credentials, Profile, Role, check_username};
 use domain::id::{AccountId, TenantNo};
 use domain::ledger::{AccountChange, Action, NewAccount, Outcome};
-use domain::mail::{Letter, Link};
+use domain::mail::Letter;
 use domain::rejection::Rejection;
 use ports::TokenPurpose;
 use serde::{Deserialize, Serialize};
@@ -61,8 +61,7 @@ impl NewStaff {
         check_language(self.language.as_deref())?;
         let Self { username, email, role, first_name, last_name, language } = self;
         let login = logins::hash(app, tenant, &username);
-        let profile =
-            Profile { username, email: Some(email), first_name, last_name, language, ..Profile::default() };
+        let profile = Profile { username, email: Some(email), first_name, last_name, language, ..Profile::default() };
         Ok(NewAccount { login, email_login: None, role, profile, credentials: Credentials::default() })
     }
 }
@@ -99,10 +98,8 @@ async fn invite(app: &App, tenant: TenantNo, account: &Account) -> Result<(), Pr
     let Some(email) = account.profile.email.clone() else { return Ok(()) };
     let errand = Errand { account: Some(account.no), email: Some(email.clone()) };
     let to = (email.as_str(), account.profile.language.as_deref());
-    letters::send(app, tenant, (TokenPurpose::SetUp, INVITATION_MINUTES), &errand, to, |token| {
-        Letter::Invitation(Link { token, minutes: INVITATION_MINUTES })
-    })
-    .await
+    let purpose = (TokenPurpose::SetUp, INVITATION_MINUTES);
+    letters::send(app, tenant, purpose, &errand, to, |link| Letter::Invitation(link)).await
 }
 
 /// Which staff to list.
@@ -198,11 +195,7 @@ async fn find(app: &App, tenant: TenantNo, id: &str) -> Result<Arc<Account>, Pro
 }
 
 /// What an account that the system makes begins with: the first administrator, or one of the command line.
-pub(crate) async fn create_staff(
-    app: &App,
-    origin: &Origin,
-    new: NewAccount,
-) -> Result<Arc<Account>, Problem> {
+pub(crate) async fn create_staff(app: &App, origin: &Origin, new: NewAccount) -> Result<Arc<Account>, Problem> {
     let action = Action::CreateAccount { id: AccountId((app.new_id)()), new: Box::new(new), customer: None };
     let answer = app.submit(origin, action).await?;
     let Outcome::Account { no, .. } = answer.outcome else { return Err(unexpected()) };

@@ -76,10 +76,7 @@ pub(crate) async fn create_api_key(
 /// List the keys
 #[utoipa::path(get, path = "/v1/api-keys", tag = "staff",
     responses((status = 200, description = "All of them, without their secrets", body = List<ApiKeyBody>)))]
-pub(crate) async fn list_api_keys(
-    State(app): State<App>,
-    Caller { tenant, .. }: Caller,
-) -> Answered<List<ApiKeyBody>> {
+pub(crate) async fn list_api_keys(State(app): State<App>, Caller { tenant, .. }: Caller) -> Answered<List<ApiKeyBody>> {
     let keys = app.store.api_keys(tenant).await?;
     Ok(Reply::ok(List::whole(keys.into_iter().map(|key| ApiKeyBody::of(key, None)).collect())))
 }

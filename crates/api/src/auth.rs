@@ -77,8 +77,11 @@ impl FromRequestParts<App> for Caller {
         let token = value.to_str().ok().and_then(bearer).unwrap_or_default();
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         let rule = permissions::rule(&parts.method, route);
-        let caller =
-            if token.starts_with(SECRET_PREFIX) { of_key(app, token, rule)? } else { of_token(app, token, rule).await? };
+        let caller = if token.starts_with(SECRET_PREFIX) {
+            of_key(app, token, rule)?
+        } else {
+            of_token(app, token, rule).await?
+        };
         at_home(caller, parts, app)
     }
 }

@@ -174,8 +174,7 @@ mod tests {
 
     use super::*;
 
-    const CALLER: Caller =
-        Caller { tenant: TenantNo(1), actor: Actor::Key(1), reach: Reach::All, signed_in: None };
+    const CALLER: Caller = Caller { tenant: TenantNo(1), actor: Actor::Key(1), reach: Reach::All, signed_in: None };
 
     #[test]
     fn no_body_and_an_empty_object_are_the_same_request() {

@@ -2,7 +2,7 @@
 
 use domain::id::{AccountNo, TenantNo};
 use domain::language::Language;
-use domain::mail::{Letter, Sender};
+use domain::mail::{Letter, Link, Sender};
 use ports::{TokenKey, TokenPurpose};
 use serde::{Deserialize, Serialize};
 
@@ -26,13 +26,13 @@ pub(crate) async fn send(
     (purpose, minutes): (TokenPurpose, u32),
     errand: &Errand,
     (to, language): (&str, Option<&str>),
-    letter: impl for<'t> FnOnce(&'t str) -> Letter<'t>,
+    letter: for<'l> fn(Link<'l>) -> Letter<'l>,
 ) -> Result<(), Problem> {
     let token = tokens::random_token()?;
     let name = app.store.tenant(tenant).map(|tenant| tenant.name.clone()).unwrap_or_default();
     let sender = Sender { name: &name, public_url: &app.public_url };
     let language = language.and_then(Language::of_tag).unwrap_or_default();
-    let mail = letter(&token).write(language, sender, to, app.now());
+    let mail = letter(Link { token: &token, minutes }).write(language, sender, to, app.now());
     keep(app, tenant, (purpose, minutes), errand, (&token, Some(mail))).await
 }
 
@@ -62,12 +62,7 @@ async fn keep(
 }
 
 /// Takes a link: it is good for nothing afterwards.
-pub(crate) async fn take(
-    app: &App,
-    tenant: TenantNo,
-    purpose: TokenPurpose,
-    token: &str,
-) -> Result<Errand, Problem> {
+pub(crate) async fn take(app: &App, tenant: TenantNo, purpose: TokenPurpose, token: &str) -> Result<Errand, Problem> {
     let key = TokenKey { tenant, purpose, hash: tokens::hash_token(token) };
     let payload = app.store.take_token(key).await?.ok_or_else(unknown)?;
     serde_json::from_slice(&payload).map_err(|error| Problem::internal(&error))

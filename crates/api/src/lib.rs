@@ -2,10 +2,10 @@
 //! Nothing here decides about money or vouchers, knows SQL or reads configuration.
 //!
 //! Reading order: `routes` (the whole table), then one resource after the other, its types beside its handlers;
-//! `app` (what handlers have at hand), `auth` (who calls), `idempotency` (what makes a request the same again),
-//! `rejections` (every "no" and its status), `openapi` (the reference as data). Below them: `listen` (a socket becomes
-//! requests, within limits), `metrics` (each is counted and logged), `extract` (its parts become types), `problem`
-//! (every "no" and "could not" as an answer), `docs` (the reference as a page).
+//! `app` (what handlers have at hand), `auth` (who calls) with `passwords` and `password_policy`, `idempotency` (what
+//! makes a request the same again), `rejections` (every "no" and its status), `openapi` (the reference as data). Below
+//! them: `listen` (a socket becomes requests, within limits), `metrics` (each is counted and logged), `extract` (its
+//! parts become types), `problem` (every "no" and "could not" as an answer), `docs` (the reference as a page).
 
 mod routes;
 mod app;
@@ -70,6 +70,10 @@ pub mod docs;
 
 pub use app::{App, new_id};
 pub use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
+pub use logins::login_hash;
 pub use openapi::openapi;
+pub use password_policy::check_policy as check_password;
+pub use password_policy::check_policy;
 pub use rejections::{refused, status_of};
 pub use routes::router;
+pub use setup::first_link;

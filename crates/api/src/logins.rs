@@ -5,12 +5,19 @@ use std::sync::Arc;
 use domain::account::{Account, LoginHash, fold_login};
 use domain::id::TenantNo;
 
+use ports::Codes;
+
 use crate::app::App;
 use crate::problem::Problem;
 
 /// The hash that a name is found by. Usernames and addresses share it: no username has an `@`.
+#[must_use]
+pub fn login_hash(codes: &Codes, tenant: TenantNo, typed: &str) -> LoginHash {
+    codes.name_hash("login", tenant, &fold_login(typed))
+}
+
 pub(crate) fn hash(app: &App, tenant: TenantNo, typed: &str) -> LoginHash {
-    app.store.codes().name_hash("login", tenant, &fold_login(typed))
+    login_hash(&app.store.codes(), tenant, typed)
 }
 
 /// The account that goes by this name now: its username, or its address once that was verified.

@@ -8,12 +8,12 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
-    vouchers,
+    accounts, api_keys, blocks, claims, coupon_states, coupons, customers, health, history, issue, me, quotes,
+    recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
+const WITHOUT_KEY: [&str; 4] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", "/v1/me"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +39,12 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
         redemptions::amend_redemption, redemptions::get_redemption_decision,
+        registration::register_account, registration::create_verification, registration::verify_address,
+        sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
+        recovery::recover_password, recovery::reset_password, setup::set_up_account,
+        me::get_me, me::update_me, wallet::get_wallet, wallet::get_customer_wallet,
+        accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,
+        api_keys::create_api_key, api_keys::list_api_keys, api_keys::revoke_api_key,
         test_clock::get_test_clock, test_clock::advance_test_clock,
         health::get_health, health::get_readiness, health::get_metrics,
     ),
@@ -49,6 +55,8 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         (name = "claims", description = "Customers take vouchers"),
         (name = "vouchers", description = "Individual entitlements"),
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),
+        (name = "sign-in", description = "Accounts and sessions"),
+        (name = "staff", description = "Who works for the tenant, people and servers"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),
     ),
@@ -75,12 +83,19 @@ impl Modify for Everywhere {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_default();
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
-        bearer.description = Some("An API key: `Authorization: Bearer scrip_...`".to_owned());
+        bearer.description = Some("An API key, `scrip_...`, or an access token".to_owned());
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
         components.responses.insert("Problem".to_owned(), problem().into());
         for (path, item) in &mut openapi.paths.paths {
-            let takes_key = path.starts_with("/v1/") && !WITHOUT_KEY.contains(&path.as_str());
-            for (operation, changes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true)] {
+            let takes_key =
+                path.starts_with("/v1/") && !path.starts_with("/v1/auth/") && !WITHOUT_KEY.contains(&path.as_str());
+            for (operation, changes) in [
+                (&mut item.get, false),
+                (&mut item.post, true),
+                (&mut item.put, true),
+                (&mut item.patch, true),
+                (&mut item.delete, false),
+            ] {
                 let Some(operation) = operation else { continue };
                 describe(operation, takes_key && changes);
             }

@@ -223,6 +223,12 @@ impl From<domain::field::FieldError> for Problem {
     }
 }
 
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self::invalid_field(error.pointer, error.code, error.detail)
+    }
+}
+
 fn title(status: StatusCode) -> &'static str {
     match status.as_u16() {
         400 => "The request cannot be read",

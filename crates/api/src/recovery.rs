@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use domain::ledger::AccountChange;
-use domain::mail::{Letter, Link};
+use domain::mail::Letter;
 use http::StatusCode;
 use ports::TokenPurpose;
 use serde::Deserialize;
@@ -48,9 +48,8 @@ pub(crate) async fn recover_password(
     match account {
         Some(account) => {
             let errand = Errand { account: Some(account.no), email: Some(email.clone()) };
-            let letter = |token| Letter::RecoverPassword(Link { token, minutes: MINUTES });
             let to = (email.as_str(), account.profile.language.as_deref());
-            letters::send(&app, tenant, purpose, &errand, to, letter).await?;
+            letters::send(&app, tenant, purpose, &errand, to, |link| Letter::RecoverPassword(link)).await?;
         }
         // The same write, which leads nowhere, so that the time tells nothing.
         None => {

@@ -6,7 +6,7 @@ use domain::customer::CustomerProfile;
 use domain::id::{AccountId, CustomerId, TenantNo};
 use domain::language::Language;
 use domain::ledger::{AccountChange, Action, NewAccount, Outcome};
-use domain::mail::{Letter, Link};
+use domain::mail::Letter;
 use domain::rejection::Rejection;
 use http::StatusCode;
 use ports::TokenPurpose;
@@ -146,11 +146,9 @@ async fn create(app: &App, tenant: TenantNo, body: RegisterBody) -> Result<Accou
 pub(crate) async fn send_verification(app: &App, tenant: TenantNo, account: &Account) -> Result<(), Problem> {
     let Some(email) = account.profile.email.clone().filter(|_| !account.profile.email_verified) else { return Ok(()) };
     let errand = Errand { account: Some(account.no), email: Some(email.clone()) };
-    let letter = (email.as_str(), account.profile.language.as_deref());
-    letters::send(app, tenant, (TokenPurpose::VerifyAddress, VERIFY_MINUTES), &errand, letter, |token| {
-        Letter::VerifyAddress(Link { token, minutes: VERIFY_MINUTES })
-    })
-    .await
+    let to = (email.as_str(), account.profile.language.as_deref());
+    let purpose = (TokenPurpose::VerifyAddress, VERIFY_MINUTES);
+    letters::send(app, tenant, purpose, &errand, to, |link| Letter::VerifyAddress(link)).await
 }
 
 /// Ask for the letter again that proves the address

@@ -1,13 +1,13 @@
 //! The whole route table.
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
-    redemptions, test_clock, vouchers,
+    accounts, api_keys, blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, me,
+    metrics, quotes, recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -16,6 +16,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/v1/customers", post(customers::create_customer).get(customers::list_customers))
         .route("/v1/customers/{id}", get(customers::get_customer))
+        .route("/v1/customers/{id}/wallet", get(wallet::get_customer_wallet))
         .route("/v1/coupons", post(coupons::create_coupon).get(coupons::list_coupons))
         .route("/v1/coupons/{id}", get(coupons::get_coupon).put(coupons::update_coupon))
         .route("/v1/coupons/{id}/versions/{version}", get(coupons::get_coupon_version))
@@ -44,6 +45,22 @@ pub fn router(app: App) -> Router {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+        .route("/v1/auth/register", post(registration::register_account))
+        .route("/v1/auth/verification", post(registration::create_verification))
+        .route("/v1/auth/verify", post(registration::verify_address))
+        .route("/v1/auth/login", post(sign_in::create_session))
+        .route("/v1/auth/refresh", post(sign_in::renew_session))
+        .route("/v1/auth/logout", post(sign_in::delete_session))
+        .route("/v1/auth/password", post(sign_in::update_password))
+        .route("/v1/auth/recover", post(recovery::recover_password))
+        .route("/v1/auth/reset", post(recovery::reset_password))
+        .route("/v1/auth/setup", post(setup::set_up_account))
+        .route("/v1/me", get(me::get_me).patch(me::update_me))
+        .route("/v1/wallet", get(wallet::get_wallet))
+        .route("/v1/accounts", post(accounts::create_account).get(accounts::list_accounts))
+        .route("/v1/accounts/{id}", get(accounts::get_account).patch(accounts::update_account))
+        .route("/v1/api-keys", post(api_keys::create_api_key).get(api_keys::list_api_keys))
+        .route("/v1/api-keys/{id}", delete(api_keys::revoke_api_key))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))

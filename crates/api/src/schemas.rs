@@ -1,6 +1,6 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::{account, codes, coupon, event, id, limit, opening, period, redemption, voucher};
+use domain::{account, codes, coupon, event, id, limit, opening, period, redemption, voucher, wallet};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -23,6 +23,7 @@ macro_rules! words {
 
 words! {
     CouponState: coupon::CouponState::ALL.map(coupon::CouponState::name);
+    Standing: wallet::Standing::ALL.map(wallet::Standing::name);
     Role: account::Role::ALL.map(account::Role::name);
     Scope: ports::Scope::ALL.map(ports::Scope::name);
     VoucherState: voucher::VoucherState::ALL.map(voucher::VoucherState::name);

@@ -19,7 +19,6 @@ use crate::logins;
 use crate::passwords::{Password, Verdict};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
-use crate::second_factor;
 use crate::tokens::{self, ACCESS_MS, SESSION_MS};
 
 /// Who signs in.
@@ -31,9 +30,6 @@ pub(crate) struct LoginBody {
     username: String,
     #[schema(value_type = String, format = Password)]
     password: Password,
-    /// Of the second factor, or one of its recovery codes; needed where there is one.
-    #[schema(example = "492039")]
-    code: Option<String>,
 }
 
 /// What signs further requests.
@@ -52,8 +48,7 @@ pub(crate) struct TokenPair {
 
 /// Sign in
 ///
-/// 401 says neither which of name and password is wrong, nor whether there is such an account. `second_factor_required`
-/// asks for the same with `code`.
+/// 401 says neither which of name and password is wrong, nor whether there is such an account.
 #[utoipa::path(post, path = "/v1/auth/login", tag = "sign-in", request_body = LoginBody, security(()),
     responses((status = 200, description = "Signed in", body = TokenPair)))]
 pub(crate) async fn create_session(
@@ -63,7 +58,6 @@ pub(crate) async fn create_session(
 ) -> Answered<TokenPair> {
     let account = logins::find(&app, tenant, &body.username).await?;
     let account = check_password(&app, tenant, account, body.password).await?;
-    second_factor::check(&app, tenant, &account, body.code.as_deref()).await?;
     open(&app, tenant, &account).await
 }
 

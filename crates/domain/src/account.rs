@@ -189,14 +189,18 @@ mod tests {
 
     #[test]
     fn spellings_of_a_name_are_one_name() {
-        for (typed, folded) in [("Ann", "ann"), (" ann ", "ann"), ("ＡＮＮ", "ann"), ("Ann@Shop.Example", "ann@shop.example")] {
+        for (typed, folded) in
+            [("Ann", "ann"), (" ann ", "ann"), ("ＡＮＮ", "ann"), ("Ann@Shop.Example", "ann@shop.example")]
+        {
             assert_eq!(fold_login(typed), folded, "{typed}");
         }
     }
 
     #[test]
     fn a_username_is_plain_and_never_an_address() {
-        for (name, fits) in [("ann", true), ("a.b_c-9", true), ("an", false), ("ann@x", false), ("änn", false), ("", false)] {
+        for (name, fits) in
+            [("ann", true), ("a.b_c-9", true), ("an", false), ("ann@x", false), ("änn", false), ("", false)]
+        {
             assert_eq!(check_username("/username", name).is_ok(), fits, "{name}");
         }
         assert!(check_username("/username", &"a".repeat(65)).is_err());

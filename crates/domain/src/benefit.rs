@@ -25,6 +25,15 @@ pub enum Benefit {
 }
 
 impl Benefit {
+    /// What kind it is, as its JSON says: what people group their wallets by.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::PercentOff { .. } => "percent_off",
+            Self::AmountOff { .. } => "amount_off",
+        }
+    }
+
     /// Whether it gives something and its amounts are within bounds.
     ///
     /// # Errors

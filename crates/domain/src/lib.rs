@@ -23,6 +23,7 @@ pub mod voucher;
 pub mod redemption;
 pub mod codes;
 pub mod pricing;
+pub mod wallet;
 pub mod ledger;
 pub mod event;
 pub mod statistics;

@@ -27,6 +27,7 @@ pub use ledger::Ledger;
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use records::{
     BlockRecord, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
+    WALLET_COUNTED_MAX, WalletCounts,
 };
 pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};

@@ -15,6 +15,7 @@ use domain::statistics::Statistics;
 use domain::tenant::Settings;
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
+use domain::wallet::Counts;
 
 use crate::{Codes, StoreError};
 
@@ -78,6 +79,18 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
+}
+
+/// How many vouchers of a customer are counted at most: some 20 ms of work.
+pub const WALLET_COUNTED_MAX: usize = 10_000;
+
+/// How a customer's vouchers stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WalletCounts {
+    /// Of each coupon.
+    pub by_coupon: BTreeMap<CouponNo, Counts>,
+    /// Whether there were more than are counted.
+    pub is_cut: bool,
 }
 
 /// A coupon's figures.
@@ -187,6 +200,13 @@ pub trait Records: Send + Sync {
         filter: VoucherFilter,
         page: PageRequest,
     ) -> Result<Page<Voucher>, StoreError>;
+
+    /// How a customer's vouchers stand at the instant of reading, by coupon: of the first
+    /// [`WALLET_COUNTED_MAX`] in the order of a list.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn wallet_counts(&self, tenant: TenantNo, customer: CustomerNo) -> Result<WalletCounts, StoreError>;
 
     /// The codes of these vouchers, in their order: computed, or as given.
     ///

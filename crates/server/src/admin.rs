@@ -6,16 +6,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
+use domain::account::Role;
 use domain::codes::Pattern;
-use domain::id::{ApiKeyId, BlockId, FIRST_TENANT, VoucherKey, VoucherKind};
-use ports::{Access, BlockRecord, Records, Scopes};
+use domain::event::Actor;
+use domain::id::{ApiKeyId, BlockId, FIRST_TENANT, TenantNo, VoucherKey, VoucherKind};
+use domain::money::Currency;
+use domain::tenant::{Settings, Tenant};
+use domain::time::Zone;
+use ports::{Access, ApiKey, BlockRecord, Records, Scope, Scopes, Tenants};
 use serde::{Deserialize, Serialize};
 use sqlite::SqliteStore;
 use tokio::sync::mpsc;
 
 use crate::cli::{Place, say};
 use crate::config::Config;
-use crate::{secrets, socket, store};
+use crate::{secrets, socket, staff, store};
 
 /// Codes written into one line-of-answer at most; an answer of lines is one JSON text each, so fewer are faster.
 const CODES_PER_REPLY: usize = 1000;
@@ -24,11 +29,14 @@ const CODES_PER_REPLY: usize = 1000;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
-    CreateKey { name: String },
-    ListKeys,
-    RevokeKey { name: String },
+    CreateKey { tenant: Option<String>, name: String, scopes: Scopes },
+    ListKeys { tenant: Option<String> },
+    RevokeKey { tenant: Option<String>, name: String },
+    CreateStaff { tenant: Option<String>, username: String, role: Role, password_hash: String },
+    CreateTenant { name: String, zone: Zone, currency: Currency, hosts: Vec<String> },
+    ListTenants,
     Backup { to: PathBuf },
-    ExportCodes { block: String },
+    ExportCodes { tenant: Option<String>, block: String },
 }
 
 /// Has it done, and prints the answer.
@@ -49,8 +57,7 @@ pub(crate) async fn backup_quietly(place: &Place, to: &Path) -> anyhow::Result<(
 }
 
 /// Writes the codes of a block to a file, or prints them.
-pub(crate) async fn export(place: &Place, block: String, to: Option<&Path>) -> anyhow::Result<()> {
-    let request = Request::ExportCodes { block };
+pub(crate) async fn export(place: &Place, request: Request, to: Option<&Path>) -> anyhow::Result<()> {
     let Some(file) = to else {
         let mut out = BufWriter::new(io::stdout().lock());
         run_with(place, request, |codes| writeln!(out, "{codes}")).await?;
@@ -91,7 +98,9 @@ async fn run_with(
     let config = Config::load(place.config.as_deref())?;
     let store = match request {
         // A key may be wanted before the first start.
-        Request::CreateKey { .. } => store::open(&place.data, &config)?,
+        Request::CreateKey { .. } | Request::CreateStaff { .. } | Request::CreateTenant { .. } => {
+            store::open(&place.data, &config)?
+        }
         _ => store::open_existing(&place.data, &config)?,
     };
     let store = Arc::new(store);
@@ -115,50 +124,97 @@ pub(crate) async fn execute(
     lines: mpsc::Sender<String>,
 ) -> anyhow::Result<()> {
     match request {
-        Request::CreateKey { name } => {
-            for text in create_key(store, name).await? {
+        Request::CreateKey { tenant, name, scopes } => {
+            for text in create_key(store, tenant_of(store, tenant)?, (name, scopes)).await? {
                 lines.send(text).await?;
             }
         }
-        Request::ListKeys => {
-            for key in store.api_keys(FIRST_TENANT).await? {
-                let revoked = key.revoked_at.map_or(String::new(), |at| format!("  revoked {at}"));
-                lines.send(format!("{}  {}  made {}{revoked}", key.id, key.name, key.created_at)).await?;
+        Request::ListKeys { tenant } => {
+            for key in store.api_keys(tenant_of(store, tenant)?).await? {
+                lines.send(line_of(&key)).await?;
             }
         }
-        Request::RevokeKey { name } => match store.revoke_api_key(FIRST_TENANT, name).await? {
+        Request::RevokeKey { tenant, name } => match store.revoke_api_key(tenant_of(store, tenant)?, name).await? {
             0 => bail!("no such key that is not revoked already"),
             count => lines.send(format!("Revoked: {count}.")).await?,
         },
+        Request::CreateStaff { tenant, username, role, password_hash } => {
+            let tenant = tenant_of(store, tenant)?;
+            lines.send(staff::made(store, tenant, (username, role), password_hash).await?).await?;
+        }
+        Request::CreateTenant { name, zone, currency, hosts } => {
+            lines.send(create_tenant(store, (name, hosts), Settings::new(zone, currency)).await?).await?;
+        }
+        Request::ListTenants => {
+            for tenant in store.tenants() {
+                let Settings { zone, currency, .. } = &*tenant.settings;
+                lines.send(format!("{}  {zone}  {currency}  {}", tenant.name, tenant.hosts.join(" "))).await?;
+            }
+        }
         Request::Backup { to } => {
             store.backup(to.clone()).await?;
             lines.send(format!("The back-up is in {}. The master key is not in it.", to.display())).await?;
         }
-        Request::ExportCodes { block } => export_block(store, &block, lines).await?,
+        Request::ExportCodes { tenant, block } => export_block(store, tenant_of(store, tenant)?, &block, lines).await?,
     }
     Ok(())
 }
 
+/// The tenant of that name; the first one if none is named.
+fn tenant_of(store: &SqliteStore, name: Option<String>) -> anyhow::Result<TenantNo> {
+    let Some(name) = name else { return Ok(FIRST_TENANT) };
+    let found = store.tenants().into_iter().find(|tenant| tenant.name == name).map(|tenant| tenant.no);
+    found.with_context(|| format!("there is no tenant {name}"))
+}
+
+fn line_of(key: &ApiKey) -> String {
+    let revoked = key.revoked_at.map_or(String::new(), |at| format!("  revoked {at}"));
+    let scopes: Vec<&str> = key.scopes.iter().map(Scope::name).collect();
+    format!("{}  {}  made {}{revoked}  {}", key.id, key.name, key.created_at, scopes.join(","))
+}
+
+async fn create_tenant(
+    store: &SqliteStore,
+    (name, hosts): (String, Vec<String>),
+    settings: Settings,
+) -> anyhow::Result<String> {
+    let tenant = Tenant { no: FIRST_TENANT, name, hosts, settings: Arc::new(settings), version: 1 };
+    tenant.check()?;
+    match store.create_tenant(Actor::Operator, tenant).await? {
+        Ok(tenant) => Ok(format!("The tenant {} is made.", tenant.name)),
+        Err(refusal) => bail!("{}", refusal.detail),
+    }
+}
+
 /// Makes an API key; the secret stands in the last line and nowhere else.
-pub(crate) async fn create_key(store: &SqliteStore, name: String) -> anyhow::Result<[String; 2]> {
+pub(crate) async fn create_key(
+    store: &SqliteStore,
+    tenant: TenantNo,
+    (name, scopes): (String, Scopes),
+) -> anyhow::Result<[String; 2]> {
     if name.trim().is_empty() || name.chars().count() > 100 {
         bail!("the name must have 1 to 100 characters");
     }
     let secret = api::auth::new_secret(secrets::random()?);
     let id = ApiKeyId(api::new_id());
-    let key = store.create_api_key(FIRST_TENANT, id, (name, Scopes::SERVER), api::auth::hash_secret(&secret)).await?;
+    let key = store.create_api_key(tenant, id, (name, scopes), api::auth::hash_secret(&secret)).await?;
     Ok([format!("Key {} ({}). This is its only showing:", key.name, key.id), secret])
 }
 
-async fn export_block(store: &Arc<SqliteStore>, id: &str, lines: mpsc::Sender<String>) -> anyhow::Result<()> {
+async fn export_block(
+    store: &Arc<SqliteStore>,
+    tenant: TenantNo,
+    id: &str,
+    lines: mpsc::Sender<String>,
+) -> anyhow::Result<()> {
     let id: BlockId = id.parse().context("the block")?;
-    let BlockRecord { coupon, block } = store.block(FIRST_TENANT, id).await?.context("there is no such block")?;
-    let definition = store.coupon(FIRST_TENANT, coupon).await?.context("the block's coupon is gone")?;
+    let BlockRecord { coupon, block } = store.block(tenant, id).await?.context("there is no such block")?;
+    let definition = store.coupon(tenant, coupon).await?.context("the block's coupon is gone")?;
     let pattern: Pattern = definition.definition.pattern.clone().unwrap_or_default();
     let codes = store.codes();
     // Computing is work without waiting: it has a thread of its own.
     let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
-        let encoder = codes.encoder(FIRST_TENANT, &pattern, block.key_no)?;
+        let encoder = codes.encoder(tenant, &pattern, block.key_no)?;
         let mut text = String::new();
         for (place, ordinal) in (block.first..block.first + block.count).enumerate() {
             if place > 0 && place % CODES_PER_REPLY == 0 {

@@ -6,10 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use domain::account::Role;
+use domain::money::Currency;
+use domain::time::Zone;
+use ports::{Scope, Scopes};
 
 use crate::admin::{self, Request};
 use crate::config::Config;
-use crate::{check, replay, serve, store};
+use crate::{check, replay, serve, staff, store};
 
 /// Coupons and vouchers: claims, codes, prices, redemptions.
 #[derive(Debug, Parser)]
@@ -28,6 +32,14 @@ pub(crate) struct Place {
     /// Settings; config.default.toml shows them all.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Of which tenant, for commands that concern one.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Whose {
+    /// The tenant's name; the first one unless given.
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +66,12 @@ enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Accounts of staff.
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Isolated lines of business in one installation.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
     /// Unique codes.
     #[command(subcommand)]
     Codes(CodesCommand),
@@ -86,23 +104,88 @@ enum KeyCommand {
     Create {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        whose: Whose,
         /// What to call it.
         #[arg(long)]
         name: String,
+        /// What it may do, each with an option of its own; all but `admin` unless given.
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
+        scopes: Vec<Scope>,
     },
     /// List the keys, without their secrets.
     List {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        whose: Whose,
     },
     /// Revoke a key, at once, by its name or id.
     Revoke {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        whose: Whose,
         /// The name or id.
         #[arg(long)]
         name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffCommand {
+    /// Make an account of staff. Its password is the first line of standard input.
+    Create {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        whose: Whose,
+        /// What it signs in with.
+        #[arg(long)]
+        username: String,
+        /// admin, operator, merchant or analyst.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Says so: a password on the command line would be seen by others.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum TenantCommand {
+    /// Make a tenant.
+    Create {
+        #[command(flatten)]
+        place: Place,
+        /// What to call it: a-z 0-9 - _.
+        #[arg(long)]
+        name: String,
+        /// Where its days begin; an IANA time zone.
+        #[arg(long, default_value = "UTC")]
+        zone: Zone,
+        /// What its prices usually are in; ISO 4217.
+        #[arg(long, default_value = "EUR")]
+        currency: Currency,
+        /// A host name at which who is not signed in is its guest; may be given several times.
+        #[arg(long = "host", value_name = "HOST")]
+        hosts: Vec<String>,
+    },
+    /// List the tenants.
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+fn scope(name: &str) -> Result<Scope, String> {
+    let names = || Scope::ALL.map(Scope::name).join(", ");
+    Scope::named(name).ok_or_else(|| format!("must be one of {}", names()))
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    let staff = Role::named(name).filter(|role| role.is_staff());
+    staff.ok_or_else(|| "must be admin, operator, merchant or analyst".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +194,8 @@ enum CodesCommand {
     Export {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        whose: Whose,
         /// The block, as `blk_...`.
         #[arg(long)]
         block: String,
@@ -137,15 +222,16 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             store::open(&place.data, &Config::load(place.config.as_deref())?)?.close().await;
             say("The data folder has this version's schema.");
         }
-        Command::Key(KeyCommand::Create { place, name }) => {
-            admin::run(&place, Request::CreateKey { name }).await?;
+        Command::Key(command) => manage_keys(command).await?,
+        Command::Staff(StaffCommand::Create { place, whose, username, role, password_stdin: _ }) => {
+            staff::create(&place, whose.tenant, username, role).await?;
         }
-        Command::Key(KeyCommand::List { place }) => admin::run(&place, Request::ListKeys).await?,
-        Command::Key(KeyCommand::Revoke { place, name }) => {
-            admin::run(&place, Request::RevokeKey { name }).await?;
+        Command::Tenant(TenantCommand::Create { place, name, zone, currency, hosts }) => {
+            admin::run(&place, Request::CreateTenant { name, zone, currency, hosts }).await?;
         }
-        Command::Codes(CodesCommand::Export { place, block, to }) => {
-            admin::export(&place, block, to.as_deref()).await?;
+        Command::Tenant(TenantCommand::List { place }) => admin::run(&place, Request::ListTenants).await?,
+        Command::Codes(CodesCommand::Export { place, whose, block, to }) => {
+            admin::export(&place, Request::ExportCodes { tenant: whose.tenant, block }, to.as_deref()).await?;
         }
         Command::Backup { place, to } => admin::backup(&place, &to).await?,
         Command::RotateKey { place } => {
@@ -157,6 +243,19 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Replay(arguments) => return replay::replay(arguments).await,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn manage_keys(command: KeyCommand) -> anyhow::Result<()> {
+    match command {
+        KeyCommand::Create { place, whose, name, scopes } => {
+            let scopes = if scopes.is_empty() { Scopes::SERVER } else { Scopes::of(&scopes) };
+            admin::run(&place, Request::CreateKey { tenant: whose.tenant, name, scopes }).await
+        }
+        KeyCommand::List { place, whose } => admin::run(&place, Request::ListKeys { tenant: whose.tenant }).await,
+        KeyCommand::Revoke { place, whose, name } => {
+            admin::run(&place, Request::RevokeKey { tenant: whose.tenant, name }).await
+        }
+    }
 }
 
 /// One line for the person at the terminal.

@@ -15,6 +15,8 @@ const DEFAULTS: &str = include_str!("../config.default.toml");
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub listen: SocketAddr,
+    #[serde(default)]
+    pub public_url: Option<String>,
     pub tenant: Tenant,
     pub limits: Limits,
     pub retention: Retention,

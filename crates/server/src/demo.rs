@@ -15,7 +15,7 @@ use domain::ledger::{Action, Command, GivenEntry, Outcome};
 use domain::limit::{Counts, Per};
 use domain::money::{Currency, Rate};
 use domain::period::Period;
-use ports::{CouponFilter, Ledger, PageRequest, Records};
+use ports::{CouponFilter, Ledger, PageRequest, Records, Scopes};
 use sqlite::SqliteStore;
 
 use crate::admin;
@@ -41,7 +41,7 @@ pub(crate) async fn fill(store: &SqliteStore, data: &Path) -> anyhow::Result<Opt
     if !store.coupons(FIRST_TENANT, CouponFilter::default(), page).await?.items.is_empty() {
         return Ok(None);
     }
-    let [_, key] = admin::create_key(store, "demo".to_owned()).await?;
+    let [_, key] = admin::create_key(store, FIRST_TENANT, ("demo".to_owned(), Scopes::SERVER)).await?;
     let shown = Shown { key, flash: CouponId(api::new_id()), customer: CustomerId(api::new_id()) };
     let currency = store.settings(FIRST_TENANT).await?.currency;
     customers(store, shown.customer).await?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use api::passwords::{PasswordCosts, Passwords};
 use domain::id::FIRST_TENANT;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ports::{Clock, Ledger};
@@ -49,8 +50,10 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     let workers = Workers::start(&ledger, &clock, schedule);
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
+    let at = listener.local_addr()?;
+    let app = app(&store, &clock, (config, at), options.test_clock, metrics);
     // Last, so that what it says is true.
-    greet(&store, data, listener.local_addr()?, options).await?;
+    greet(&store, &app, (data, at), options).await?;
     let ended = end_signal()?;
     tokio::spawn(async move {
         ended.await;
@@ -62,7 +65,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         body_bytes_max: config.limits.body_bytes_max,
         ..api::listen::Limits::default()
     };
-    let router = api::router(app(&store, &clock, options.test_clock, metrics));
+    let router = api::router(app);
     let mut until = stopped.clone();
     api::listen::serve(listener, router, limits, async move {
         let _ = until.wait_for(|stop| *stop).await;
@@ -74,8 +77,18 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     Ok(())
 }
 
-fn app(store: &Arc<SqliteStore>, clock: &Arc<dyn Clock>, test_clock: bool, metrics: PrometheusHandle) -> api::App {
+fn app(
+    store: &Arc<SqliteStore>,
+    clock: &Arc<dyn Clock>,
+    (config, at): (&Config, SocketAddr),
+    test_clock: bool,
+    metrics: PrometheusHandle,
+) -> api::App {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{at}"));
     api::App {
+        passwords: Passwords::new(PasswordCosts::recommended(cores)),
+        public_url: public_url.trim_end_matches('/').into(),
         store: store.clone(),
         clock: Arc::clone(clock),
         test_clock,
@@ -101,11 +114,30 @@ fn log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
+/// While nobody may administer the first tenant: the link by which somebody does.
+async fn offer_set_up(app: &api::App) -> anyhow::Result<()> {
+    let link = api::first_link(app, FIRST_TENANT).await;
+    let link = link.map_err(|problem| anyhow::anyhow!("the set-up link: {}", problem.code().to_owned()))?;
+    if let Some(token) = link {
+        say(&format!(
+            "\nNobody administers it yet. Open this link, good once and for a day, and choose a password:\n\n  \
+             {}/set-up#{token}\n",
+            app.public_url
+        ));
+    }
+    Ok(())
+}
+
 /// Says where to look.
-async fn greet(store: &SqliteStore, data: &Path, at: SocketAddr, options: Options) -> anyhow::Result<()> {
+async fn greet(
+    store: &SqliteStore,
+    app: &api::App,
+    (data, at): (&Path, SocketAddr),
+    options: Options,
+) -> anyhow::Result<()> {
     say(&format!("Scrip listens on http://{at} (reference: http://{at}/docs), data in {}", data.display()));
     if !options.demo {
-        return Ok(());
+        return offer_set_up(app).await;
     }
     let Some(shown) = demo::fill(store, data).await? else {
         say("The data folder was in use before, so the demonstration shop was not put into it.");

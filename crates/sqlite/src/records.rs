@@ -27,7 +27,7 @@ use domain::tenant::Settings;
 use domain::voucher::{Block, Voucher};
 use ports::{
     BlockRecord, Codes, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, StoreError,
-    VoucherFilter,
+    VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -150,6 +150,11 @@ impl Records for SqliteStore {
     ) -> Result<Page<Voucher>, StoreError> {
         let (now, zone) = (self.shared.now(), self.shared.settings(tenant)?.zone.clone());
         self.read(move |connection| vouchers::page(connection, tenant, filter, &page, (now, &zone))).await
+    }
+
+    async fn wallet_counts(&self, tenant: TenantNo, customer: CustomerNo) -> Result<WalletCounts, StoreError> {
+        let now = self.shared.now();
+        self.read(move |connection| vouchers::counts(connection, tenant, customer, now)).await
     }
 
     async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<String>, StoreError> {

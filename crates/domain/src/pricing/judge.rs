@@ -1,19 +1,25 @@
 //! Whether an offer applies to an order at an instant, before its amount is known. In the order of the rejections.
 
-use super::price::Offer;
+use super::price::{Offer, VoucherWindow};
 use crate::order::Order;
 use crate::rejection::{Refusal, Rejection};
 use crate::time::{Timestamp, Zone};
+use crate::validity::Validity;
 
 /// Why the offer does not apply, if it does not.
 pub(super) fn judge(order: &Order, offer: &Offer, zone: &Zone, now: Timestamp) -> Option<Refusal> {
-    offer.refused.clone().or_else(|| by_time(offer, zone, now)).or_else(|| by_order(order, offer))
+    offer
+        .refused
+        .clone()
+        .or_else(|| judge_time(&offer.coupon.definition.validity, offer.voucher, zone, now))
+        .or_else(|| by_order(order, offer))
 }
 
-fn by_time(offer: &Offer, zone: &Zone, now: Timestamp) -> Option<Refusal> {
-    let validity = &offer.coupon.definition.validity;
+/// Why it is not the time for a voucher, or for a shared code, of a coupon with that validity; `zone` is the tenant's.
+#[must_use]
+pub fn judge_time(validity: &Validity, voucher: Option<VoucherWindow>, zone: &Zone, now: Timestamp) -> Option<Refusal> {
     // A voucher carries the window it was made with; a shared code has the definition's.
-    let (from, until) = match offer.voucher {
+    let (from, until) = match voucher {
         Some(voucher) => (voucher.valid_from, voucher.valid_until),
         None => (validity.from, validity.until),
     };

@@ -4,5 +4,6 @@ mod quote;
 mod price;
 mod judge;
 
+pub use judge::judge_time;
 pub use price::{Offer, PRICING_REVISION, VoucherWindow, price};
 pub use quote::{Applied, LineShare, Quote, QuoteLine, Refused};

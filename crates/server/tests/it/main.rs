@@ -2,6 +2,7 @@
 
 mod scrip;
 mod tour;
+mod accounts;
 mod answers;
 mod command_line;
 mod kills;

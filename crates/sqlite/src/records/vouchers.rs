@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use domain::codes::ComputedCode;
-use domain::id::{CouponNo, TenantNo, VoucherKey, VoucherKind};
+use domain::id::{CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::time::{Timestamp, Zone};
 use domain::voucher::{Block, Voucher, VoucherState};
-use ports::{Page, PageRequest, StoreError, VoucherFilter};
+use ports::{Page, PageRequest, StoreError, VoucherFilter, WALLET_COUNTED_MAX, WalletCounts};
 use rusqlite::{Connection, Row};
 
 use super::bearers::{self, Wanted};
@@ -118,6 +118,27 @@ pub(super) fn page(
     let key = VoucherKey { coupon: of, kind: VoucherKind::Bearer, ordinal };
     let blocks = blocks::reaching(connection, &mut blocks, tenant, key)?;
     page_of(request, state, now, bearers::merged(rows, wanted.codes(blocks, ordinal)))
+}
+
+/// Counts a customer's vouchers.
+pub(super) fn counts(
+    connection: &Connection,
+    tenant: TenantNo,
+    customer: CustomerNo,
+    now: Timestamp,
+) -> Result<WalletCounts, StoreError> {
+    let mut statement = connection.prepare_cached(&PAGE_OF_CUSTOMER).map_err(store_error)?;
+    let rows = statement.query_map((tenant.0, 0, -1, -1, u32::MAX, customer.0), rows::voucher).map_err(store_error)?;
+    let mut counted = WalletCounts::default();
+    for (place, voucher) in rows.enumerate() {
+        if place == WALLET_COUNTED_MAX {
+            counted.is_cut = true;
+            break;
+        }
+        let voucher = voucher.map_err(store_error)?;
+        counted.by_coupon.entry(voucher.key.coupon).or_default().add(&voucher, now);
+    }
+    Ok(counted)
 }
 
 type ReadRow = fn(&Row<'_>) -> rusqlite::Result<Voucher>;
