@@ -33,8 +33,8 @@ const TABLE: [Allowed; 11] = [
 const HTTP: &[&str] = &["api", "server", "bench"];
 
 /// Libraries that carry knowledge which only some crates may have; whoever is not listed may not name them. `workers`
-/// sends webhooks and `bench` is a stranger with an HTTP client. Tests are free in this, except the domain's.
-const LIBRARIES: [(&str, &[&str]); 18] = [
+/// sends mails and webhooks and `bench` is a stranger with an HTTP client. Tests are free in this, except the domain's.
+const LIBRARIES: [(&str, &[&str]); 21] = [
     ("axum", HTTP),
     ("http", HTTP),
     ("http-body", HTTP),
@@ -45,6 +45,9 @@ const LIBRARIES: [(&str, &[&str]); 18] = [
     ("tower-http", HTTP),
     ("utoipa", HTTP),
     ("reqwest", &["workers", "server", "bench"]),
+    ("lettre", &["workers"]),
+    ("argon2", &["api"]),
+    ("jsonwebtoken", &["api", "server"]),
     ("rusqlite", &["sqlite"]),
     ("tokio-postgres", &["postgres"]),
     ("redis", &["cluster", "bench"]),

@@ -1,15 +1,19 @@
-//! What goes on beside requests: deadlines that passed are written down, idempotency records that are old enough are
-//! removed. It knows the ports and nothing of SQL or HTTP.
+//! What goes on beside requests: deadlines that passed are written down, letters are handed over for delivery, what is
+//! old enough is removed. It knows the ports and nothing of SQL or HTTP.
 //!
 //! Every loop is owned by [`Workers`], ends when told to, and is waited for.
 
-mod retention;
 mod timers;
+mod mails;
+pub mod post;
+mod retention;
+
+pub use mails::{Outbox, Round};
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::{Clock, Ledger};
+use ports::{Clock, Ledger, Post, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -22,6 +26,10 @@ pub struct Schedule {
     pub retention_every: Duration,
     /// How long idempotency records are kept.
     pub answers_kept: Duration,
+    /// Between two looks for letters to be sent.
+    pub mails_every: Duration,
+    /// How long letters that were given up are kept.
+    pub dead_mails_kept: Duration,
 }
 
 impl Default for Schedule {
@@ -30,6 +38,8 @@ impl Default for Schedule {
             sweep_every: Duration::from_millis(250),
             retention_every: Duration::from_secs(600),
             answers_kept: Duration::from_secs(30 * 24 * 60 * 60),
+            mails_every: Duration::from_secs(1),
+            dead_mails_kept: Duration::from_secs(30 * 24 * 60 * 60),
         }
     }
 }
@@ -42,13 +52,16 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts all loops.
+    /// Starts all loops. Letters go to `post`.
     #[must_use]
-    pub fn start(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, schedule: Schedule) -> Self {
+    pub fn start(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, post: Arc<dyn Post>, schedule: Schedule) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(timers::run(Arc::clone(ledger), schedule, stopped.clone()));
-        tasks.spawn(retention::run(Arc::clone(ledger), Arc::clone(clock), schedule, stopped));
+        let ledger: Arc<dyn Ledger> = store.clone();
+        let outbox = Outbox { mails: store.clone(), post, clock: Arc::clone(clock) };
+        tasks.spawn(timers::run(ledger, schedule, stopped.clone()));
+        tasks.spawn(mails::run(outbox, schedule, stopped.clone()));
+        tasks.spawn(retention::run(Arc::clone(store), Arc::clone(clock), schedule, stopped));
         Self { stop, tasks }
     }
 

@@ -1,0 +1,5 @@
+//! The workers on a store in a folder of its own.
+
+mod smtp_server;
+
+mod mails;
