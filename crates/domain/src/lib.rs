@@ -16,6 +16,7 @@ pub mod order;
 pub mod benefit;
 pub mod limit;
 pub mod coupon;
+pub mod identity;
 pub mod customer;
 pub mod voucher;
 pub mod redemption;
