@@ -27,7 +27,8 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::CustomerNotFound
         | Rejection::VoucherNotFound
         | Rejection::RedemptionNotFound
-        | Rejection::BlockNotFound => StatusCode::NOT_FOUND,
+        | Rejection::BlockNotFound
+        | Rejection::IdentityNotFound => StatusCode::NOT_FOUND,
         Rejection::VersionStale => StatusCode::PRECONDITION_FAILED,
         Rejection::IdempotencyKeyReused | Rejection::RedemptionIdReused => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::Limit { period: Period::Hour | Period::Day | Period::Week | Period::Month, .. } => {
@@ -38,6 +39,9 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::CodeTaken
         | Rejection::PrefixTaken
         | Rejection::IdentityTaken
+        | Rejection::IdentitiesFull
+        | Rejection::PersonTooLarge
+        | Rejection::CustomerErased
         | Rejection::LimitChanged
         | Rejection::TransitionIllegal
         | Rejection::VoucherForeign
@@ -110,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [(Rejection, u16); 44] = [
+    const ALL: [(Rejection, u16); 48] = [
         (Rejection::IdempotencyKeyReused, 422),
         (Rejection::RedemptionIdReused, 422),
         (Rejection::CouponNotFound, 404),
@@ -119,11 +123,15 @@ mod tests {
         (Rejection::VoucherNotFound, 404),
         (Rejection::RedemptionNotFound, 404),
         (Rejection::BlockNotFound, 404),
+        (Rejection::IdentityNotFound, 404),
         (Rejection::CodeUnknown, 409),
         (Rejection::VersionStale, 412),
         (Rejection::CodeTaken, 409),
         (Rejection::PrefixTaken, 409),
         (Rejection::IdentityTaken, 409),
+        (Rejection::IdentitiesFull, 409),
+        (Rejection::PersonTooLarge, 409),
+        (Rejection::CustomerErased, 409),
         (Rejection::LimitChanged, 409),
         (Rejection::TransitionIllegal, 409),
         (Rejection::VoucherForeign, 409),

@@ -75,6 +75,8 @@ pub enum VoucherStep {
     Expired,
     /// Staff took it away.
     Revoked,
+    /// Its owner was merged into another customer, who owns it from then on.
+    Merged,
 }
 
 /// What one coupon gave or got back in a redemption.
@@ -131,6 +133,13 @@ pub enum EventKind {
     },
     /// A block of bearer codes was revoked.
     BlockRevoked,
+    /// A customer was merged into another, who stands for it from then on.
+    CustomerMerged {
+        /// Into which.
+        into: CustomerNo,
+    },
+    /// Everything personal of a customer was erased.
+    CustomerErased,
 }
 
 /// One event. Its instant is that of its journal row.

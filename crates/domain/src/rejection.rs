@@ -30,6 +30,8 @@ pub enum Rejection {
     RedemptionNotFound,
     /// No such block of codes.
     BlockNotFound,
+    /// The customer has no such identity.
+    IdentityNotFound,
     /// The typed text is no code of this tenant.
     CodeUnknown,
     /// The definition has moved on since the version that was edited.
@@ -40,6 +42,12 @@ pub enum Rejection {
     PrefixTaken,
     /// Another customer has this external id.
     IdentityTaken,
+    /// The customer has as many identities as one may have.
+    IdentitiesFull,
+    /// Too much was taken, or by too many, to become one person's in one step.
+    PersonTooLarge,
+    /// Everything personal of the customer was erased; nothing is added to it.
+    CustomerErased,
     /// A limit of that id counts something else; only its maximum and give-back may change.
     LimitChanged,
     /// The state does not allow this step.
@@ -125,11 +133,15 @@ impl Rejection {
             Self::VoucherNotFound => "voucher_not_found",
             Self::RedemptionNotFound => "redemption_not_found",
             Self::BlockNotFound => "block_not_found",
+            Self::IdentityNotFound => "identity_not_found",
             Self::CodeUnknown => "code_unknown",
             Self::VersionStale => "version_stale",
             Self::CodeTaken => "code_taken",
             Self::PrefixTaken => "prefix_taken",
             Self::IdentityTaken => "identity_taken",
+            Self::IdentitiesFull => "identities_full",
+            Self::PersonTooLarge => "person_too_large",
+            Self::CustomerErased => "customer_erased",
             Self::LimitChanged => "limit_changed",
             Self::TransitionIllegal => "transition_illegal",
             Self::CouponNotActive => "coupon_not_active",

@@ -77,7 +77,9 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
             | EventKind::Customer
             | EventKind::Campaign
             | EventKind::BlockMade { .. }
-            | EventKind::BlockRevoked,
+            | EventKind::BlockRevoked
+            | EventKind::CustomerMerged { .. }
+            | EventKind::CustomerErased,
         ) => {}
     }
 }

@@ -102,7 +102,7 @@ impl Writer<'_> {
         for (tenant, commands) in groups {
             let decided = self.decide(*tenant, commands, (now, journal))?;
             if decided.writes() {
-                write(self.connection, *tenant, now, &decided.facts).map_err(store_error)?;
+                write(self.connection, &self.shared.codes, (*tenant, now), &decided.facts).map_err(store_error)?;
             }
             journal = after(journal, &decided.facts);
             all.push(decided);
@@ -123,7 +123,7 @@ impl Writer<'_> {
         let mut facts = Facts::new(settings, self.shared.codes.current_key_no(), journal);
         let definitions = &self.shared.definitions;
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
-        let loader = Loader::new(self.connection, (definitions, definitions.generation()), tenant, now);
+        let loader = Loader::new(self.connection, (&self.shared, definitions.generation()), tenant, now);
         let answers = loader.complete(&mut facts, |facts| decide(commands, facts, now))?;
         let refused = commands.iter().zip(&answers).filter_map(|(command, answer)| {
             let refusal = answer.as_ref().err()?;
@@ -156,6 +156,9 @@ impl Writer<'_> {
         if let Some(patterns) = facts.patterns.changes().find_map(|change| change.after) {
             self.shared.codes.set_patterns(tenant, patterns.clone());
         }
+        let persons = facts.persons.changes().filter_map(|change| Some((*change.key, *change.after?)));
+        self.shared.persons.put(tenant, persons);
+        self.erased |= facts.customers.changes().any(|change| change.after.is_some_and(|one| one.erased_at.is_some()));
         for (coupon, rejection) in refused {
             self.refusals.add(tenant, coupon, rejection);
         }

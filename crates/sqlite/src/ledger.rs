@@ -31,7 +31,7 @@ impl Ledger for SqliteStore {
             let now = shared.now();
             // Nothing is made, so no number of a journal row is ever asked for.
             let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
-            let loader = Loader::new(connection, (&shared.definitions, generation), tenant, now);
+            let loader = Loader::new(connection, (&shared, generation), tenant, now);
             loader.complete(&mut facts, |facts| quote(&request, facts, now))
         };
         self.shared.readers.run(read).await

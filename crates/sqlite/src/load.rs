@@ -1,6 +1,7 @@
 //! Loads the facts a decision asks for: each kind with one prepared statement, row by row in the order of its keys.
 
 mod derived;
+mod persons;
 
 pub(crate) use derived::patterns;
 
@@ -15,8 +16,9 @@ use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
 
-use crate::definitions::{Definitions, Generation};
+use crate::definitions::Generation;
 use crate::error::store_error;
+use crate::memory::Shared;
 use crate::rows;
 
 /// Rounds of loading that any batch settles in. A claim takes three, a sold-out coupon with a campaign some more.
@@ -25,7 +27,7 @@ const ROUNDS_MAX: usize = 32;
 /// Loads for one decision.
 pub(crate) struct Loader<'a> {
     connection: &'a Connection,
-    definitions: &'a Definitions,
+    shared: &'a Shared,
     generation: Generation,
     tenant: TenantNo,
     now: Timestamp,
@@ -35,11 +37,11 @@ impl<'a> Loader<'a> {
     /// The generation is that from before the connection's transaction began.
     pub fn new(
         connection: &'a Connection,
-        (definitions, generation): (&'a Definitions, Generation),
+        (shared, generation): (&'a Shared, Generation),
         tenant: TenantNo,
         now: Timestamp,
     ) -> Self {
-        Self { connection, definitions, generation, tenant, now }
+        Self { connection, shared, generation, tenant, now }
     }
 
     /// Decides and loads in turn, until nothing is missing.
@@ -62,6 +64,7 @@ impl<'a> Loader<'a> {
         self.coupons(facts)?;
         self.campaigns(facts)?;
         self.customers(facts)?;
+        self.persons(facts)?;
         self.numbers(facts)?;
         self.usages(facts)?;
         self.vouchers(facts)?;
@@ -81,13 +84,13 @@ impl<'a> Loader<'a> {
     /// Definitions are read from memory where they can be.
     fn coupons(&self, facts: &mut Facts) -> rusqlite::Result<()> {
         self.each(&mut facts.coupons, COUPON, |statement, no| {
-            if let Some(coupon) = self.definitions.coupon(self.tenant, *no) {
+            if let Some(coupon) = self.shared.definitions.coupon(self.tenant, *no) {
                 return Ok(Some(coupon));
             }
             let coupon =
                 one(statement, params![self.tenant.0, no.0], |row| rows::json::<Coupon>(row, 0))?.map(Arc::new);
             if let Some(coupon) = &coupon {
-                self.definitions.put_loaded(self.generation, self.tenant, coupon);
+                self.shared.definitions.put_loaded(self.generation, self.tenant, coupon);
             }
             Ok(coupon)
         })
@@ -95,25 +98,15 @@ impl<'a> Loader<'a> {
 
     fn campaigns(&self, facts: &mut Facts) -> rusqlite::Result<()> {
         self.each(&mut facts.campaigns, CAMPAIGN, |statement, no| {
-            if let Some(campaign) = self.definitions.campaign(self.tenant, *no) {
+            if let Some(campaign) = self.shared.definitions.campaign(self.tenant, *no) {
                 return Ok(Some(campaign));
             }
             let campaign =
                 one(statement, params![self.tenant.0, no.0], |row| rows::json::<Campaign>(row, 0))?.map(Arc::new);
             if let Some(campaign) = &campaign {
-                self.definitions.put_loaded_campaign(self.generation, self.tenant, campaign);
+                self.shared.definitions.put_loaded_campaign(self.generation, self.tenant, campaign);
             }
             Ok(campaign)
-        })
-    }
-
-    fn customers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
-        let sql = format!("select {} from customer where tenant = ?1 and customer = ?2", rows::CUSTOMER_COLUMNS);
-        self.each(&mut facts.customers, &sql, |statement, no| {
-            one(statement, params![self.tenant.0, no.0], rows::customer)
-        })?;
-        self.each(&mut facts.external_ids, EXTERNAL_ID, |statement, id| {
-            one(statement, params![self.tenant.0, id], |row| row.get(0).map(domain::id::CustomerNo))
         })
     }
 
@@ -194,7 +187,6 @@ impl<'a> Loader<'a> {
 const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
 const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
 const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";
-const EXTERNAL_ID: &str = "select customer from customer where tenant = ?1 and external_id = ?2";
 const SEQUENCE: &str = "select next from sequence where tenant = ?1 and kind = ?2";
 const SERIES: &str = "select next from series where tenant = ?1 and coupon = ?2 and kind = ?3";
 const USAGE: &str =

@@ -139,9 +139,12 @@ fn check_chain(history: &[HistoryEntry], version: u32) {
             EventKind::Voucher { from, to, .. } => (from.map(|state| state as u8), Some(*to as u8)),
             EventKind::Redemption { from, to, .. } => (from.map(|state| state as u8), Some(*to as u8)),
             EventKind::Coupon { from, to } => (from.map(|state| state as u8), Some(*to as u8)),
-            EventKind::Customer | EventKind::Campaign | EventKind::BlockMade { .. } | EventKind::BlockRevoked => {
-                (None, None)
-            }
+            EventKind::Customer
+            | EventKind::Campaign
+            | EventKind::BlockMade { .. }
+            | EventKind::BlockRevoked
+            | EventKind::CustomerMerged { .. }
+            | EventKind::CustomerErased => (None, None),
         };
         assert_eq!(from, before, "an event begins where the one before it ended: {entry:?}");
         before = to;

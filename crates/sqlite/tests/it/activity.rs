@@ -5,6 +5,7 @@ use domain::coupon::{CouponStep, Definition, LimitDefinition};
 use domain::id::{
     BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind,
 };
+use domain::identity::IdentityKind;
 use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine};
 use domain::limit::{Counts, GiveBack, Per};
 use domain::period::Period;
@@ -54,7 +55,24 @@ impl Busy {
         busy.bearers().await;
         busy.given().await;
         busy.ends().await;
+        busy.people().await;
         busy
+    }
+
+    /// Customers 7 and 8 have one address: 7 is merged into 8, who has proven it. 9 and 10 have another, unproven. 11 is
+    /// erased.
+    async fn people(&self) {
+        let shop = &self.shop;
+        let guest = shop.customer_with(None, Some("ann@x.example")).await;
+        let holder = shop.customer_with(Some("shop-8"), Some("ann@x.example")).await;
+        shop.claim(guest, self.partner).await;
+        let (kind, value) = (IdentityKind::Email, "ann@x.example".to_owned());
+        shop.done(Action::VerifyIdentity { customer: holder, kind, value }).await;
+        for external_id in [None, Some("shop-10")] {
+            shop.customer_with(external_id, Some("bob@x.example")).await;
+        }
+        let customer = shop.customer_with(Some("shop-11"), Some("cid@x.example")).await;
+        shop.done(Action::EraseCustomer { customer }).await;
     }
 
     async fn claims(&self) {
