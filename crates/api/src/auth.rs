@@ -112,6 +112,7 @@ async fn of_token(app: &App, token: &str, rule: Option<Rule>) -> Result<Caller, 
     let signed_in = Some(SignedIn { account: no, session });
     Ok(match (far, account.customer) {
         (_, Some(customer)) => {
+            let customer = app.store.standing(tenant, customer);
             Caller { tenant, actor: Actor::Customer(customer), reach: Reach::Own(customer), signed_in }
         }
         (Far::All | Far::Own, None) => Caller { tenant, actor: Actor::Staff(no), reach: Reach::All, signed_in },

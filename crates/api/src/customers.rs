@@ -71,6 +71,7 @@ impl NewCustomer {
             name: self.name,
             birth_date: self.birth_date,
             attributes,
+            registered: false,
         })
     }
 }

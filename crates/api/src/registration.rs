@@ -3,7 +3,8 @@
 use axum::extract::State;
 use domain::account::{Account, Credentials, Profile, Role, check_username};
 use domain::customer::CustomerProfile;
-use domain::id::{AccountId, CustomerId, TenantNo};
+use domain::id::{AccountId, CustomerId, CustomerNo, TenantNo};
+use domain::identity::IdentityKind;
 use domain::language::Language;
 use domain::ledger::{AccountChange, Action, NewAccount, Outcome};
 use domain::mail::Letter;
@@ -84,6 +85,7 @@ impl RegisterBody {
             email: Some(self.email.clone()),
             name: (!names.is_empty()).then(|| names.join(" ")),
             birth_date: self.birth_date.clone(),
+            registered: true,
             ..CustomerProfile::default()
         }
     }
@@ -184,7 +186,33 @@ pub(crate) async fn verify_address(
     if no != account.no {
         return Err(letters::unknown());
     }
+    if let Some(customer) = account.customer {
+        merge_guests(&app, caller.tenant, (&account, customer), &email).await?;
+    }
     let login = logins::hash(&app, caller.tenant, &email);
     change(&app, caller.tenant, &account, AccountChange::EmailVerified { email, login }).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How many steps one request may take; each moves some hundreds of vouchers.
+const MERGE_STEPS_MAX: usize = 200;
+
+/// What guests hold and did under the address becomes the account's customer's.
+async fn merge_guests(
+    app: &App,
+    tenant: TenantNo,
+    (account, customer): (&Account, CustomerNo),
+    email: &str,
+) -> Result<(), Problem> {
+    let origin = Origin::of_account(tenant, account);
+    for _ in 0..MERGE_STEPS_MAX {
+        let (kind, value) = (IdentityKind::Email, email.to_owned());
+        let answer = app.submit(&origin, Action::VerifyIdentity { customer, kind, value }).await?;
+        match answer.outcome {
+            Outcome::CustomerChanged { is_done: true, .. } => return Ok(()),
+            Outcome::CustomerChanged { .. } => {}
+            _ => return Err(unexpected()),
+        }
+    }
+    Err(Problem::busy(1))
 }

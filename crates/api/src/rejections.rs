@@ -29,7 +29,8 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::RedemptionNotFound
         | Rejection::BlockNotFound
         | Rejection::AccountNotFound
-        | Rejection::TenantNotFound => StatusCode::NOT_FOUND,
+        | Rejection::TenantNotFound
+        | Rejection::IdentityNotFound => StatusCode::NOT_FOUND,
         Rejection::VersionStale => StatusCode::PRECONDITION_FAILED,
         Rejection::IdempotencyKeyReused | Rejection::RedemptionIdReused => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::Limit { period: Period::Hour | Period::Day | Period::Week | Period::Month, .. } => {
@@ -46,6 +47,9 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::ZoneFixed
         | Rejection::QuotaExceeded
         | Rejection::CeilingExceeded
+        | Rejection::IdentitiesFull
+        | Rejection::PersonTooLarge
+        | Rejection::CustomerErased
         | Rejection::LimitChanged
         | Rejection::TransitionIllegal
         | Rejection::VoucherForeign
@@ -130,6 +134,7 @@ mod tests {
         (Rejection::AccountNotFound, 404),
         (Rejection::TenantNotFound, 404),
         (Rejection::TokenUnknown, 409),
+        (Rejection::IdentityNotFound, 404),
         (Rejection::CodeUnknown, 409),
         (Rejection::VersionStale, 412),
         (Rejection::CodeTaken, 409),
@@ -140,6 +145,9 @@ mod tests {
         (Rejection::ZoneFixed, 409),
         (Rejection::QuotaExceeded, 409),
         (Rejection::CeilingExceeded, 409),
+        (Rejection::IdentitiesFull, 409),
+        (Rejection::PersonTooLarge, 409),
+        (Rejection::CustomerErased, 409),
         (Rejection::LimitChanged, 409),
         (Rejection::TransitionIllegal, 409),
         (Rejection::VoucherForeign, 409),

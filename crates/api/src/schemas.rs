@@ -40,6 +40,7 @@ words! {
         event::VoucherStep::Released,
         event::VoucherStep::Expired,
         event::VoucherStep::Revoked,
+        event::VoucherStep::Merged,
     ].map(written);
     Visibility: [coupon::Visibility::Public, coupon::Visibility::Hidden].map(written);
     Counts: [limit::Counts::Claims, limit::Counts::Redemptions, limit::Counts::Value].map(written);

@@ -77,6 +77,8 @@ pub enum VoucherStep {
     Expired,
     /// Staff took it away.
     Revoked,
+    /// Its owner was merged into another customer, who owns it from then on.
+    Merged,
 }
 
 /// What one coupon gave or got back in a redemption.
@@ -135,6 +137,13 @@ pub enum EventKind {
     BlockRevoked,
     /// An account was made or changed.
     Account,
+    /// A customer was merged into another, who stands for it from then on.
+    CustomerMerged {
+        /// Into which.
+        into: CustomerNo,
+    },
+    /// Everything personal of a customer was erased.
+    CustomerErased,
 }
 
 /// One event. Its instant is that of its journal row.

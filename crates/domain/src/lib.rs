@@ -17,6 +17,7 @@ pub mod benefit;
 pub mod tenant;
 pub mod limit;
 pub mod coupon;
+pub mod identity;
 pub mod customer;
 pub mod account;
 pub mod voucher;

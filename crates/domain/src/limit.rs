@@ -138,7 +138,8 @@ impl Limit {
     }
 }
 
-/// Whose usage a row counts: 0 for everyone, else a customer's number. The limit says which it is.
+/// Whose usage a row counts: 0 for everyone, else the number of a person, which is that of its first customer. The limit
+/// says which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UsageSubject(pub i64);
 
@@ -146,10 +147,16 @@ impl UsageSubject {
     /// The one row of a limit for everyone.
     pub const EVERYONE: Self = Self(0);
 
-    /// A customer's own row.
+    /// The row of a person.
     #[must_use]
     pub fn customer(no: CustomerNo) -> Self {
         Self(i64::from(no.0))
+    }
+
+    /// The person, unless it is everyone.
+    #[must_use]
+    pub fn person(self) -> Option<CustomerNo> {
+        u32::try_from(self.0).ok().filter(|no| *no != 0).map(CustomerNo)
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Rejection {
     TenantNotFound,
     /// The one-time token or code was never given, was used, or its time is over.
     TokenUnknown,
+    /// The customer has no such identity.
+    IdentityNotFound,
     /// The typed text is no code of this tenant.
     CodeUnknown,
     /// The definition has moved on since the version that was edited.
@@ -56,6 +58,12 @@ pub enum Rejection {
     QuotaExceeded,
     /// A coupon of the tenant may not give so much.
     CeilingExceeded,
+    /// The customer has as many identities as one may have.
+    IdentitiesFull,
+    /// Too much was taken, or by too many, to become one person's in one step.
+    PersonTooLarge,
+    /// Everything personal of the customer was erased; nothing is added to it.
+    CustomerErased,
     /// A limit of that id counts something else; only its maximum and give-back may change.
     LimitChanged,
     /// The state does not allow this step.
@@ -144,6 +152,7 @@ impl Rejection {
             Self::AccountNotFound => "account_not_found",
             Self::TenantNotFound => "tenant_not_found",
             Self::TokenUnknown => "token_unknown",
+            Self::IdentityNotFound => "identity_not_found",
             Self::CodeUnknown => "code_unknown",
             Self::VersionStale => "version_stale",
             Self::CodeTaken => "code_taken",
@@ -154,6 +163,9 @@ impl Rejection {
             Self::ZoneFixed => "zone_fixed",
             Self::QuotaExceeded => "quota_exceeded",
             Self::CeilingExceeded => "ceiling_exceeded",
+            Self::IdentitiesFull => "identities_full",
+            Self::PersonTooLarge => "person_too_large",
+            Self::CustomerErased => "customer_erased",
             Self::LimitChanged => "limit_changed",
             Self::TransitionIllegal => "transition_illegal",
             Self::CouponNotActive => "coupon_not_active",

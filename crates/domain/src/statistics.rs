@@ -79,7 +79,9 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
             | EventKind::Campaign
             | EventKind::BlockMade { .. }
             | EventKind::BlockRevoked
-            | EventKind::Account,
+            | EventKind::Account
+            | EventKind::CustomerMerged { .. }
+            | EventKind::CustomerErased,
         ) => {}
     }
 }

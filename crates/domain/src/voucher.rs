@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::JournalNo;
+use crate::event::{JournalNo, VoucherStep};
 use crate::id::{CustomerNo, VoucherKey};
 use crate::limit::Taking;
 use crate::redemption::RedemptionId;
@@ -63,6 +63,12 @@ impl VoucherState {
             Some(Redeemed) => matches!(to, Issued),
             Some(Expired | Revoked) => false,
         }
+    }
+
+    /// The same for a step: a merge changes the owner and leaves the state.
+    #[must_use]
+    pub fn may_step(from: Option<Self>, to: Self, step: VoucherStep) -> bool {
+        if step == VoucherStep::Merged { from == Some(to) } else { Self::may_become(from, to) }
     }
 }
 

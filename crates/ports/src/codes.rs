@@ -6,10 +6,11 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::codes::{
-    ComputedCode, EncodeError, Encoder, KeyRing, Pattern, Reading, RowPlace, SealError, UnknownKey, decode_id, encode,
-    encode_id, read,
+    ComputedCode, CustomerKey, EncodeError, Encoder, IdentityHash, KeyRing, Pattern, Reading, RowPlace, SealError,
+    UnknownKey, decode_id, encode, encode_id, read,
 };
-use domain::id::{CouponNo, TenantNo, VoucherKey};
+use domain::id::{CouponNo, CustomerNo, TenantNo, VoucherKey};
+use domain::identity::IdentityKey;
 
 /// The patterns of one tenant: those with a prefix, and whose they are.
 type Patterns = Arc<Vec<(Pattern, CouponNo)>>;
@@ -94,6 +95,31 @@ impl Codes {
     /// It was sealed under another ring or for another row, or changed.
     pub fn open_row(&self, place: RowPlace<'_>, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
         self.ring.open_row(place, sealed)
+    }
+
+    /// What an identity is found by.
+    #[must_use]
+    pub fn identity_hash(&self, tenant: TenantNo, key: &IdentityKey) -> IdentityHash {
+        self.ring.identity_hash(tenant, key)
+    }
+
+    /// Seals what a customer's personal fields are sealed with.
+    #[must_use]
+    pub fn seal_customer_key(&self, tenant: TenantNo, customer: CustomerNo, key: &CustomerKey) -> Vec<u8> {
+        self.ring.seal_customer_key(tenant, customer, key)
+    }
+
+    /// What a customer's personal fields are sealed with.
+    ///
+    /// # Errors
+    /// It was sealed under another ring or for another customer, or changed.
+    pub fn open_customer_key(
+        &self,
+        tenant: TenantNo,
+        customer: CustomerNo,
+        sealed: &[u8],
+    ) -> Result<CustomerKey, SealError> {
+        self.ring.open_customer_key(tenant, customer, sealed)
     }
 
     /// The computed code of a voucher that was not given.

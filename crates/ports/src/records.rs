@@ -9,6 +9,7 @@ use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
 use domain::event::{Event, Subject};
 use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
+use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::statistics::Statistics;
@@ -59,7 +60,7 @@ pub struct VoucherFilter {
 /// Which redemptions; newest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RedemptionFilter {
-    /// Only this customer's.
+    /// Only this customer's, and those of whoever was merged into it.
     pub customer: Option<CustomerNo>,
 }
 
@@ -155,11 +156,15 @@ pub trait Records: Send + Sync {
     /// The store could not answer.
     async fn figures(&self, tenant: TenantNo, coupon: CouponNo) -> Result<Figures, StoreError>;
 
-    /// The number of a customer. It never changes, so this is answered from memory when asked again.
+    /// The number of a customer: of the one that stands for it, once it was merged. Answered from memory when asked
+    /// again.
     ///
     /// # Errors
     /// The store could not answer.
     async fn customer_no(&self, tenant: TenantNo, id: CustomerId) -> Result<Option<CustomerNo>, StoreError>;
+
+    /// The customer that stands for this one: itself, unless it was merged into another. Answered from memory.
+    fn standing(&self, tenant: TenantNo, no: CustomerNo) -> CustomerNo;
 
     /// The id of a customer. It never changes, so this is answered from memory when asked again.
     ///
@@ -175,9 +180,18 @@ pub trait Records: Send + Sync {
         &self,
         tenant: TenantNo,
         external_id: &str,
-    ) -> Result<Option<Customer>, StoreError>;
+    ) -> Result<Option<Customer>, StoreError> {
+        let key = IdentityKey::of(IdentityKind::ExternalId, external_id);
+        Ok(self.customers_by_identity(tenant, key).await?.into_iter().next())
+    }
 
-    /// A customer.
+    /// Who carries an identity: who has proven it first, then by number; at most `domain::ledger::CARRIERS_MAX`.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn customers_by_identity(&self, tenant: TenantNo, key: IdentityKey) -> Result<Vec<Customer>, StoreError>;
+
+    /// A customer; the one that stands for it, once it was merged.
     ///
     /// # Errors
     /// The store could not answer.

@@ -9,7 +9,7 @@ use anyhow::Context;
 use api::passwords::{PasswordCosts, Passwords};
 use domain::id::FIRST_TENANT;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use ports::{Clock, Ledger};
+use ports::{Clock, Store};
 use sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -46,8 +46,10 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         answers_kept: Duration::from_secs(config.retention.idempotency_days * 24 * 60 * 60),
         ..Schedule::default()
     };
-    let ledger: Arc<dyn Ledger> = store.clone();
-    let workers = Workers::start(&ledger, &clock, schedule);
+    let shared: Arc<dyn Store> = store.clone();
+    let from = "Scrip <scrip@localhost>".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let post = Arc::new(workers::post::MailFolder::new(from, data.join("mail")));
+    let workers = Workers::start(&shared, &clock, post, schedule);
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;

@@ -102,7 +102,7 @@ impl Writer<'_> {
         for (tenant, commands) in groups {
             let decided = self.decide(*tenant, commands, (now, journal))?;
             if decided.writes() {
-                write((self.connection, &self.shared.codes), *tenant, now, &decided.facts).map_err(store_error)?;
+                write(self.connection, &self.shared.codes, (*tenant, now), &decided.facts).map_err(store_error)?;
             }
             journal = after(journal, &decided.facts);
             all.push(decided);
@@ -158,6 +158,9 @@ impl Writer<'_> {
         if let Some(patterns) = facts.patterns.changes().find_map(|change| change.after) {
             self.shared.codes.set_patterns(tenant, patterns.clone());
         }
+        let persons = facts.persons.changes().filter_map(|change| Some((*change.key, *change.after?)));
+        self.shared.persons.put(tenant, persons);
+        self.erased |= facts.customers.changes().any(|change| change.after.is_some_and(|one| one.erased_at.is_some()));
         for (coupon, rejection) in refused {
             self.refusals.add(tenant, coupon, rejection);
         }

@@ -5,13 +5,14 @@
 //! loaded here, and written here as it says. It must not know HTTP or configuration, and reads no clock but the port's.
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
-//! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget`, `access`, `accounts`, `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` with
-//! `records` (what is read back); `check` (the promises, verified on a back-up).
+//! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (what is kept in memory) and
+//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `access`, `accounts`, `tokens`, `mails` and `tenants`
+//! (the ports); `backup`; `readers` with `records` (what is read back); `check` (the promises, verified on a back-up).
 
 mod open;
 mod schema;
 mod installation;
+mod plain;
 mod memory;
 mod queue;
 mod writer;
@@ -22,6 +23,7 @@ mod write;
 mod refusals;
 mod definitions;
 mod ids;
+mod persons;
 mod ledger;
 mod sweep;
 mod forget;

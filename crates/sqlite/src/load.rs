@@ -1,6 +1,7 @@
 //! Loads the facts a decision asks for: each kind with one prepared statement, row by row in the order of its keys.
 
 mod derived;
+mod persons;
 
 pub(crate) use derived::patterns;
 
@@ -12,10 +13,10 @@ use domain::id::{AccountNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
 use domain::limit::Usage;
 use domain::time::Timestamp;
-use ports::{Codes, StoreError};
+use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
 
-use crate::definitions::{Definitions, Generation};
+use crate::definitions::Generation;
 use crate::error::store_error;
 use crate::memory::Shared;
 use crate::rows;
@@ -29,8 +30,7 @@ const ADMINS_MAX: i64 = 1000;
 /// Loads for one decision.
 pub(crate) struct Loader<'a> {
     connection: &'a Connection,
-    definitions: &'a Definitions,
-    codes: &'a Codes,
+    shared: &'a Shared,
     generation: Generation,
     tenant: TenantNo,
     now: Timestamp,
@@ -44,8 +44,7 @@ impl<'a> Loader<'a> {
         tenant: TenantNo,
         now: Timestamp,
     ) -> Self {
-        let Shared { definitions, codes, .. } = shared;
-        Self { connection, definitions, codes, generation, tenant, now }
+        Self { connection, shared, generation, tenant, now }
     }
 
     /// Decides and loads in turn, until nothing is missing.
@@ -68,6 +67,7 @@ impl<'a> Loader<'a> {
         self.coupons(facts)?;
         self.campaigns(facts)?;
         self.customers(facts)?;
+        self.persons(facts)?;
         self.numbers(facts)?;
         self.usages(facts)?;
         self.vouchers(facts)?;
@@ -88,13 +88,13 @@ impl<'a> Loader<'a> {
     /// Definitions are read from memory where they can be.
     fn coupons(&self, facts: &mut Facts) -> rusqlite::Result<()> {
         self.each(&mut facts.coupons, COUPON, |statement, no| {
-            if let Some(coupon) = self.definitions.coupon(self.tenant, *no) {
+            if let Some(coupon) = self.shared.definitions.coupon(self.tenant, *no) {
                 return Ok(Some(coupon));
             }
             let coupon =
                 one(statement, params![self.tenant.0, no.0], |row| rows::json::<Coupon>(row, 0))?.map(Arc::new);
             if let Some(coupon) = &coupon {
-                self.definitions.put_loaded(self.generation, self.tenant, coupon);
+                self.shared.definitions.put_loaded(self.generation, self.tenant, coupon);
             }
             Ok(coupon)
         })
@@ -102,25 +102,15 @@ impl<'a> Loader<'a> {
 
     fn campaigns(&self, facts: &mut Facts) -> rusqlite::Result<()> {
         self.each(&mut facts.campaigns, CAMPAIGN, |statement, no| {
-            if let Some(campaign) = self.definitions.campaign(self.tenant, *no) {
+            if let Some(campaign) = self.shared.definitions.campaign(self.tenant, *no) {
                 return Ok(Some(campaign));
             }
             let campaign =
                 one(statement, params![self.tenant.0, no.0], |row| rows::json::<Campaign>(row, 0))?.map(Arc::new);
             if let Some(campaign) = &campaign {
-                self.definitions.put_loaded_campaign(self.generation, self.tenant, campaign);
+                self.shared.definitions.put_loaded_campaign(self.generation, self.tenant, campaign);
             }
             Ok(campaign)
-        })
-    }
-
-    fn customers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
-        let sql = format!("select {} from customer where tenant = ?1 and customer = ?2", rows::CUSTOMER_COLUMNS);
-        self.each(&mut facts.customers, &sql, |statement, no| {
-            one(statement, params![self.tenant.0, no.0], rows::customer)
-        })?;
-        self.each(&mut facts.external_ids, EXTERNAL_ID, |statement, id| {
-            one(statement, params![self.tenant.0, id], |row| row.get(0).map(domain::id::CustomerNo))
         })
     }
 
@@ -180,7 +170,7 @@ impl<'a> Loader<'a> {
 
     fn accounts(&self, facts: &mut Facts) -> rusqlite::Result<()> {
         self.each(&mut facts.accounts, &rows::ACCOUNT, |statement, no| {
-            one(statement, params![self.tenant.0, no.0], |row| rows::account(row, self.codes, self.tenant))
+            one(statement, params![self.tenant.0, no.0], |row| rows::account(row, &self.shared.codes, self.tenant))
         })?;
         self.each(&mut facts.logins, LOGIN, |statement, hash| {
             one(statement, params![self.tenant.0, hash], |row| row.get(0).map(AccountNo))
@@ -216,7 +206,6 @@ const ADMINS: &str = "select account from account where tenant = ?1 and role = 0
 const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
 const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
 const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";
-const EXTERNAL_ID: &str = "select customer from customer where tenant = ?1 and external_id = ?2";
 const SEQUENCE: &str = "select next from sequence where tenant = ?1 and kind = ?2";
 const SERIES: &str = "select next from series where tenant = ?1 and coupon = ?2 and kind = ?3";
 const USAGE: &str =

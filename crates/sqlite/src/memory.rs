@@ -12,6 +12,7 @@ use crate::access::Keys;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
+use crate::persons::Persons;
 use crate::readers::Readers;
 use crate::tenants::Known;
 
@@ -21,6 +22,7 @@ pub(crate) struct Shared {
     pub codes: Arc<Codes>,
     pub definitions: Definitions,
     pub ids: Ids,
+    pub persons: Persons,
     pub keys: Keys,
     pub time: Time,
     pub forgetting: Walk,

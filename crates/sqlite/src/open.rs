@@ -19,10 +19,11 @@ use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::installation::{self, Installation};
 use crate::memory::{Shared, Time};
+use crate::persons::Persons;
 use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::writer::{Bounds, Writer};
-use crate::{SqliteStore, schema};
+use crate::{SqliteStore, plain, schema};
 
 /// The database in the data folder.
 const DATABASE_FILE: &str = "scrip.db";
@@ -31,7 +32,7 @@ const LOCK_FILE: &str = "scrip.lock";
 /// 3.51.3 mended a race between a checkpoint and a write that could damage a database in WAL mode.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// For others at the file, such as a shell that looks into it; the store itself never waits for itself.
-const BUSY_MAX: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Prepared statements of the writer: all there are.
 const STATEMENTS_MAX: usize = 96;
 
@@ -114,6 +115,12 @@ pub enum OpenError {
         /// In this program.
         known: u32,
     },
+    /// A row refers to one that is not there, so the schema was left as it was.
+    #[error("the data refer to rows that are not there, so schema {version} was not made; restore a back-up")]
+    Dangling {
+        /// The schema that was to be made.
+        version: u32,
+    },
     /// The key ring does not open.
     #[error("the master key is not the one these data were made with")]
     MasterKey,
@@ -149,6 +156,7 @@ impl SqliteStore {
         let installed = installation::read_or_make(&connection, &options)?;
         let Installation { ring, tenants, patterns, journal_next, decided_last } = installed;
         let codes = Codes::new(ring);
+        plain::seal(&connection, &codes)?;
         for (tenant, list) in patterns {
             codes.set_patterns(tenant, list);
         }
@@ -157,6 +165,7 @@ impl SqliteStore {
             codes: Arc::new(codes),
             definitions: Definitions::new(),
             ids: Ids::new(),
+            persons: Persons::load(&connection)?,
             keys: Keys::load(&connection)?,
             time: Time::new(options.clock, decided_last),
             forgetting: Walk::new(),
@@ -234,7 +243,7 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// `full`: a commit is on stable storage when it returns. No `mmap_size`: through a map an I/O error is a signal that
-/// kills the process, where a read is an error that is told. A checkpoint at 16,000 pages (64 MB): answers lie by hash,
+/// kills the process, where a read is an error that is told. `secure_delete`: what is erased is zeros in the file. A checkpoint at 16,000 pages (64 MB): answers lie by hash,
 /// so that each claim with a key changes a page of its own, and a page is written back once for more of them. Against
 /// 4000 pages it made claims with a key a third faster (47,000 instead of 35,000 a second) and the slowest no slower.
 const PRAGMAS: &str = "
@@ -243,6 +252,7 @@ const PRAGMAS: &str = "
     pragma synchronous = full;
     pragma foreign_keys = on;
     pragma trusted_schema = off;
+    pragma secure_delete = on;
     pragma cache_size = -65536;
     pragma temp_store = memory;
     pragma wal_autocheckpoint = 16000;

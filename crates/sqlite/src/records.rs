@@ -3,7 +3,7 @@
 
 pub(crate) mod pages;
 pub(crate) mod coupons;
-mod customers;
+pub(crate) mod customers;
 mod vouchers;
 mod bearers;
 mod blocks;
@@ -21,6 +21,7 @@ use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::event::Subject;
 use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
+use domain::identity::IdentityKey;
 use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::tenant::Settings;
@@ -101,14 +102,19 @@ impl Records for SqliteStore {
 
     async fn customer_no(&self, tenant: TenantNo, id: CustomerId) -> Result<Option<CustomerNo>, StoreError> {
         let known = &self.shared.ids.customer_nos;
-        if let Some(no) = known.get(&(tenant, id)) {
-            return Ok(Some(no));
-        }
-        let found = self.read(move |connection| customers::number(connection, tenant, id)).await?;
+        let found = match known.get(&(tenant, id)) {
+            Some(no) => Some(no),
+            None => self.read(move |connection| customers::number(connection, tenant, id)).await?,
+        };
         if let Some(no) = found {
             known.insert((tenant, id), no);
         }
-        Ok(found)
+        // The pair above is for ever; who stands for whom is not.
+        Ok(found.map(|no| self.shared.persons.standing(tenant, no)))
+    }
+
+    fn standing(&self, tenant: TenantNo, no: CustomerNo) -> CustomerNo {
+        self.shared.persons.standing(tenant, no)
     }
 
     async fn customer_id(&self, tenant: TenantNo, no: CustomerNo) -> Result<Option<CustomerId>, StoreError> {
@@ -116,7 +122,7 @@ impl Records for SqliteStore {
         if let Some(id) = known.get(&(tenant, no)) {
             return Ok(Some(id));
         }
-        let found = self.customer(tenant, no).await?.map(|customer| customer.id);
+        let found = self.read(move |connection| customers::id(connection, tenant, no)).await?;
         if let Some(id) = found {
             known.insert((tenant, no), id);
         }
@@ -124,16 +130,13 @@ impl Records for SqliteStore {
     }
 
     async fn customer(&self, tenant: TenantNo, no: CustomerNo) -> Result<Option<Customer>, StoreError> {
-        self.read(move |connection| customers::by_number(connection, tenant, no)).await
+        let (codes, no) = (self.codes(), self.shared.persons.standing(tenant, no));
+        self.read(move |connection| customers::by_number(connection, &codes, tenant, no)).await
     }
 
-    async fn customer_by_external_id(
-        &self,
-        tenant: TenantNo,
-        external_id: &str,
-    ) -> Result<Option<Customer>, StoreError> {
-        let external_id = external_id.to_owned();
-        self.read(move |connection| customers::by_external_id(connection, tenant, &external_id)).await
+    async fn customers_by_identity(&self, tenant: TenantNo, key: IdentityKey) -> Result<Vec<Customer>, StoreError> {
+        let codes = self.codes();
+        self.read(move |connection| customers::by_identity(connection, &codes, tenant, &key)).await
     }
 
     async fn voucher(&self, tenant: TenantNo, candidates: &[ComputedCode]) -> Result<Option<Voucher>, StoreError> {
@@ -149,11 +152,13 @@ impl Records for SqliteStore {
         page: PageRequest,
     ) -> Result<Page<Voucher>, StoreError> {
         let (now, zone) = (self.shared.now(), self.shared.settings(tenant)?.zone.clone());
+        let customer = filter.customer.map(|no| self.shared.persons.standing(tenant, no));
+        let filter = VoucherFilter { customer, ..filter };
         self.read(move |connection| vouchers::page(connection, tenant, filter, &page, (now, &zone))).await
     }
 
     async fn wallet_counts(&self, tenant: TenantNo, customer: CustomerNo) -> Result<WalletCounts, StoreError> {
-        let now = self.shared.now();
+        let (now, customer) = (self.shared.now(), self.shared.persons.standing(tenant, customer));
         self.read(move |connection| vouchers::counts(connection, tenant, customer, now)).await
     }
 
@@ -184,6 +189,7 @@ impl Records for SqliteStore {
         filter: RedemptionFilter,
         page: PageRequest,
     ) -> Result<Page<Redemption>, StoreError> {
+        let filter = RedemptionFilter { customer: filter.customer.map(|no| self.shared.persons.standing(tenant, no)) };
         self.read(move |connection| redemptions::page(connection, tenant, filter, &page)).await
     }
 

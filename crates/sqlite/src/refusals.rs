@@ -62,6 +62,12 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
         },
         Action::RevokeBlock { block } => block.coupon,
         Action::CreateCustomer { .. }
+        | Action::EnsureCustomer { .. }
+        | Action::UpdateCustomer { .. }
+        | Action::AddIdentity { .. }
+        | Action::RemoveIdentity { .. }
+        | Action::VerifyIdentity { .. }
+        | Action::EraseCustomer { .. }
         | Action::CreateCampaign { .. }
         | Action::CreateCoupon { .. }
         | Action::UpdateCoupon { .. }

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use domain::account::{Account, Role};
 use domain::codes::RowPlace;
-use domain::customer::{Customer, CustomerProfile};
 use domain::event::JournalNo;
-use domain::id::{AccountId, AccountNo, BlockId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey, VoucherKind};
+use domain::id::{AccountId, AccountNo, BlockId, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
+use domain::identity::IdentityKind;
 use domain::ledger::Sequence;
 use domain::limit::Taking;
 use domain::money::Currency;
@@ -34,10 +34,6 @@ pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fing
 
 /// The columns of [`block`], in its order.
 pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version, made_at, takings, revoked_at, journal";
-
-/// The columns of [`customer`], in its order.
-pub(crate) const CUSTOMER_COLUMNS: &str = "customer, customer_id, version, external_id, email, phone, name, \
-     birth_date, attributes, created_at, journal";
 
 /// A value as a blob.
 pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
@@ -128,22 +124,8 @@ fn takings(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Taking>> {
     }
 }
 
-pub(crate) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
-    Ok(Customer {
-        no: CustomerNo(row.get(0)?),
-        id: CustomerId(Uuid::from_bytes(row.get(1)?)),
-        version: row.get(2)?,
-        profile: CustomerProfile {
-            external_id: row.get(3)?,
-            email: row.get(4)?,
-            phone: row.get(5)?,
-            name: row.get(6)?,
-            birth_date: row.get(7)?,
-            attributes: row.get(8)?,
-        },
-        created_at: instant(row, 9)?,
-        journal: JournalNo(row.get(10)?),
-    })
+pub(crate) fn identity_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<IdentityKind> {
+    state(row, column, IdentityKind::from_number)
 }
 
 /// The columns of [`account`], by name.

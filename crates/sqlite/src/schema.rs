@@ -8,6 +8,7 @@ use crate::open::OpenError;
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_heart.sql"),
     include_str!("../migrations/0002_accounts.sql"),
+    include_str!("../migrations/0003_identities.sql"),
     include_str!("../migrations/0007_mail.sql"),
     include_str!("../migrations/0009_tenants.sql"),
 ];
@@ -19,11 +20,17 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     if found > known {
         return Err(OpenError::SchemaNewer { found, known });
     }
+    // A table that others refer to can be put in the place of another only so; what they refer to is checked instead.
+    connection.pragma_update(None, "foreign_keys", false)?;
     for (version, sql) in (1..=known).zip(MIGRATIONS.iter().copied()).skip_while(|(version, _)| *version <= found) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
+        if transaction.prepare("pragma foreign_key_check")?.exists([])? {
+            return Err(OpenError::Dangling { version });
+        }
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
     Ok(())
 }

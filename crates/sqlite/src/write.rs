@@ -2,6 +2,7 @@
 //! statement that asserts what was loaded: so what was decided on something else cannot be written. Rows go in the order
 //! of their keys, parents first.
 
+pub(crate) mod customers;
 mod definitions;
 mod redemptions;
 mod vouchers;
@@ -21,9 +22,8 @@ use crate::rows;
 
 /// Where the rows go.
 #[derive(Clone, Copy)]
-struct Target<'a> {
+pub(crate) struct Target<'a> {
     connection: &'a Connection,
-    /// What seals.
     codes: &'a Codes,
     tenant: TenantNo,
     /// When the batch was decided.
@@ -32,14 +32,15 @@ struct Target<'a> {
 
 /// Writes the changes of one tenant. The caller's transaction makes it all or nothing.
 pub(crate) fn write(
-    (connection, codes): (&Connection, &Codes),
-    tenant: TenantNo,
-    now: Timestamp,
+    connection: &Connection,
+    codes: &Codes,
+    (tenant, now): (TenantNo, Timestamp),
     facts: &Facts,
 ) -> rusqlite::Result<()> {
-    let target = Target { connection, codes, tenant, now };
+    let target = Target::of(connection, codes, tenant, now);
     target.sequences(facts)?;
     target.customers(facts)?;
+    target.persons(facts)?;
     target.accounts(facts)?;
     target.campaigns(facts)?;
     target.coupons(facts)?;
@@ -68,7 +69,11 @@ const UPDATE_USAGE: &str = "update usage
     set used = ?5, held = ?6, bound = ?7
     where tenant = ?1 and usage_limit = ?2 and subject = ?3 and period = ?4 and used = ?8 and held = ?9 and bound = ?10";
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    pub(crate) fn of(connection: &'a Connection, codes: &'a Codes, tenant: TenantNo, now: Timestamp) -> Self {
+        Self { connection, codes, tenant, now }
+    }
+
     fn sequences(&self, facts: &Facts) -> rusqlite::Result<()> {
         for (sequence, before, next) in sorted(&facts.sequences) {
             let number = rows::sequence_number(*sequence);

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use crate::batch::Batch;
 use crate::memory::Shared;
+use crate::open::BUSY_MAX;
 use crate::queue::{Job, Jobs, Submission};
 use crate::refusals::Refusals;
 
@@ -33,6 +34,8 @@ pub(crate) struct Writer<'c> {
     pub journal_next: JournalNo,
     pub refusals: Refusals,
     pub bounds: Bounds,
+    /// Whether something was erased that still stands in the log.
+    pub erased: bool,
     /// Whether a backup is under way, which serves jobs between its steps.
     pub backing_up: bool,
     jobs: &'c Jobs,
@@ -56,6 +59,7 @@ impl<'c> Writer<'c> {
             journal_next,
             refusals: Refusals::default(),
             bounds,
+            erased: false,
             backing_up: false,
             jobs,
             left: None,
@@ -75,7 +79,7 @@ impl<'c> Writer<'c> {
         self.write_refusals();
         // So that the next start finds no log to read, and a copy of the file alone is whole. A reader may hinder it;
         // then the log stays and is read.
-        if let Err(error) = self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())) {
+        if let Err(error) = self.empty_log() {
             tracing::warn!(%error, "the last checkpoint failed; the next start will read the log");
         }
     }
@@ -105,6 +109,7 @@ impl<'c> Writer<'c> {
             Job::Command(first) => {
                 let batch = self.gather(first);
                 self.commit(batch);
+                self.forget_erased();
                 self.write_old_refusals();
             }
             Job::Task(task) => task(self),
@@ -130,6 +135,23 @@ impl<'c> Writer<'c> {
         let depth = u32::try_from(self.jobs.depth()).unwrap_or(u32::MAX);
         metrics::gauge!(QUEUE_DEPTH).set(depth);
         batch
+    }
+
+    /// Carries the log over into the file and empties it, so that neither holds what was erased. Who reads just now
+    /// hinders it; then the next time that the log is emptied does it, at the latest when the store is closed.
+    fn forget_erased(&mut self) {
+        if !std::mem::take(&mut self.erased) || self.backing_up {
+            return;
+        }
+        let emptied = self.connection.busy_timeout(Duration::ZERO).and_then(|()| self.empty_log());
+        let restored = self.connection.busy_timeout(BUSY_MAX);
+        if let Err(error) = emptied.and(restored) {
+            tracing::info!(%error, "what was erased stays in the log until it is emptied");
+        }
+    }
+
+    fn empty_log(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
     }
 
     /// While all commands are refused no batch writes, so this looks at the time.

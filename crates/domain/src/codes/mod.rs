@@ -2,13 +2,15 @@
 //!
 //! Reading order: `fold` (how typed text is compared), `alphabet` and `pattern` (what codes look like), `ff1` (the
 //! permutation), `ring` (the keys), `space` (voucher key to code), `voucher_id`, `reading` (typed text to voucher key),
-//! `density` (how hard codes are to guess), `seal` (copies of codes that cannot be computed, and what else is kept sealed).
+//! `density` (how hard codes are to guess), `seal` (copies of codes that cannot be computed, and what else is kept
+//! sealed), `personal` (the same for what is personal).
 
 mod alphabet;
 mod density;
 mod ff1;
 mod fold;
 mod pattern;
+mod personal;
 mod reading;
 mod ring;
 mod seal;
@@ -21,6 +23,7 @@ pub use density::{
 };
 pub use fold::{FOLD_BYTES_MAX, FOLD_VERSION, Folded, fold};
 pub use pattern::{BODY_CHARS_MAX, PREFIX_CHARS_MAX, Pattern, PatternError, prefixes_clash};
+pub use personal::{CustomerKey, IdentityHash};
 pub use reading::{Reading, Shape, read};
 pub use ring::{KeyRing, RingError, RingKey, UnknownKey};
 pub use seal::{MasterKey, RowPlace, SealError};

@@ -49,12 +49,13 @@ pub struct UnknownKey {
 
 /// All keys of an installation. The newest makes codes and ids; every one reads them.
 ///
-/// The keys for hashes and sealed copies of given codes come from the oldest, lowest-numbered key, so that a rotation
+/// The keys for hashes and sealed copies of given codes and of what is personal come from the oldest, lowest-numbered key, so that a rotation
 /// leaves stored hashes findable. Hence the oldest key is never taken out of a ring.
 pub struct KeyRing {
     /// Newest first: the likeliest to have made what is read.
     entries: Vec<Entry>,
     lookup: Hmac<Sha256>,
+    pub(super) identity: Hmac<Sha256>,
     pub(super) seal: Aes256GcmSiv,
     token: [u8; 32],
 }
@@ -79,6 +80,7 @@ impl KeyRing {
         let oldest = keys.last().ok_or(RingError::Empty)?;
         Ok(Self {
             lookup: keyed(&derive(&oldest.secret, b"scrip lookup 1")),
+            identity: keyed(&derive(&oldest.secret, b"scrip identity lookup 1")),
             seal: Aes256GcmSiv::new(&derive(&oldest.secret, b"scrip seal 1").into()),
             token: derive(&oldest.secret, b"scrip token 1"),
             entries: keys.iter().map(Entry::new).collect(),

@@ -128,11 +128,11 @@ fn text_place(tenant: TenantNo, hash: &[u8; 16]) -> ([u8; 12], Vec<u8>) {
 }
 
 /// `place` is authenticated, not stored: sealed bytes open only where they belong.
-fn seal(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Vec<u8> {
+pub(super) fn seal(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Vec<u8> {
     cipher.encrypt(&nonce.into(), Payload { msg, aad: place }).expect("no text here reaches the cipher's 64 GiB")
 }
 
-fn open(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Result<Vec<u8>, SealError> {
+pub(super) fn open(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Result<Vec<u8>, SealError> {
     cipher.decrypt(&nonce.into(), Payload { msg, aad: place }).map_err(|_| SealError)
 }
 

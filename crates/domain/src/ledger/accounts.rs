@@ -5,7 +5,7 @@ use super::command::{AccountChange, NewAccount, Outcome};
 use super::decide::Context;
 use super::define::next;
 use super::facts::{Entry, Facts, Sequence};
-use super::{Stop, refuse, register};
+use super::{Stop, customers, refuse};
 use crate::account::{Account, LoginHash, Profile};
 use crate::customer::CustomerProfile;
 use crate::event::{EventKind, JournalNo, Subject};
@@ -25,7 +25,7 @@ pub(super) fn create_account(
         return refuse(Rejection::UsernameTaken, "another account has this username");
     }
     let customer = match customer {
-        Some((id, profile)) => match register::create_customer(facts, context, *id, profile)? {
+        Some((id, profile)) => match customers::create(facts, context, *id, profile)? {
             Outcome::Customer(no) => Some(no),
             _ => unreachable!("a customer was asked for"),
         },

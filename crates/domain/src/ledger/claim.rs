@@ -4,6 +4,7 @@ use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::lookup::{Source, granting_source};
+use super::persons::standing;
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, refuse};
 use crate::codes::{Worth, check_density};
@@ -25,6 +26,7 @@ pub(super) fn claim(
         facts.coupons.ask(no);
         facts.series.ask(&(*no, VoucherKind::Row));
     }
+    let customer = standing(facts, customer)?;
     all(coupons.iter().map(|no| claim_one(facts, context, customer, *no)))
 }
 
@@ -70,7 +72,7 @@ pub(super) struct Making {
 pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making: Making) -> Result<Voucher, Stop> {
     let coupon = &source.coupon;
     if let Some(customer) = making.customer {
-        check_eligible(coupon, Some(customer))?;
+        check_eligible(facts, coupon, Some(customer))?;
     }
     check_not_over(coupon, context.now)?;
     let want = Want {
@@ -109,8 +111,15 @@ pub(super) fn face(voucher: Voucher) -> Voucher {
     Voucher { takings: Vec::new(), ..voucher }
 }
 
-pub(super) fn check_eligible(coupon: &Coupon, customer: Option<CustomerNo>) -> Result<(), Stop> {
+pub(super) fn check_eligible(facts: &Facts, coupon: &Coupon, customer: Option<CustomerNo>) -> Result<(), Stop> {
     if coupon.is_for(customer) {
+        return Ok(());
+    }
+    // It stands for those that were merged into it; the coupon may name one of them.
+    if let Some(no) = customer
+        && let Some(merged) = facts.merged.get(&no)?
+        && merged.iter().any(|no| coupon.is_for(Some(*no)))
+    {
         return Ok(());
     }
     if customer.is_none() {

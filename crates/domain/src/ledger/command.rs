@@ -12,6 +12,7 @@ use crate::event::Actor;
 use crate::id::{
     AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey,
 };
+use crate::identity::{IdentityKey, IdentityKind};
 use crate::order::Order;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::time::Timestamp;
@@ -157,6 +158,56 @@ pub enum Action {
         id: CustomerId,
         /// What the shop says of it.
         profile: Box<CustomerProfile>,
+    },
+    /// Find the customer an identity stands for, or make one: whoever has proven it, else the oldest guest that carries
+    /// it and has proven nothing, else a new guest.
+    EnsureCustomer {
+        /// Its id, should it be made.
+        id: CustomerId,
+        /// What the identity is.
+        kind: IdentityKind,
+        /// As given.
+        value: String,
+    },
+    /// Say anew what the shop says of a customer.
+    UpdateCustomer {
+        /// Which one.
+        customer: CustomerNo,
+        /// The version that was edited.
+        if_version: u32,
+        /// What is said now; an identity that is no longer said is taken away.
+        profile: Box<CustomerProfile>,
+    },
+    /// Add an identity to a customer. It joins limits; it shows and spends nothing of another's.
+    AddIdentity {
+        /// Whose.
+        customer: CustomerNo,
+        /// What it is.
+        kind: IdentityKind,
+        /// As given.
+        value: String,
+    },
+    /// Take an identity from a customer. What was counted together stays so.
+    RemoveIdentity {
+        /// Whose.
+        customer: CustomerNo,
+        /// Which one.
+        identity: IdentityKey,
+    },
+    /// Take down that an identity is proven to be a customer's, and merge into it whoever is the same by that: the one
+    /// that had proven it before, and guests that carry it and have proven nothing. Asked again until it is done.
+    VerifyIdentity {
+        /// Whose it is.
+        customer: CustomerNo,
+        /// What it is. Added if the customer does not carry it.
+        kind: IdentityKind,
+        /// As given.
+        value: String,
+    },
+    /// Erase everything personal of a customer. What it holds, did and was counted stays, nameless.
+    EraseCustomer {
+        /// Which one.
+        customer: CustomerNo,
     },
     /// Make a campaign.
     CreateCampaign {
@@ -313,7 +364,13 @@ impl Action {
                 CouponStep::Abort => super::facts::RESERVATIONS_MAX,
                 CouponStep::Activate | CouponStep::Pause | CouponStep::End => 1,
             },
+            Self::VerifyIdentity { .. } => super::facts::MOVES_MAX,
             Self::CreateCustomer { .. }
+            | Self::EnsureCustomer { .. }
+            | Self::UpdateCustomer { .. }
+            | Self::AddIdentity { .. }
+            | Self::RemoveIdentity { .. }
+            | Self::EraseCustomer { .. }
             | Self::CreateCampaign { .. }
             | Self::CreateCoupon { .. }
             | Self::UpdateCoupon { .. }
@@ -370,6 +427,15 @@ pub enum Outcome {
         no: AccountNo,
         /// Its version.
         version: u32,
+    },
+    /// The customer is as it was asked to be.
+    CustomerChanged {
+        /// Which one: the one that stands for the one that was named.
+        no: CustomerNo,
+        /// Its version.
+        version: u32,
+        /// Nothing is left to do; else the same is to be asked again.
+        is_done: bool,
     },
 }
 

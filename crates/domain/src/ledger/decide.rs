@@ -2,7 +2,9 @@
 
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
-use super::{Stop, accounts, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
+use super::{
+    Stop, accounts, claim, customers, define, give_back, hold, issue, merge, redeem, refuse, register, settle, sweep,
+};
 use crate::event::Actor;
 use crate::pricing::Quote;
 use crate::rejection::{Refusal, Rejection};
@@ -104,7 +106,15 @@ fn replay(command: &Command, answered: &Answered, now: Timestamp) -> Result<Answ
 fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, Stop> {
     let context = Context { actor: command.actor, now };
     match &command.action {
-        Action::CreateCustomer { id, profile } => register::create_customer(facts, context, *id, profile),
+        Action::CreateCustomer { id, profile } => customers::create(facts, context, *id, profile),
+        Action::EnsureCustomer { id, kind, value } => customers::ensure(facts, context, *id, (*kind, value)),
+        Action::UpdateCustomer { customer, if_version, profile } => {
+            customers::update(facts, context, (*customer, *if_version), profile)
+        }
+        Action::AddIdentity { customer, kind, value } => customers::add(facts, context, *customer, (*kind, value)),
+        Action::RemoveIdentity { customer, identity } => customers::remove(facts, context, *customer, identity),
+        Action::VerifyIdentity { customer, kind, value } => merge::verify(facts, context, *customer, (*kind, value)),
+        Action::EraseCustomer { customer } => customers::erase(facts, context, *customer),
         Action::CreateCampaign { id, name, limits } => register::create_campaign(facts, context, *id, name, limits),
         Action::CreateCoupon { id, definition, code } => {
             define::create_coupon(facts, context, *id, definition, code.as_ref())

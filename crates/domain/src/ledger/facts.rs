@@ -10,10 +10,11 @@ use super::table::Table;
 use crate::account::{Account, LoginHash};
 use crate::codes::{Folded, Pattern};
 use crate::coupon::{Campaign, Coupon};
-use crate::customer::Customer;
+use crate::customer::{Carrier, Customer, Person};
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
-use crate::limit::{Usage, UsageDelta, UsageKey};
+use crate::identity::IdentityKey;
+use crate::limit::{Usage, UsageDelta, UsageKey, UsageSubject};
 use crate::redemption::{Redemption, RedemptionId};
 use crate::statistics::{Statistics, tally};
 use crate::tenant::Settings;
@@ -49,6 +50,20 @@ pub const DUE_MAX: usize = 1024;
 /// How many pending reservations one step of an abort cancels.
 pub const RESERVATIONS_MAX: usize = 500;
 
+/// How many carriers of one identity are looked at: who has proven it first, then by number. A person is who they all
+/// are, so the first is enough; a merge goes on from step to step.
+pub const CARRIERS_MAX: usize = 64;
+
+/// How many vouchers one step of a merge moves.
+pub const MOVES_MAX: usize = 500;
+
+/// How many customers, besides the one it is named after, one person may have had when it becomes part of another; and
+/// how many may have been merged into one customer when it is merged itself.
+pub const MEMBERS_MAX: usize = 1_000;
+
+/// How many counters one person may have had when it becomes part of another.
+pub const COUNTERS_MAX: usize = 2_000;
+
 /// A block of codes by its coupon and first ordinal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockKey {
@@ -80,10 +95,23 @@ pub struct Facts {
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns.
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
-    /// Customers.
+    /// Customers, with their identities.
     pub customers: Table<CustomerNo, Customer>,
-    /// Who has an external id.
-    pub external_ids: Table<String, CustomerNo>,
+    /// Derived, not written: who carries an identity; who has proven it first, then by number, bounded by
+    /// [`CARRIERS_MAX`].
+    pub carriers: Table<IdentityKey, Vec<Carrier>>,
+    /// What customers are one with; absent: a person of its own.
+    pub persons: Table<CustomerNo, Person>,
+    /// Derived, not written: the customers that are one person with this one, itself left out, by number. One more than
+    /// [`MEMBERS_MAX`] at most.
+    pub members: Table<CustomerNo, Vec<CustomerNo>>,
+    /// Derived, not written: the customers that were merged into this one, by number. One more than [`MEMBERS_MAX`] at
+    /// most.
+    pub merged: Table<CustomerNo, Vec<CustomerNo>>,
+    /// Derived, not written: a customer's vouchers, the first [`MOVES_MAX`] by key.
+    pub wallets: Table<CustomerNo, Vec<VoucherKey>>,
+    /// Derived, not written: the counters of a person. One more than [`COUNTERS_MAX`] at most.
+    pub counters: Table<UsageSubject, Vec<UsageKey>>,
     /// The next small numbers; absent: 1.
     pub sequences: Table<Sequence, u32>,
     /// The next ordinal of a coupon and kind; absent: 0.
@@ -135,7 +163,12 @@ macro_rules! each_table {
         $facts.coupons.$method();
         $facts.campaigns.$method();
         $facts.customers.$method();
-        $facts.external_ids.$method();
+        $facts.carriers.$method();
+        $facts.persons.$method();
+        $facts.members.$method();
+        $facts.merged.$method();
+        $facts.wallets.$method();
+        $facts.counters.$method();
         $facts.sequences.$method();
         $facts.series.$method();
         $facts.usages.$method();
@@ -168,7 +201,12 @@ impl Facts {
             coupons: Table::default(),
             campaigns: Table::default(),
             customers: Table::default(),
-            external_ids: Table::default(),
+            carriers: Table::default(),
+            persons: Table::default(),
+            members: Table::default(),
+            merged: Table::default(),
+            wallets: Table::default(),
+            counters: Table::default(),
             sequences: Table::default(),
             series: Table::default(),
             usages: Table::default(),

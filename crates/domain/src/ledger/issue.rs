@@ -1,11 +1,12 @@
 //! Issue: vouchers for customers, for codes given by people, and blocks of bearer codes; and their assignment.
 
-use super::claim::{Making, all, check_eligible, check_not_over, face, make, take_ordinals};
+use super::claim::{self, Making, check_eligible, check_not_over, face, make, take_ordinals};
 use super::command::{GivenEntry, Outcome};
 use super::decide::Context;
 use super::facts::{BlockKey, Entry, Facts, GivenCode};
 use super::hold::usable;
 use super::lookup::{self, Source, granting_source, source};
+use super::persons::{all, standing};
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, refuse, sweep};
 use crate::codes::ComputedCode;
@@ -22,14 +23,16 @@ pub(super) fn issue(
     customers: &[CustomerNo],
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Row));
+    customers.iter().for_each(|no| facts.persons.ask(no));
     let source = granting_source(facts, coupon)?;
+    let customers = all(customers.iter().map(|no| standing(facts, *no)))?;
     let making = |customer: &CustomerNo| Making {
         kind: VoucherKind::Row,
         customer: Some(*customer),
         held_until: None,
         step: VoucherStep::Issued,
     };
-    all(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
+    claim::all(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
 }
 
 pub(super) fn issue_given(
@@ -42,9 +45,10 @@ pub(super) fn issue_given(
     for entry in codes {
         facts.given_codes.ask(&entry.reading.hash);
         facts.shared_codes.ask(&entry.reading.folded);
+        entry.customer.iter().for_each(|no| facts.persons.ask(no));
     }
     let source = granting_source(facts, coupon)?;
-    all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
+    claim::all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
 }
 
 fn issue_one_given(
@@ -54,8 +58,8 @@ fn issue_one_given(
     (index, entry): (usize, &GivenEntry),
 ) -> Result<Voucher, Stop> {
     check_free(facts, &entry.reading, &format!("code {index}"))?;
-    let making =
-        Making { kind: VoucherKind::Given, customer: entry.customer, held_until: None, step: VoucherStep::Issued };
+    let customer = entry.customer.map(|no| standing(facts, no)).transpose()?;
+    let making = Making { kind: VoucherKind::Given, customer, held_until: None, step: VoucherStep::Issued };
     let voucher = make(facts, context, source, making)?;
     let given = GivenCode { voucher: voucher.key, sealed: entry.sealed.clone() };
     facts.given_codes.put(entry.reading.hash, given);
@@ -150,10 +154,11 @@ pub(super) fn assign(
         return refuse(Rejection::VoucherForeign, "the voucher has an owner");
     }
     usable(&voucher, context.now)?;
+    let customer = standing(facts, customer)?;
     if let Some(rejection) = source.coupon.state.refusal() {
         return refuse(rejection, format!("coupon {} is {}", source.coupon.no, source.coupon.state.name()));
     }
-    check_eligible(&source.coupon, Some(customer))?;
+    check_eligible(facts, &source.coupon, Some(customer))?;
     let want =
         Want { counts: Counts::Claims, whose: Whose::Customers, customer: Some(customer), amount: 1, held: false };
     let taken = take(facts, context, &source, want)?;

@@ -17,6 +17,7 @@ mod table;
 mod decision;
 mod decide;
 mod lookup;
+mod persons;
 mod takings;
 mod room;
 mod moves;
@@ -30,6 +31,8 @@ mod give_back;
 mod sweep;
 mod define;
 mod register;
+mod customers;
+mod merge;
 mod accounts;
 
 pub use command::{
@@ -38,7 +41,10 @@ pub use command::{
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
-pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, RESERVATIONS_MAX, Sequence};
+pub use facts::{
+    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, RESERVATIONS_MAX,
+    Sequence,
+};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

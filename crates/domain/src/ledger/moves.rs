@@ -1,9 +1,12 @@
-//! The only places where a voucher's or a redemption's row is written: each write raises the version, records one event
+//! The only places where a voucher's, a redemption's or a customer's row is written: each write raises the version, records one event
 //! and keeps the derived lists in step.
 
 use super::decide::Context;
 use super::facts::{Entry, Facts};
+use crate::customer::{Carrier, Customer};
 use crate::event::{CouponAmount, EventKind, Subject, VoucherStep};
+use crate::id::CustomerNo;
+use crate::identity::Identity;
 use crate::limit::UsageDelta;
 use crate::redemption::{Redemption, RedemptionState};
 use crate::voucher::{Voucher, VoucherState};
@@ -18,7 +21,7 @@ pub(super) fn voucher(
     (step, usage): (VoucherStep, Vec<UsageDelta>),
 ) -> Voucher {
     let from = before.map(|voucher| voucher.state);
-    debug_assert!(VoucherState::may_become(from, after.state), "{from:?} to {:?}", after.state);
+    debug_assert!(VoucherState::may_step(from, after.state, step), "{from:?} to {:?}", after.state);
     let written =
         Voucher { version: before.map_or(0, |voucher| voucher.version) + 1, journal: facts.next_journal(), ..after };
     let entry = Entry {
@@ -35,17 +38,26 @@ pub(super) fn voucher(
         redemption: written.redemption.clone(),
     };
     facts.record(entry, kind, usage);
-    hold_in_list(facts, &written);
+    hold_in_list(facts, before.and_then(|voucher| voucher.customer), &written);
     facts.vouchers.put(written.key, written.clone());
     written
 }
 
-/// A customer's list of a coupon's live vouchers, if it is loaded, follows the row.
-fn hold_in_list(facts: &mut Facts, voucher: &Voucher) {
+/// A customer's list of vouchers, and that of a coupon's live ones, follow the row if they are loaded.
+fn hold_in_list(facts: &mut Facts, owner_before: Option<CustomerNo>, voucher: &Voucher) {
+    let key = voucher.key;
+    if let Some(before) = owner_before.filter(|before| Some(*before) != voucher.customer) {
+        facts.holdings.amend(&(before, key.coupon), |list| list.retain(|other| *other != key));
+        facts.wallets.amend(&before, |list| list.retain(|other| *other != key));
+    }
     let Some(customer) = voucher.customer else { return };
     // A locked one too: its reservation may have run out.
     let live = matches!(voucher.state, VoucherState::Held | VoucherState::Issued | VoucherState::Locked);
-    let key = voucher.key;
+    facts.wallets.amend(&customer, |list| {
+        if !list.contains(&key) {
+            list.push(key);
+        }
+    });
     facts.holdings.amend(&(customer, key.coupon), |list| {
         list.retain(|other| *other != key);
         if live {
@@ -103,6 +115,47 @@ fn hold_in_lists(facts: &mut Facts, redemption: &Redemption) {
             if pending {
                 list.push(redemption.id.clone());
             }
+        });
+    }
+}
+
+/// Writes a customer that was `before` (or was not) and is to be `after`.
+pub(super) fn customer(
+    facts: &mut Facts,
+    context: Context,
+    before: Option<&Customer>,
+    after: Customer,
+    (kind, usage): (EventKind, Vec<UsageDelta>),
+) -> Customer {
+    let version = before.map_or(0, |customer| customer.version) + 1;
+    // Once known by more than what anybody may say, it is nobody's for the asking any more.
+    let known = after.profile.registered || after.profile.external_id.is_some();
+    let written = Customer { version, guest: after.guest && !known, journal: facts.next_journal(), ..after };
+    let entry = Entry {
+        subject: Subject::Customer(written.no),
+        version,
+        previous: before.map(|customer| customer.journal).unwrap_or_default(),
+        actor: context.actor,
+    };
+    facts.record(entry, kind, usage);
+    carry_in_lists(facts, before.map_or(&[], |customer| &customer.identities), &written);
+    facts.customers.put(written.no, written.clone());
+    written
+}
+
+/// Who carries an identity, where loaded, follows the row.
+fn carry_in_lists(facts: &mut Facts, before: &[Identity], after: &Customer) {
+    let no = after.no;
+    let gone = before.iter().filter(|identity| after.identity(&identity.key).is_none());
+    for identity in gone {
+        facts.carriers.amend(&identity.key, |list| list.retain(|carrier| carrier.customer != no));
+    }
+    for identity in &after.identities {
+        let own = Carrier { customer: no, is_verified: identity.verified_at.is_some() };
+        facts.carriers.amend(&identity.key, |list| {
+            list.retain(|carrier| carrier.customer != no);
+            let place = |carrier: &Carrier| (!carrier.is_verified, carrier.customer);
+            list.insert(list.partition_point(|other| place(other) < place(&own)), own);
         });
     }
 }

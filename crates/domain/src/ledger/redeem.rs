@@ -8,6 +8,7 @@ use super::decide::Context;
 use super::decision::{DecisionRecord, OfferRecord};
 use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
+use super::persons::standing;
 use super::settle::{amounts, redeem_voucher};
 use super::takings::{self, Taken, Want, Whose, summed, take, undo};
 use super::typed::{Typed, resolve};
@@ -28,6 +29,7 @@ pub(super) fn redeem(
     request: &RedeemRequest,
     fingerprint: Fingerprint,
 ) -> Result<Outcome, Stop> {
+    let request = &*by_standing(facts, context, request)?;
     match prepare(facts, context, request, fingerprint) {
         Ok(None) => {}
         Ok(Some(known)) => return Ok(Outcome::Redemption(Box::new(known))),
@@ -51,7 +53,26 @@ pub(super) fn redeem(
 
 /// What the order would come to; codes that are refused, by their limits too, are listed with the reason.
 pub(super) fn quote(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Quote, Stop> {
-    Ok(evaluate(facts, context, request)?.quote)
+    let request = by_standing(facts, context, request)?;
+    Ok(evaluate(facts, context, &request)?.quote)
+}
+
+/// The request of whoever stands for the customer it names.
+fn by_standing<'r>(
+    facts: &mut Facts,
+    context: Context,
+    request: &'r RedeemRequest,
+) -> Result<Cow<'r, RedeemRequest>, Stop> {
+    let Some(named) = request.customer else { return Ok(Cow::Borrowed(request)) };
+    match standing(facts, named) {
+        Ok(no) if no == named => Ok(Cow::Borrowed(request)),
+        Ok(no) => Ok(Cow::Owned(RedeemRequest { customer: Some(no), ..request.clone() })),
+        // The rest is decided all the same, for what else it wants.
+        Err(stop) => {
+            let _ = evaluate(facts, context, request);
+            Err(stop)
+        }
+    }
 }
 
 fn named(refused: &Refused) -> Refusal {
@@ -165,7 +186,8 @@ fn take_one(
     let wants = wants(request, typed, applied.discount_minor);
     wants.iter().for_each(|want| takings::ask(facts, context.now, source, *want));
     if let Some(held) = typed.voucher().filter(|voucher| voucher.held_until.is_some()) {
-        held.takings.iter().for_each(|taking| facts.usages.ask(&taking.key));
+        // What is missing is asked for by this.
+        let _ = takings::need(facts, &held.takings);
     }
     let mut taken = Taken::default();
     for want in wants {

@@ -4,6 +4,7 @@
 use super::decide::Context;
 use super::facts::{Due, Facts};
 use super::lookup::Source;
+use super::persons::counter_now;
 use super::{Stop, sweep};
 use crate::id::VoucherKey;
 use crate::limit::{Cause, Counts, Limit, Per, Taking, UsageKey};
@@ -98,7 +99,7 @@ fn enough_due<'a>(
             break;
         }
         if let Some(voucher) = due_hold(facts, *key, now)?
-            && covers(&mut short, &voucher.takings, Cause::HoldExpired)
+            && covers(facts, &mut short, &voucher.takings, Cause::HoldExpired)?
         {
             chosen.vouchers.push(*key);
         }
@@ -117,13 +118,24 @@ fn enough_due<'a>(
 
 fn ask_due(facts: &Facts, due: &Due) {
     for key in &due.vouchers {
-        facts.vouchers.ask(key);
+        ask_voucher(facts, *key);
     }
     for id in &due.redemptions {
         if let Ok(Some(redemption)) = facts.redemptions.get(id) {
-            redemption.parts.iter().filter_map(|part| part.voucher).for_each(|key| facts.vouchers.ask(&key));
+            redemption.parts.iter().for_each(|part| ask_persons(facts, &part.takings));
+            redemption.parts.iter().filter_map(|part| part.voucher).for_each(|key| ask_voucher(facts, key));
         }
     }
+}
+
+fn ask_voucher(facts: &Facts, key: VoucherKey) {
+    if let Ok(Some(voucher)) = facts.vouchers.get(&key) {
+        ask_persons(facts, &voucher.takings);
+    }
+}
+
+fn ask_persons(facts: &Facts, takings: &[Taking]) {
+    takings.iter().filter_map(|taking| taking.key.subject.person()).for_each(|no| facts.persons.ask(&no));
 }
 
 fn is_met(short: &[Shortage]) -> bool {
@@ -131,15 +143,16 @@ fn is_met(short: &[Shortage]) -> bool {
 }
 
 /// Whether these takings give anything back of what is lacking; if so, less is.
-fn covers(short: &mut [Shortage], takings: &[Taking], cause: Cause) -> bool {
+fn covers(facts: &Facts, short: &mut [Shortage], takings: &[Taking], cause: Cause) -> Result<bool, Stop> {
     let mut any = false;
     for taking in takings.iter().filter(|taking| taking.give_back.on(cause)) {
-        for shortage in short.iter_mut().filter(|shortage| shortage.key == taking.key && shortage.lacks > 0) {
+        let key = counter_now(facts, taking.key)?;
+        for shortage in short.iter_mut().filter(|shortage| shortage.key == key && shortage.lacks > 0) {
             shortage.lacks -= i128::from(taking.amount);
             any = true;
         }
     }
-    any
+    Ok(any)
 }
 
 fn due_hold(facts: &Facts, key: VoucherKey, now: Timestamp) -> Result<Option<&Voucher>, Stop> {
@@ -159,10 +172,10 @@ fn covers_by_reservation(
     let Some(redemption) = facts.redemptions.get(id)?.filter(is_due) else { return Ok(false) };
     let mut any = false;
     for part in &redemption.parts {
-        any |= covers(short, &part.takings, Cause::ReservationEnded);
+        any |= covers(facts, short, &part.takings, Cause::ReservationEnded)?;
         let Some(key) = part.voucher else { continue };
         if let Some(voucher) = facts.vouchers.get(&key)?.filter(|voucher| voucher.hold_is_over(now)) {
-            any |= covers(short, &voucher.takings, Cause::HoldExpired);
+            any |= covers(facts, short, &voucher.takings, Cause::HoldExpired)?;
         }
     }
     Ok(any)

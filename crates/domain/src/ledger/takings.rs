@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::decide::Context;
 use super::facts::Facts;
 use super::lookup::Source;
+use super::persons::{counter_now, person_of};
 use super::room::make_room;
 use super::{Stop, refuse};
 use crate::id::CustomerNo;
@@ -71,13 +72,17 @@ pub(super) fn ask(facts: &Facts, now: Timestamp, source: &Source, want: Want) {
 }
 
 fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
-    let mut takings = Vec::new();
+    let (mut takings, mut missing) = (Vec::new(), None);
     for limit in source.limits().filter(|limit| limit.counts == want.counts) {
         let subject = match (limit.per, want.whose) {
             (Per::Everyone, Whose::Customers) | (Per::Customer, Whose::Everyone) => continue,
             (Per::Everyone, Whose::All | Whose::Everyone) => UsageSubject::EVERYONE,
             (Per::Customer, Whose::All | Whose::Customers) => match want.customer {
-                Some(no) => UsageSubject::customer(no),
+                Some(no) => UsageSubject::customer(person_of(facts, no).unwrap_or_else(|stop| {
+                    // Most are a person of their own, whose counter is asked for in the same round.
+                    missing = Some(stop);
+                    no
+                })),
                 None => {
                     return refuse(
                         Rejection::CustomerRequired,
@@ -91,7 +96,7 @@ fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Re
         facts.usages.ask(&key);
         takings.push((limit, Taking { key, counts: want.counts, amount: want.amount, give_back: limit.give_back }));
     }
-    Ok(takings)
+    missing.map_or(Ok(takings), Err)
 }
 
 /// Gives back what was taken, as recorded, for that cause; what does not come back but was held becomes used.
@@ -104,14 +109,15 @@ pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End
     need(facts, takings)?;
     let mut deltas = Vec::with_capacity(takings.len());
     for taking in takings {
+        let key = counter_now(facts, taking.key)?;
         let back = match end {
             End::Used => false,
             End::Undone(cause) => taking.give_back.on(cause),
         };
         let delta = match (held, back) {
-            (true, true) => UsageDelta { key: taking.key, used: 0, held: -taking.amount },
-            (true, false) => UsageDelta { key: taking.key, used: taking.amount, held: -taking.amount },
-            (false, true) => UsageDelta { key: taking.key, used: -taking.amount, held: 0 },
+            (true, true) => UsageDelta { key, used: 0, held: -taking.amount },
+            (true, false) => UsageDelta { key, used: taking.amount, held: -taking.amount },
+            (false, true) => UsageDelta { key, used: -taking.amount, held: 0 },
             (false, false) => continue,
         };
         apply(facts, &delta, None)?;
@@ -125,7 +131,7 @@ pub(super) fn settle(facts: &mut Facts, takings: &[Taking], held: bool, end: End
 pub(super) fn need(facts: &Facts, takings: &[Taking]) -> Result<(), Stop> {
     let mut all = Ok(());
     for taking in takings {
-        all = all.and(facts.usages.get(&taking.key).map(drop));
+        all = all.and(counter_now(facts, taking.key).and_then(|key| facts.usages.get(&key).map(drop)));
     }
     all
 }
@@ -146,7 +152,7 @@ pub(super) fn undo(facts: &mut Facts, delta: &UsageDelta) -> Result<(), Stop> {
 
 /// Gives part of an amount back into one counter of things used.
 pub(super) fn give_back_part(facts: &mut Facts, key: UsageKey, amount: i64) -> Result<UsageDelta, Stop> {
-    let delta = UsageDelta { key, used: -amount, held: 0 };
+    let delta = UsageDelta { key: counter_now(facts, key)?, used: -amount, held: 0 };
     apply(facts, &delta, None)?;
     Ok(delta)
 }

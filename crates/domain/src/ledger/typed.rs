@@ -88,7 +88,7 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
         let before: Vec<CouponNo> = good.filter_map(|one| Some(one.source()?.coupon.no)).collect();
         let refused = match &target {
             None => Some(Refusal::new(Rejection::CodeUnknown, "this is not a code")),
-            Some(target) => judge(context, request.customer, target, &before)?,
+            Some(target) => judge(facts, context, request.customer, (target, &before))?,
         };
         all.push(Typed { code, target, refused });
     }
@@ -188,10 +188,10 @@ fn own_voucher(
 
 /// Everything that refuses a code before it is priced, in the order of precedence.
 fn judge(
+    facts: &Facts,
     context: Context,
     customer: Option<CustomerNo>,
-    target: &Target,
-    before: &[CouponNo],
+    (target, before): (&Target, &[CouponNo]),
 ) -> Result<Option<Refusal>, Stop> {
     let coupon = &target.source.coupon;
     let owner = target.voucher.as_ref().and_then(|(_, voucher)| voucher.customer);
@@ -205,7 +205,7 @@ fn judge(
         if let Some(rejection) = coupon.state.refusal() {
             return super::refuse(rejection, format!("the coupon is {}", coupon.state.name()));
         }
-        check_eligible(coupon, customer.or(owner))?;
+        check_eligible(facts, coupon, customer.or(owner))?;
         if before.contains(&coupon.no) {
             return super::refuse(Rejection::CouponRepeated, "the coupon was named before for this order");
         }

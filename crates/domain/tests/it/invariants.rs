@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::{Event, EventKind, JournalNo, Subject};
 use domain::id::{CouponNo, VoucherKind};
-use domain::limit::{Taking, UsageKey};
+use domain::limit::{Taking, UsageKey, UsageSubject};
 use domain::redemption::{Redemption, RedemptionState};
 use domain::statistics::Statistics;
 use domain::voucher::{Voucher, VoucherState};
@@ -15,6 +15,7 @@ pub fn check(world: &World) {
     let rows = &world.rows;
     usages_equal_the_events(rows);
     usages_equal_the_takings(rows);
+    who_is_who_is_settled(rows);
     subjects_are_numbered_and_linked(rows);
     vouchers_and_reservations_agree(rows);
     statistics_equal_a_recount(rows);
@@ -50,7 +51,7 @@ fn usages_equal_the_takings(rows: &Rows) {
     let mut sums: BTreeMap<UsageKey, (i64, i64)> = BTreeMap::new();
     let mut add = |takings: &[Taking], held: bool| {
         for taking in takings {
-            let sum = sums.entry(taking.key).or_default();
+            let sum = sums.entry(counter_now(rows, taking.key)).or_default();
             if held { sum.1 += taking.amount } else { sum.0 += taking.amount }
         }
     };
@@ -64,6 +65,30 @@ fn usages_equal_the_takings(rows: &Rows) {
         let usage = rows.usages[&key];
         assert_eq!(usage.held, held, "what is held is recorded by who holds it: {key:?}");
         assert!(usage.used >= used, "what is recorded can be given back: {key:?} {usage:?} {used}");
+    }
+}
+
+/// The counter of the person that whoever took it is part of by now.
+fn counter_now(rows: &Rows, key: UsageKey) -> UsageKey {
+    let person = key.subject.person().and_then(|no| rows.persons.get(&no));
+    UsageKey { subject: person.map_or(key.subject, |person| UsageSubject::customer(person.person)), ..key }
+}
+
+fn who_is_who_is_settled(rows: &Rows) {
+    for (no, person) in &rows.persons {
+        let of_person = rows.persons.get(&person.person).map_or(person.person, |person| person.person);
+        assert_eq!(of_person, person.person, "a person is part of no other: {no} {person:?}");
+        assert!(person.person <= *no, "it is named after the first: {no} {person:?}");
+        let Some(into) = person.merged_into else { continue };
+        let stands = rows.persons.get(&into);
+        assert_eq!(stands.and_then(|stands| stands.merged_into), None, "who stands for others is merged into none");
+        assert_eq!(stands.map_or(into, |stands| stands.person), person.person, "the two are one person");
+        assert!(rows.vouchers.values().all(|voucher| voucher.customer != Some(*no)), "{no} owns nothing any more");
+        assert!(rows.customers[no].is_nameless(), "nothing is kept of {no}");
+    }
+    let mut proven = BTreeSet::new();
+    for identity in rows.customers.values().flat_map(|customer| &customer.identities) {
+        assert!(identity.verified_at.is_none() || proven.insert(&identity.key), "{identity:?} is proven to be two's");
     }
 }
 
@@ -83,9 +108,9 @@ fn subjects_are_numbered_and_linked(rows: &Rows) {
 }
 
 fn state_after(event: &Event, before: Option<VoucherState>) -> Option<VoucherState> {
-    let EventKind::Voucher { from, to, .. } = &event.kind else { return None };
+    let EventKind::Voucher { step, from, to, .. } = &event.kind else { return None };
     assert_eq!(*from, before, "{event:?}");
-    assert!(VoucherState::may_become(*from, *to), "{event:?}");
+    assert!(VoucherState::may_step(*from, *to, *step), "{event:?}");
     Some(*to)
 }
 

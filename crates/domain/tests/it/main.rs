@@ -12,6 +12,7 @@ mod reservations;
 mod returns;
 mod limits;
 mod definitions;
+mod customers;
 mod idempotency;
 mod quotes;
 mod random;

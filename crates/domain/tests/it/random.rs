@@ -3,7 +3,8 @@
 use domain::benefit::Benefit;
 use domain::coupon::{CouponStep, Definition};
 use domain::event::Actor;
-use domain::id::{BlockId, CouponNo, CustomerNo, VoucherKey, VoucherKind};
+use domain::id::{BlockId, CouponNo, CustomerId, CustomerNo, VoucherKey, VoucherKind};
+use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::{Action, BlockKey, Command, RedeemRequest, ReturnLine};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
@@ -56,7 +57,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0u8..20, 0u8..6, 0u8..6, 0u8..8, prop::bool::weighted(0.2)).prop_map(|(what, a, b, c, keyed)| Step {
+    (0u8..22, 0u8..6, 0u8..6, 0u8..8, prop::bool::weighted(0.2)).prop_map(|(what, a, b, c, keyed)| Step {
         what,
         a,
         b,
@@ -132,6 +133,7 @@ impl Step {
                 let some = vec![ReturnLine { line: usize::from(self.b % 3), quantity: 1 }];
                 Action::Return { redemption, lines: (self.c.is_multiple_of(2)).then_some(some) }
             }
+            20 | 21 => self.identity(name),
             17 => Action::Amend { redemption, request: self.request(world, None) },
             _ => self.rare(),
         }
@@ -148,6 +150,25 @@ impl Step {
         }
     }
 
+    /// Four identities among all that there are, so that most are shared.
+    fn identity(&self, name: Uuid) -> Action {
+        let customer = CustomerNo(u32::from(self.a) + 1);
+        let (kind, value) = [
+            (IdentityKind::Email, "ann@x.example"),
+            (IdentityKind::Email, "bob@x.example"),
+            (IdentityKind::Phone, "+4930901820"),
+            (IdentityKind::ExternalId, "shop-7"),
+        ][usize::from(self.b % 4)];
+        let value = value.to_owned();
+        match self.c {
+            0 | 1 => Action::EnsureCustomer { id: CustomerId(name), kind, value },
+            2 | 3 => Action::AddIdentity { customer, kind, value },
+            4 => Action::RemoveIdentity { customer, identity: IdentityKey::of(kind, &value) },
+            5 if self.a == 5 => Action::EraseCustomer { customer },
+            _ => Action::VerifyIdentity { customer, kind, value },
+        }
+    }
+
     fn command(&self, world: &mut World) -> Command {
         let name = world.name();
         let body = [self.what, self.a, self.b, self.c].repeat(4).try_into().unwrap();
@@ -160,10 +181,13 @@ impl Step {
 fn summary(world: &World) -> Vec<String> {
     let rows = &world.rows;
     let usages = rows.usages.iter().map(|row| format!("{row:?}"));
-    let vouchers = rows.vouchers.values().map(|one| format!("{:?} {} {:?}", one.key, one.version, one.state));
+    let vouchers =
+        rows.vouchers.values().map(|one| format!("{:?} {} {:?} {:?}", one.key, one.version, one.state, one.customer));
     let redemptions = rows.redemptions.values().map(|one| format!("{} {} {:?}", one.id, one.version, one.state));
     let coupons = rows.coupons.values().map(|one| format!("{} {} {:?}", one.no, one.version, one.state));
-    usages.chain(vouchers).chain(redemptions).chain(coupons).collect()
+    let customers = rows.customers.values().map(|one| format!("{} {} {:?}", one.no, one.version, one.identities));
+    let persons = rows.persons.iter().map(|row| format!("{row:?}"));
+    usages.chain(vouchers).chain(redemptions).chain(coupons).chain(customers).chain(persons).collect()
 }
 
 fn run(steps: &[Step], together: bool) -> World {

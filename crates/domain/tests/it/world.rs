@@ -8,12 +8,13 @@ use std::sync::Arc;
 use domain::account::{Account, LoginHash, Role};
 use domain::codes::{Folded, KeyRing, Pattern, RingKey};
 use domain::coupon::{Campaign, Coupon};
-use domain::customer::Customer;
+use domain::customer::{Carrier, Customer, Person};
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
 use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
+use domain::identity::IdentityKey;
 use domain::ledger::{
-    Answer, Answered, BlockKey, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    RESERVATIONS_MAX, RedeemRequest, Sequence, Table, decide, quote,
+    Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
+    MOVES_MAX, RESERVATIONS_MAX, RedeemRequest, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::Quote;
@@ -40,7 +41,7 @@ pub struct Rows {
     pub accounts: BTreeMap<AccountNo, Account>,
     pub logins: BTreeMap<LoginHash, AccountNo>,
     pub customers: BTreeMap<CustomerNo, Customer>,
-    pub external_ids: BTreeMap<String, CustomerNo>,
+    pub persons: BTreeMap<CustomerNo, Person>,
     pub sequences: BTreeMap<Sequence, u32>,
     pub series: BTreeMap<(CouponNo, VoucherKind), u64>,
     pub usages: BTreeMap<UsageKey, Usage>,
@@ -136,7 +137,14 @@ impl World {
             Some(rows.accounts.values().filter(is_admin).map(|account| account.no).collect())
         });
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
-        bring(&mut facts.external_ids, |key| rows.external_ids.get(key).copied());
+        bring(&mut facts.carriers, |key| some_of(rows.carriers(key)));
+        bring(&mut facts.persons, |key| rows.persons.get(key).copied());
+        bring(&mut facts.members, |no| some_of(rows.linked(|other, person| person.person == *no && other != *no)));
+        bring(&mut facts.merged, |no| some_of(rows.linked(|_, person| person.merged_into == Some(*no))));
+        bring(&mut facts.wallets, |no| some_of(rows.wallet(*no)));
+        bring(&mut facts.counters, |of| {
+            some_of(rows.usages.keys().filter(|key| key.subject == *of).copied().collect())
+        });
         bring(&mut facts.sequences, |key| rows.sequences.get(key).copied());
         bring(&mut facts.series, |key| rows.series.get(key).copied());
         bring(&mut facts.usages, |key| rows.usages.get(key).copied());
@@ -169,7 +177,7 @@ impl World {
         write(&mut rows.logins, &facts.logins, |no| *no);
         write(&mut rows.campaigns, &facts.campaigns, |campaign| Arc::new(through_json(campaign.as_ref())));
         write(&mut rows.customers, &facts.customers, through_postcard);
-        write(&mut rows.external_ids, &facts.external_ids, Clone::clone);
+        write(&mut rows.persons, &facts.persons, Clone::clone);
         write(&mut rows.sequences, &facts.sequences, Clone::clone);
         write(&mut rows.series, &facts.series, Clone::clone);
         write(&mut rows.usages, &facts.usages, through_postcard);
@@ -208,6 +216,26 @@ impl Rows {
             state && voucher.customer == Some(customer) && voucher.key.coupon == coupon
         };
         self.vouchers.values().filter(live).map(|voucher| voucher.key).take(16).collect()
+    }
+
+    fn carriers(&self, key: &IdentityKey) -> Vec<Carrier> {
+        let of = |customer: &Customer| {
+            let identity = customer.identity(key)?;
+            Some(Carrier { customer: customer.no, is_verified: identity.verified_at.is_some() })
+        };
+        let mut all: Vec<Carrier> = self.customers.values().filter_map(of).collect();
+        all.sort_unstable_by_key(|carrier| (!carrier.is_verified, carrier.customer));
+        all.truncate(CARRIERS_MAX);
+        all
+    }
+
+    fn linked(&self, by: impl Fn(CustomerNo, &Person) -> bool) -> Vec<CustomerNo> {
+        self.persons.iter().filter(|(no, person)| by(**no, person)).map(|(no, _)| *no).collect()
+    }
+
+    fn wallet(&self, customer: CustomerNo) -> Vec<VoucherKey> {
+        let own = self.vouchers.values().filter(|voucher| voucher.customer == Some(customer));
+        own.map(|voucher| voucher.key).take(MOVES_MAX).collect()
     }
 
     fn live_of(&self, order: &str) -> Option<RedemptionId> {

@@ -143,7 +143,9 @@ fn check_chain(history: &[HistoryEntry], version: u32) {
             | EventKind::Campaign
             | EventKind::BlockMade { .. }
             | EventKind::BlockRevoked
-            | EventKind::Account => (None, None),
+            | EventKind::Account
+            | EventKind::CustomerMerged { .. }
+            | EventKind::CustomerErased => (None, None),
         };
         assert_eq!(from, before, "an event begins where the one before it ended: {entry:?}");
         before = to;

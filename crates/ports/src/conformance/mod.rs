@@ -33,6 +33,8 @@ mod contention;
 mod keys;
 mod tokens;
 mod mails;
+mod persons;
+mod merges;
 
 use std::sync::Arc;
 
@@ -223,6 +225,23 @@ suite! {
     contention {
         contention_for_one_thing_is_answered_and_never_an_error
         a_crowd_larger_than_the_queue_is_told_to_come_again_and_loses_nothing
+    }
+    persons {
+        race_11_a_guest_and_an_account_of_one_email_are_one_person_for_limits
+        race_11_two_guest_orders_of_one_email_at_the_same_instant_are_one_person
+        race_11_what_two_took_before_they_were_known_to_be_one_is_counted_together
+        race_11_customers_who_share_nothing_stay_apart
+        an_identity_that_is_not_proven_shows_and_spends_nothing_of_anothers
+        customers_are_found_by_what_they_carry_the_one_who_has_proven_it_first
+        what_is_erased_is_gone_and_what_was_counted_stays
+    }
+    merges {
+        re_2_a_claim_by_phone_and_one_by_open_id_are_one_holders_after_the_merge
+        re_2_the_holder_sees_claims_of_a_guest_once_and_limits_count_one_person
+        re_2_one_who_claims_by_phone_at_many_places_at_once_is_one_guest
+        re_2_the_later_of_two_proofs_wins_and_merges_the_earlier
+        a_large_wallet_is_merged_step_by_step_while_claims_go_on
+        who_was_merged_is_known_by_both_ids_also_after_a_restart
     }
     keys {
         an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once

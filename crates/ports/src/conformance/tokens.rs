@@ -15,7 +15,7 @@ impl World {
     /// Keeps a token for a minute.
     async fn put(&self, key: TokenKey, payload: &[u8]) {
         let until = self.now().saturating_add_ms(60_000);
-        self.store.put_token(key, payload.to_vec(), until).await.expect("a token can be kept");
+        self.store.put_token(key, payload.to_vec(), until, None).await.expect("a token can be kept");
     }
 
     async fn take(&self, key: TokenKey) -> Option<Vec<u8>> {
@@ -35,7 +35,7 @@ pub async fn a_token_is_taken_once_for_its_purpose_by_its_tenant_and_before_its_
     ] {
         assert_eq!(world.take(other).await, None, "{other:?}");
     }
-    let again = world.store.put_token(KEY, Vec::new(), world.now()).await;
+    let again = world.store.put_token(KEY, Vec::new(), world.now(), None).await;
     assert!(matches!(again, Err(StoreError::Corrupt(_))), "one secret is used for one token: {again:?}");
     drop(world);
     harness.crash().await;
@@ -72,7 +72,7 @@ pub async fn tokens_whose_time_is_over_are_removed_in_bounded_steps(harness: &mu
     let world = World::of(harness);
     for (number, seconds) in [(1, 10), (2, 20), (3, 30), (4, 40)] {
         let (key, until) = (TokenKey { hash: [number; 32], ..KEY }, world.now().saturating_add_ms(seconds * 1_000));
-        world.store.put_token(key, vec![number], until).await.expect("a token can be kept");
+        world.store.put_token(key, vec![number], until, None).await.expect("a token can be kept");
     }
     world.wait(30_000);
     let forget = |max| world.store.forget_tokens(world.now(), max);

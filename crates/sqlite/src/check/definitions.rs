@@ -1,11 +1,11 @@
-//! Coupons, campaigns, customers and blocks: their histories, and what hangs on a coupon.
+//! Coupons, campaigns and blocks: their histories, and what hangs on a coupon.
 
 use std::sync::LazyLock;
 
 use domain::codes::fold;
 use domain::coupon::{Campaign, Coupon};
 use domain::event::{EventKind, JournalNo, Subject};
-use domain::id::{CampaignNo, CouponNo, CustomerNo, LimitNo, TenantNo};
+use domain::id::{CampaignNo, CouponNo, LimitNo, TenantNo};
 use domain::limit::Limit;
 use domain::voucher::Block;
 use ports::StoreError;
@@ -133,24 +133,6 @@ pub(super) fn campaigns(run: &mut Run<'_>) -> Result<(), StoreError> {
     })
 }
 
-const CUSTOMERS: &str = "
-    select tenant, customer, version, journal
-    from customer
-    order by tenant, customer";
-
-pub(super) fn customers(run: &mut Run<'_>) -> Result<(), StoreError> {
-    let mut number = 0;
-    each(run.connection, CUSTOMERS, [], |row| {
-        number += 1;
-        let (tenant, subject) = (TenantNo(row.get(0)?), Subject::Customer(CustomerNo(row.get(1)?)));
-        let head = Head { tenant, subject, version: row.get(2)?, journal: JournalNo(row.get(3)?) };
-        follow(run, &head, |kind| matches!(kind, EventKind::Customer));
-        Ok(())
-    })?;
-    run.findings.counted("customers", number);
-    Ok(())
-}
-
 static BLOCKS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "select {BLOCK_COLUMNS}, tenant, coupon
@@ -180,7 +162,7 @@ fn skip_block(run: &mut Run<'_>, tenant: TenantNo, row: &Row<'_>, error: &rusqli
 fn check_block(run: &mut Run<'_>, tenant: TenantNo, coupon: CouponNo, block: &Block) -> rusqlite::Result<()> {
     let figures = run.figures_of_rows.entry(tenant).or_default().entry(coupon).or_default();
     figures.issued += i64::try_from(block.count).unwrap_or(i64::MAX);
-    let taken = Amounts::of(block.takings.iter(), false);
+    let taken = Amounts::of(block.takings.iter(), false).counted_now(&run.persons, tenant);
     run.usage_of_takings.add(tenant, taken.deltas())?;
     let subject = Subject::Block(coupon, block.id);
     let head = Head { tenant, subject, version: block.version, journal: block.journal };
@@ -191,6 +173,8 @@ fn check_block(run: &mut Run<'_>, tenant: TenantNo, coupon: CouponNo, block: &Bl
         | EventKind::Redemption { .. }
         | EventKind::Coupon { .. }
         | EventKind::Customer
+        | EventKind::CustomerMerged { .. }
+        | EventKind::CustomerErased
         | EventKind::Campaign
         | EventKind::Account => false,
     });

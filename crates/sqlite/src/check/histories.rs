@@ -19,14 +19,14 @@ pub(super) struct Head {
     pub journal: JournalNo,
 }
 
-/// What the events of a history add to the usages; `None` when it cannot be told, as some of them are gone.
+/// What the events of a history add to the usages of whom they count for by now; `None` when it cannot be told, as some of them are gone.
 pub(super) type Told = Option<Amounts>;
 
 /// Follows a row's history. `agrees` says whether the row is what its latest event left.
 pub(super) fn follow(run: &mut Run<'_>, head: &Head, agrees: impl Fn(&EventKind) -> bool) -> Told {
     *run.strays.entry((head.tenant, owner(&head.subject))).or_default() -= i64::from(head.version);
     match walk(&mut run.journal, head, agrees) {
-        Ok(told) => told,
+        Ok(told) => told.map(|told| told.counted_now(&run.persons, head.tenant)),
         Err(why) => {
             run.findings.add(promise(owner(&head.subject)), || format!("{}: {why}", name(head.tenant, &head.subject)));
             None
@@ -78,7 +78,9 @@ fn states(kind: &EventKind) -> (Option<u8>, Option<u8>) {
         | EventKind::Campaign
         | EventKind::BlockMade { .. }
         | EventKind::BlockRevoked
-        | EventKind::Account => (None, None),
+        | EventKind::Account
+        | EventKind::CustomerMerged { .. }
+        | EventKind::CustomerErased => (None, None),
     }
 }
 

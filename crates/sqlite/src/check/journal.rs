@@ -63,8 +63,8 @@ fn count_one(run: &mut Run<'_>, tenant: TenantNo, event: &Event) -> rusqlite::Re
     tally(event, run.figures_of_events.entry(tenant).or_default());
     *run.strays.entry((tenant, owner(&event.subject))).or_default() += 1;
     let illegal = match event.kind {
-        EventKind::Voucher { from, to, .. } => {
-            (!VoucherState::may_become(from, to)).then_some(Promise::VoucherTransitionsLegal)
+        EventKind::Voucher { step, from, to, .. } => {
+            (!VoucherState::may_step(from, to, step)).then_some(Promise::VoucherTransitionsLegal)
         }
         EventKind::Redemption { from, to, .. } => {
             (!RedemptionState::may_become(from, to)).then_some(Promise::RedemptionTransitionsLegal)
@@ -74,7 +74,9 @@ fn count_one(run: &mut Run<'_>, tenant: TenantNo, event: &Event) -> rusqlite::Re
         | EventKind::Campaign
         | EventKind::BlockMade { .. }
         | EventKind::BlockRevoked
-        | EventKind::Account => None,
+        | EventKind::Account
+        | EventKind::CustomerMerged { .. }
+        | EventKind::CustomerErased => None,
     };
     if let Some(promise) = illegal {
         run.findings.add(promise, || {

@@ -60,7 +60,7 @@ fn check_one(run: &mut Run<'_>, tenant: TenantNo, redemption: &Redemption) -> ru
         matches!(kind, EventKind::Redemption { to, customer, .. }
             if (*to, *customer) == (redemption.state, redemption.customer))
     });
-    let taken = taken(redemption);
+    let taken = taken(redemption).counted_now(&run.persons, tenant);
     run.usage_of_takings.add(tenant, taken.deltas())?;
     if told.is_some_and(|told| !taken.match_told(&told, may_have_kept(redemption))) {
         run.findings.add(Promise::TakingsEqualEvents, || name(tenant, &head.subject));

@@ -42,6 +42,10 @@ promises! {
     RedemptionStateFollowsEvents, "redemption_state_follows_events", "a redemption is what its latest event says, and no event is missing";
     RedemptionTransitionsLegal, "redemption_transitions_legal", "redemptions move by legal steps only";
     DefinitionsFollowEvents, "definitions_follow_events", "so are coupons, campaigns, customers and blocks";
+    PersonsSettled, "persons_settled", "who is one person with others is so with all of them, and who stands for others is merged into none";
+    MergedOwnNothing, "merged_own_nothing", "a customer that was merged owns no voucher and no identity";
+    OneHolderPerIdentity, "one_holder_per_identity", "an identity is proven to be one customer's at most";
+    PersonalFieldsOpen, "personal_fields_open", "what is personal has its key and opens, and identities are found by what they say";
     OneLiveRedemptionPerOrder, "one_live_redemption_per_order", "an order has at most one live redemption";
     RedemptionWholeOrNot, "redemption_whole_or_not", "all vouchers of a redemption are locked, all used, or none";
     VoucherLockHasPendingRedemption, "voucher_lock_has_pending_redemption", "a locked voucher has the reservation that locks it";

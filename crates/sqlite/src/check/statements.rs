@@ -11,6 +11,15 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::OneLiveRedemptionPerOrder, ORDERS),
     (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
     (Promise::WalletMatchesOwner, OWNER_WITHOUT_WALLET),
+    (Promise::PersonsSettled, PERSON_OF_ANOTHER),
+    (Promise::PersonsSettled, MERGED_ON),
+    (Promise::PersonsSettled, MERGED_APART),
+    (Promise::MergedOwnNothing, MERGED_WITH_VOUCHER),
+    (Promise::MergedOwnNothing, MERGED_WITH_IDENTITY),
+    (Promise::OneHolderPerIdentity, HOLDERS),
+    (Promise::PersonalFieldsOpen, PROFILE_WITHOUT_KEY),
+    (Promise::PersonalFieldsOpen, IDENTITY_WITHOUT_KEY),
+    (Promise::PersonalFieldsOpen, EXTERNAL_ID_UNPROVEN),
     (Promise::SeriesAboveOrdinals, SERIES_OF_VOUCHERS),
     (Promise::SeriesAboveOrdinals, SERIES_OF_BLOCKS),
     (Promise::SeriesAboveOrdinals, BLOCKS_OVERLAP),
@@ -65,6 +74,68 @@ const OWNER_WITHOUT_WALLET: &str = "
     from voucher
     left join wallet using (tenant, customer, coupon, kind, ordinal)
     where voucher.customer is not null and wallet.tenant is null";
+
+const PERSON_OF_ANOTHER: &str = "
+    select format('customer %d of tenant %d is one person with %d, who is one with %d',
+        person.customer, person.tenant, person.person, first.person)
+    from person
+    join person as first on first.tenant = person.tenant and first.customer = person.person
+    where first.person <> first.customer";
+
+const MERGED_ON: &str = "
+    select format('customer %d of tenant %d was merged into %d, which was merged into %d',
+        person.customer, person.tenant, person.merged_into, stands.merged_into)
+    from person
+    join person as stands on stands.tenant = person.tenant and stands.customer = person.merged_into
+    where stands.merged_into is not null";
+
+const MERGED_APART: &str = "
+    select format('customer %d of tenant %d was merged into %d and is another person',
+        person.customer, person.tenant, person.merged_into)
+    from person
+    left join person as stands on stands.tenant = person.tenant and stands.customer = person.merged_into
+    where person.merged_into is not null and person.person <> ifnull(stands.person, person.merged_into)";
+
+const MERGED_WITH_VOUCHER: &str = "
+    select format('customer %d of tenant %d was merged into %d and owns voucher %d/%d/%d',
+        person.customer, person.tenant, person.merged_into, coupon, kind, ordinal)
+    from person
+    join wallet using (tenant, customer)
+    where merged_into is not null";
+
+const MERGED_WITH_IDENTITY: &str = "
+    select format('customer %d of tenant %d was merged into %d and carries an identity of kind %d',
+        person.customer, person.tenant, person.merged_into, kind)
+    from person
+    join identity using (tenant, customer)
+    where merged_into is not null";
+
+/// `not indexed`, as above.
+const HOLDERS: &str = "
+    select format('an identity of kind %d of tenant %d is proven to be that of %d customers: %d and %d',
+        kind, tenant, count(*), min(customer), max(customer))
+    from identity not indexed
+    where verified_at is not null
+    group by tenant, kind, hash
+    having count(*) > 1";
+
+const PROFILE_WITHOUT_KEY: &str = "
+    select format('customer %d of tenant %d has a profile and no key', customer.customer, customer.tenant)
+    from customer
+    left join customer_key using (tenant, customer)
+    where profile is not null and sealed is null";
+
+const IDENTITY_WITHOUT_KEY: &str = "
+    select format('customer %d of tenant %d has an identity of kind %d and no key',
+        identity.customer, identity.tenant, kind)
+    from identity
+    left join customer_key using (tenant, customer)
+    where customer_key.sealed is null";
+
+const EXTERNAL_ID_UNPROVEN: &str = "
+    select format('customer %d of tenant %d has an external id that is not proven', customer, tenant)
+    from identity
+    where kind = 0 and verified_at is null";
 
 const SERIES_OF_VOUCHERS: &str = "
     select format('coupon %d of tenant %d, kind %d: ordinal %d exists, the next is %d',

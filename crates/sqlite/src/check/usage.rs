@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use domain::id::{LimitNo, TenantNo};
-use domain::limit::{Taking, UsageDelta, UsageKey};
+use domain::limit::{Taking, UsageDelta, UsageKey, UsageSubject};
 use ports::StoreError;
 use rusqlite::{Connection, params};
 
 use super::Run;
 use super::report::Promise;
 use crate::error::store_error;
+use crate::persons::Persons;
 use crate::query::each;
 
 /// What one thing took, by counter.
@@ -26,6 +27,17 @@ impl Amounts {
             amounts.add_delta(&UsageDelta { key: taking.key, used, held: taking.amount - used });
         }
         amounts
+    }
+
+    /// The same in the counters of whom they count for by now.
+    pub(super) fn counted_now(self, persons: &Persons, tenant: TenantNo) -> Self {
+        let mut now = Self::default();
+        for delta in self.deltas() {
+            let person = delta.key.subject.person().and_then(|no| persons.get(tenant, no));
+            let subject = person.map_or(delta.key.subject, |person| UsageSubject::customer(person.person));
+            now.add_delta(&UsageDelta { key: UsageKey { subject, ..delta.key }, ..delta });
+        }
+        now
     }
 
     /// Adds what one event says; what sums to nothing is left out.

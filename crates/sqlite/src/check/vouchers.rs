@@ -60,6 +60,7 @@ fn check_one(
 ) -> rusqlite::Result<()> {
     count(run, tenant, &voucher);
     let taken = Amounts::of(voucher.takings.iter(), voucher.held_until.is_some());
+    let taken = taken.counted_now(&run.persons, tenant);
     run.usage_of_takings.add(tenant, taken.deltas())?;
     let subject = Subject::Voucher(voucher.key);
     let head = Head { tenant, subject, version: voucher.version, journal: voucher.journal };

@@ -1,8 +1,9 @@
 //! Redemptions, and what they were decided on.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use domain::id::TenantNo;
+use domain::id::{CustomerNo, TenantNo};
 use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
 use ports::{Page, PageRequest, RedemptionFilter, StoreError};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, Row};
 
 use super::pages::List;
 use crate::error::store_error;
-use crate::query::one;
+use crate::query::{each, one};
 use crate::rows::{self, REDEMPTION_COLUMNS, json};
 
 pub(super) static BY_ID: LazyLock<String> = LazyLock::new(|| {
@@ -52,14 +53,22 @@ pub(super) static PAGE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-pub(super) static PAGE_OF_CUSTOMER: LazyLock<String> = LazyLock::new(|| {
+/// The newest of one customer's before that one.
+pub(super) static NEWEST_OF_CUSTOMER: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "select {REDEMPTION_COLUMNS}, redemption, tenant
+        "select {REDEMPTION_COLUMNS}, redemption
          from redemption
          where tenant = ?1 and customer = ?2 and redemption < ?3
-         order by redemption desc"
+         order by redemption desc
+         limit 1"
     )
 });
+
+/// Who redeemed stays written; whoever was merged into a customer is listed with it.
+pub(super) const MERGED_INTO: &str = "
+    select customer
+    from person
+    where tenant = ?1 and merged_into = ?2";
 
 pub(super) fn page(
     connection: &Connection,
@@ -69,16 +78,58 @@ pub(super) fn page(
 ) -> Result<Page<Redemption>, StoreError> {
     let list = List::<1>('r');
     let [before] = list.after(request, [i64::MAX])?;
-    let sql = if filter.customer.is_some() { &PAGE_OF_CUSTOMER } else { &PAGE };
-    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
-    let rows = match filter.customer {
-        Some(customer) => statement.query((tenant.0, customer.0, before)),
-        None => statement.query([before]),
-    };
-    list.page(request, &mut rows.map_err(store_error)?, |row| listed(row, tenant))
+    if let Some(customer) = filter.customer {
+        let newest = Newest::before(connection, (tenant, customer), before)?;
+        return list.page_of(request, newest.map(|one| one.map(|(key, redemption)| ([key], Some(redemption)))));
+    }
+    let mut statement = connection.prepare_cached(&PAGE).map_err(store_error)?;
+    list.page(request, &mut statement.query([before]).map_err(store_error)?, |row| listed(row, tenant))
 }
 
 fn listed(row: &Row<'_>, tenant: TenantNo) -> rusqlite::Result<([i64; 1], Option<Redemption>)> {
     let own = row.get::<_, u32>("tenant")? == tenant.0;
     Ok(([row.get("redemption")?], own.then(|| rows::redemption(row)).transpose()?))
+}
+
+/// The redemptions of a customer, and of those who were merged into it, newest first: of each of them the newest is at
+/// hand.
+pub(super) struct Newest<'c> {
+    connection: &'c Connection,
+    tenant: TenantNo,
+    heads: BTreeMap<i64, (CustomerNo, Redemption)>,
+}
+
+impl<'c> Newest<'c> {
+    pub(super) fn before(
+        connection: &'c Connection,
+        (tenant, customer): (TenantNo, CustomerNo),
+        before: i64,
+    ) -> Result<Self, StoreError> {
+        let mut customers = vec![customer];
+        each(connection, MERGED_INTO, (tenant.0, customer.0), |row| {
+            customers.push(CustomerNo(row.get(0)?));
+            Ok(())
+        })?;
+        let mut newest = Self { connection, tenant, heads: BTreeMap::new() };
+        customers.into_iter().try_for_each(|customer| newest.take_up(customer, before))?;
+        Ok(newest)
+    }
+
+    fn take_up(&mut self, customer: CustomerNo, before: i64) -> Result<(), StoreError> {
+        let key = (self.tenant.0, customer.0, before);
+        let head = one(self.connection, &NEWEST_OF_CUSTOMER, key, |row| {
+            Ok((row.get("redemption")?, (customer, rows::redemption(row)?)))
+        })?;
+        self.heads.extend(head);
+        Ok(())
+    }
+}
+
+impl Iterator for Newest<'_> {
+    type Item = Result<(i64, Redemption), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, (customer, redemption)) = self.heads.pop_last()?;
+        Some(self.take_up(customer, key).map(|()| (key, redemption)))
+    }
 }

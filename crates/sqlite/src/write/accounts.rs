@@ -37,7 +37,7 @@ impl Target<'_> {
     }
 
     fn insert_account(&self, account: &Account) -> rusqlite::Result<()> {
-        let (profile, credentials) = self.sealed(account);
+        let (profile, credentials) = self.sealed_account(account);
         self.one(
             INSERT_ACCOUNT,
             params![
@@ -59,7 +59,7 @@ impl Target<'_> {
     }
 
     fn update_account(&self, version_before: u32, account: &Account) -> rusqlite::Result<()> {
-        let (profile, credentials) = self.sealed(account);
+        let (profile, credentials) = self.sealed_account(account);
         self.one(
             UPDATE_ACCOUNT,
             params![
@@ -78,7 +78,7 @@ impl Target<'_> {
         )
     }
 
-    fn sealed(&self, account: &Account) -> (Vec<u8>, Vec<u8>) {
+    fn sealed_account(&self, account: &Account) -> (Vec<u8>, Vec<u8>) {
         let place = |table| (table, self.tenant, account.no);
         (
             seal_json(self.codes, place(ACCOUNT_PROFILE), &account.profile),

@@ -1,4 +1,4 @@
-//! Customers, campaigns and coupons, with what hangs on a coupon.
+//! Campaigns and coupons, with what hangs on a coupon.
 
 use domain::coupon::{Campaign, Coupon};
 use domain::id::{CampaignNo, CouponNo};
@@ -9,10 +9,6 @@ use rusqlite::params;
 use serde::Serialize;
 
 use super::{Target, sorted};
-
-const INSERT_CUSTOMER: &str = "insert into customer (tenant, customer, customer_id, version, external_id, email, phone,
-        name, birth_date, attributes, created_at, journal)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 const INSERT_CAMPAIGN: &str =
     "insert into campaign (tenant, campaign, campaign_id, version, created_at, journal, document)
@@ -47,32 +43,7 @@ enum Owner {
 }
 
 impl Target<'_> {
-    /// Nothing changes a customer yet: a row that is there fails on its key.
-    pub(super) fn customers(&self, facts: &Facts) -> rusqlite::Result<()> {
-        for (no, _, customer) in sorted(&facts.customers) {
-            let profile = &customer.profile;
-            self.one(
-                INSERT_CUSTOMER,
-                params![
-                    self.tenant.0,
-                    no.0,
-                    customer.id.0.as_bytes(),
-                    customer.version,
-                    profile.external_id,
-                    profile.email,
-                    profile.phone,
-                    profile.name,
-                    profile.birth_date,
-                    profile.attributes,
-                    customer.created_at.as_ms(),
-                    customer.journal.0,
-                ],
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Nothing changes a campaign yet either.
+    /// Nothing changes a campaign yet: a row that is there fails on its key.
     pub(super) fn campaigns(&self, facts: &Facts) -> rusqlite::Result<()> {
         for (no, _, campaign) in sorted(&facts.campaigns) {
             let Campaign { id, version, created_at, journal, limits, .. } = &**campaign;

@@ -5,6 +5,7 @@ use domain::coupon::{CouponStep, Definition, LimitDefinition};
 use domain::id::{
     BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind,
 };
+use domain::identity::IdentityKind;
 use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine};
 use domain::limit::{Counts, GiveBack, Per};
 use domain::mail::Mail;
@@ -55,6 +56,7 @@ impl Busy {
         busy.bearers().await;
         busy.given().await;
         busy.ends().await;
+        busy.people().await;
         busy.letters().await;
         busy
     }
@@ -67,9 +69,25 @@ impl Busy {
         let given_up = store.enqueue_mail(FIRST_TENANT, letter("nobody@example.com")).await.expect("a letter");
         let failure = MailFailure { reason: "550".to_owned(), retry_at: None };
         store.mail_failed(given_up, failure).await.expect("it is given up");
-        store.enqueue_mail(FIRST_TENANT, letter("ann@example.com")).await.expect("a letter");
         let key = TokenKey { tenant: FIRST_TENANT, purpose: TokenPurpose::VerifyAddress, hash: [5; 32] };
-        store.put_token(key, vec![1], self.shop.clock.now().saturating_add_ms(60_000)).await.expect("a token");
+        let until = self.shop.clock.now().saturating_add_ms(60_000);
+        store.put_token(key, vec![1], until, Some(letter("ann@example.com"))).await.expect("a token");
+    }
+
+    /// Customers 7 and 8 have one address: 7 is merged into 8, who has proven it. 9 and 10 have another, unproven. 11 is
+    /// erased.
+    async fn people(&self) {
+        let shop = &self.shop;
+        let guest = shop.customer_with(None, Some("ann@x.example")).await;
+        let holder = shop.customer_with(Some("shop-8"), Some("ann@x.example")).await;
+        shop.claim(guest, self.partner).await;
+        let (kind, value) = (IdentityKind::Email, "ann@x.example".to_owned());
+        shop.done(Action::VerifyIdentity { customer: holder, kind, value }).await;
+        for external_id in [None, Some("shop-10")] {
+            shop.customer_with(external_id, Some("bob@x.example")).await;
+        }
+        let customer = shop.customer_with(Some("shop-11"), Some("cid@x.example")).await;
+        shop.done(Action::EraseCustomer { customer }).await;
     }
 
     async fn claims(&self) {

@@ -80,7 +80,8 @@ async fn what_a_busy_shop_left_is_as_promised() {
     assert!(report.is_clean() && report.skipped.is_empty(), "{report}");
     let without_codes = check(&path, None).expect("the file is read");
     assert!(without_codes.is_clean(), "{without_codes}");
-    assert_eq!(without_codes.skipped.len(), 2);
+    let skipped: Vec<&str> = without_codes.skipped.iter().map(|(check, _)| *check).collect();
+    assert_eq!(skipped, ["personal_fields_open", "code_roundtrip", "sealed_rows_open"]);
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn a_report_is_a_table_that_says_what_is_wrong() {
     assert!(report.contains("usage_equals_events                  16 found"), "{report}");
     assert!(report.contains("\n    limit 1 of tenant 1, subject 0, period 0: "), "{report}");
     assert!(report.contains("wallet_matches_owner                 ok"), "{report}");
-    assert!(report.ends_with("19 vouchers, 16 redemptions, 6 answers, 1 tokens, 2 mails"), "{report}");
+    assert!(report.ends_with("20 vouchers, 16 redemptions, 6 answers, 1 tokens, 2 mails"), "{report}");
 }
 
 #[tokio::test]

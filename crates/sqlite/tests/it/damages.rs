@@ -255,6 +255,64 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         Sql("delete from usage_limit where usage_limit = 4"),
         &["foreign_keys", "definition_rows_match"],
     ),
+    (
+        "a person is part of another",
+        Sql("insert into person (tenant, customer, person) values (1, 9, 8)"),
+        &["persons_settled"],
+    ),
+    (
+        "who stands for others was merged",
+        Sql("insert into person (tenant, customer, person, merged_into) values (1, 8, 7, 9)
+            on conflict do update set merged_into = 9"),
+        &["definitions_follow_events", "persons_settled", "merged_own_nothing"],
+    ),
+    ("who was merged is another person", Sql("update person set person = 6 where customer = 7"), &["persons_settled"]),
+    (
+        "who was merged is not any more",
+        Sql("update person set merged_into = null where customer = 7"),
+        &["definitions_follow_events"],
+    ),
+    (
+        "who was merged owns a voucher",
+        Sql("update voucher set customer = 7 where customer = 8; update wallet set customer = 7 where customer = 8"),
+        &["voucher_state_follows_events", "merged_own_nothing"],
+    ),
+    (
+        "who was merged carries an identity",
+        Sql("update identity set customer = 7 where customer = 8 and kind = 1"),
+        &["merged_own_nothing", "personal_fields_open"],
+    ),
+    (
+        "an identity is proven to be two customers'",
+        Sql("drop index identity_holder_is_unique; update identity set verified_at = added_at where kind = 1"),
+        &["one_holder_per_identity"],
+    ),
+    (
+        "an external id is not proven",
+        Sql("update identity set verified_at = null where customer = 8 and kind = 0"),
+        &["personal_fields_open"],
+    ),
+    ("a customer's key is gone", Sql("delete from customer_key where customer = 8"), &["personal_fields_open"]),
+    (
+        "a customer's key is another's",
+        Sql("update customer_key set sealed = (select sealed from customer_key where customer = 9) where customer = 8"),
+        &["personal_fields_open"],
+    ),
+    (
+        "a profile is another's",
+        Sql("update customer set profile = (select profile from customer where customer = 9) where customer = 10"),
+        &["personal_fields_open"],
+    ),
+    (
+        "an identity is not found by what it says",
+        Sql("update identity set hash = zeroblob(16) where customer = 9"),
+        &["personal_fields_open"],
+    ),
+    (
+        "what was erased is there again",
+        Sql("update customer set erased_at = null where customer = 11"),
+        &["definitions_follow_events"],
+    ),
     ("an answer does not read", Sql("update answer set outcome = x'02'"), &["answers_readable"]),
     ("a token is for nothing", Sql("update token set purpose = 99"), &["rows_readable"]),
     ("a token is for something else", Sql("update token set purpose = purpose + 1"), &["sealed_rows_open"]),

@@ -106,8 +106,14 @@ impl Shop {
     }
 
     pub async fn customer(&self) -> CustomerNo {
+        self.customer_with(None, None).await
+    }
+
+    pub async fn customer_with(&self, external_id: Option<&str>, email: Option<&str>) -> CustomerNo {
         let id = CustomerId(new_id());
-        let made = self.done(Action::CreateCustomer { id, profile: Box::new(CustomerProfile::default()) }).await;
+        let (external_id, email) = (external_id.map(str::to_owned), email.map(str::to_owned));
+        let profile = CustomerProfile { external_id, email, ..CustomerProfile::default() };
+        let made = self.done(Action::CreateCustomer { id, profile: Box::new(profile) }).await;
         let Outcome::Customer(no) = made else { panic!("not a customer: {made:?}") };
         no
     }
