@@ -2,7 +2,7 @@
 //!
 //! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `limit`, `voucher`,
 //! `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value changes
-//! (`ledger`), and what is left of it (`event`, `statistics`).
+//! (`ledger`), and what is left of it (`event`, `audit`, `statistics`).
 
 pub mod id;
 pub mod field;
@@ -23,4 +23,5 @@ pub mod codes;
 pub mod pricing;
 pub mod ledger;
 pub mod event;
+pub mod audit;
 pub mod statistics;
