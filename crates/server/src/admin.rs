@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use domain::codes::Pattern;
+use domain::event::Actor;
 use domain::id::{ApiKeyId, BlockId, FIRST_TENANT, VoucherKey, VoucherKind};
 use ports::{Access, BlockRecord, Records};
 use serde::{Deserialize, Serialize};
@@ -126,7 +127,7 @@ pub(crate) async fn execute(
                 lines.send(format!("{}  {}  made {}{revoked}", key.id, key.name, key.created_at)).await?;
             }
         }
-        Request::RevokeKey { name } => match store.revoke_api_key(FIRST_TENANT, name).await? {
+        Request::RevokeKey { name } => match store.revoke_api_key(FIRST_TENANT, Actor::Operator, name).await? {
             0 => bail!("no such key that is not revoked already"),
             count => lines.send(format!("Revoked: {count}.")).await?,
         },
@@ -146,7 +147,7 @@ pub(crate) async fn create_key(store: &SqliteStore, name: String) -> anyhow::Res
     }
     let secret = api::auth::new_secret(secrets::random()?);
     let id = ApiKeyId(api::new_id());
-    let key = store.create_api_key(FIRST_TENANT, id, name, api::auth::hash_secret(&secret)).await?;
+    let key = store.create_api_key(FIRST_TENANT, Actor::Operator, id, name, api::auth::hash_secret(&secret)).await?;
     Ok([format!("Key {} ({}). This is its only showing:", key.name, key.id), secret])
 }
 

@@ -34,7 +34,10 @@ pub(crate) fn read_or_make(connection: &Connection, options: &Options) -> Result
     let tenants = tenants(connection)?;
     let patterns: Result<Vec<_>, StoreError> =
         tenants.keys().map(|tenant| Ok((*tenant, patterns(connection, *tenant)?))).collect();
-    let (journal_last, decided_last) = latest(connection)?;
+    let (journal_last, mut decided_last) = latest(connection)?;
+    for tenant in tenants.keys() {
+        decided_last = decided_last.max(audited_last(connection, *tenant)?);
+    }
     Ok(Installation {
         ring: ring(connection, &options.master_key)?,
         patterns: patterns?,
@@ -115,4 +118,12 @@ const SELECT_LATEST: &str = "select journal, at from journal order by journal de
 fn latest(connection: &Connection) -> rusqlite::Result<(JournalNo, Timestamp)> {
     let latest = connection.query_row(SELECT_LATEST, [], |row| Ok((JournalNo(row.get(0)?), rows::instant(row, 1)?)));
     Ok(latest.optional()?.unwrap_or((JournalNo(0), Timestamp::MIN)))
+}
+
+const SELECT_AUDITED_LAST: &str = "select at from audit where tenant = ?1 order by audit desc limit 1";
+
+/// The instant of the last entry of the tenant's audit log: a key is made without an event.
+fn audited_last(connection: &Connection, tenant: TenantNo) -> rusqlite::Result<Timestamp> {
+    let latest = connection.query_row(SELECT_AUDITED_LAST, [tenant.0], |row| rows::instant(row, 0));
+    Ok(latest.optional()?.unwrap_or(Timestamp::MIN))
 }

@@ -1,6 +1,7 @@
 //! How domain values stand in rows: the only file that knows both. Blobs carry a format byte, so that a later layout can
 //! be told from this one.
 
+use domain::audit::{AuditEntry, AuditHead, AuditKind, AuditSubject, actor_of_numbers};
 use domain::customer::{Customer, CustomerProfile};
 use domain::event::JournalNo;
 use domain::id::{BlockId, CouponNo, CustomerId, CustomerNo, VoucherKey, VoucherKind};
@@ -34,6 +35,10 @@ pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version,
 /// The columns of [`customer`], in its order.
 pub(crate) const CUSTOMER_COLUMNS: &str = "customer, customer_id, version, external_id, email, phone, name, \
      birth_date, attributes, created_at, journal";
+
+/// The columns of [`audit_entry`], in its order.
+pub(crate) const AUDIT_COLUMNS: &str =
+    "audit, at, actor_kind, actor, action, subject_kind, subject, before, after, hash";
 
 /// A value as a blob.
 pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
@@ -140,6 +145,28 @@ pub(crate) fn customer(row: &Row<'_>) -> rusqlite::Result<Customer> {
         created_at: instant(row, 9)?,
         journal: JournalNo(row.get(10)?),
     })
+}
+
+pub(crate) fn audit_entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    let kind: String = row.get(5)?;
+    Ok(AuditEntry {
+        number: ordinal(row, 0)?,
+        at: instant(row, 1)?,
+        actor: actor_of_numbers(row.get(2)?, row.get(3)?).ok_or_else(|| damaged(2, "an unknown kind of actor"))?,
+        action: row.get(4)?,
+        subject: AuditSubject {
+            kind: AuditKind::from_name(&kind).ok_or_else(|| damaged(5, "an unknown kind of subject"))?,
+            id: row.get(6)?,
+        },
+        before: row.get(7)?,
+        after: row.get(8)?,
+        hash: row.get(9)?,
+    })
+}
+
+/// From the columns `number, hash`.
+pub(crate) fn audit_head(row: &Row<'_>) -> rusqlite::Result<AuditHead> {
+    Ok(AuditHead { number: ordinal(row, 0)?, hash: row.get(1)? })
 }
 
 /// The number a sequence is kept under.

@@ -6,6 +6,9 @@ mod definitions;
 mod redemptions;
 mod vouchers;
 mod record;
+mod audit;
+
+pub(crate) use audit::append;
 
 use std::hash::Hash;
 
@@ -43,7 +46,8 @@ pub(crate) fn write(connection: &Connection, tenant: TenantNo, now: Timestamp, f
     target.decisions(facts)?;
     target.answers(facts)?;
     target.journal(facts)?;
-    target.statistics(facts)
+    target.statistics(facts)?;
+    target.audits(facts)
 }
 
 const INSERT_SEQUENCE: &str = "insert into sequence (tenant, kind, next) values (?1, ?2, ?3)";

@@ -2,7 +2,7 @@
 
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
-use super::{Stop, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
+use super::{Stop, audit, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
 use crate::event::Actor;
 use crate::pricing::Quote;
 use crate::rejection::{Refusal, Rejection};
@@ -84,6 +84,7 @@ fn decide_one(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<An
         }
     }
     let outcome = act(command, facts, now)?;
+    audit::record(facts, command, &outcome, now)?;
     if let Some(key) = command.key {
         let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone(), at: now };
         facts.answers.put(key, answered);
@@ -103,6 +104,7 @@ fn replay(command: &Command, answered: &Answered, now: Timestamp) -> Result<Answ
 
 fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, Stop> {
     let context = Context { actor: command.actor, now };
+    audit::ask(facts, command);
     match &command.action {
         Action::CreateCustomer { id, profile } => register::create_customer(facts, context, *id, profile),
         Action::CreateCampaign { id, name, limits } => register::create_campaign(facts, context, *id, name, limits),

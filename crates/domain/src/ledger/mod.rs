@@ -30,6 +30,7 @@ mod give_back;
 mod sweep;
 mod define;
 mod register;
+mod audit;
 
 pub use command::{
     Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, Outcome, RedeemRequest, ReturnLine,

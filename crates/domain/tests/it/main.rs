@@ -16,3 +16,4 @@ mod idempotency;
 mod quotes;
 mod random;
 mod pricing;
+mod audit;

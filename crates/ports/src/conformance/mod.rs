@@ -31,6 +31,7 @@ mod crashes;
 mod reads;
 mod contention;
 mod keys;
+mod audit;
 
 use std::sync::Arc;
 
@@ -224,5 +225,11 @@ suite! {
     }
     keys {
         an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once
+    }
+    audit {
+        what_is_changed_by_hand_is_in_the_audit_log_and_business_is_not
+        keys_are_made_and_revoked_with_their_entry_also_over_a_restart
+        the_audit_log_is_read_by_subject_actor_and_time_newest_first
+        changes_made_at_once_are_one_chain_without_gaps_also_over_a_crash
     }
 }

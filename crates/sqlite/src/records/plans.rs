@@ -1,10 +1,14 @@
 //! Every statement of the read side finds its rows by an index.
 
-use super::{blocks, codes, coupons, customers, history, redemptions, vouchers};
+use super::{audit, blocks, codes, coupons, customers, history, redemptions, vouchers};
 use crate::plan::plan;
 
 fn statements() -> Vec<(&'static str, &'static str)> {
     vec![
+        ("audit::FIRST_FROM", audit::FIRST_FROM),
+        ("audit::PAGE", &audit::PAGE),
+        ("audit::PAGE_OF_ACTOR", &audit::PAGE_OF_ACTOR),
+        ("audit::PAGE_OF_SUBJECT", &audit::PAGE_OF_SUBJECT),
         ("blocks::BY_ID", &blocks::BY_ID),
         ("blocks::COVERING", &blocks::COVERING),
         ("blocks::PAGE", &blocks::PAGE),
@@ -56,6 +60,7 @@ fn both_ends_of_a_voucher_page_are_found_by_the_index() {
 #[test]
 fn every_statement_of_the_read_side_is_listed() {
     let sources = [
+        include_str!("audit.rs"),
         include_str!("bearers.rs"),
         include_str!("blocks.rs"),
         include_str!("codes.rs"),

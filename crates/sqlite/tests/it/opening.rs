@@ -3,10 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 
 use domain::codes::MasterKey;
-use ports::Clock;
+use domain::event::Actor;
+use domain::id::{ApiKeyId, FIRST_TENANT};
+use ports::{Access, Clock};
 use sqlite::{OpenError, Options, SqliteStore};
 
-use crate::support::{Shop, options, stocked};
+use crate::support::{Shop, new_id, options, stocked};
 
 fn failure(options: Options) -> OpenError {
     SqliteStore::open(options).expect_err("it does not open")
@@ -42,6 +44,18 @@ async fn time_does_not_go_behind_what_was_decided_before_a_restart() {
     let shop = shop.reopened().await;
     let voucher = shop.claim(shop.customer().await, coupon).await;
     assert_eq!(voucher.made_at, decided);
+}
+
+/// A key is made without an event: the audit log alone knows when.
+#[tokio::test]
+async fn time_does_not_go_behind_the_audit_log_either() {
+    let shop = Shop::open();
+    shop.clock.advance(5_000);
+    let made = shop.store.create_api_key(FIRST_TENANT, Actor::Operator, ApiKeyId(new_id()), "till".to_owned(), [3; 32]);
+    let made = made.await.expect("it is kept");
+    shop.clock.set(0);
+    let shop = shop.reopened().await;
+    assert_eq!(shop.store.now(), made.created_at);
 }
 
 #[tokio::test]
