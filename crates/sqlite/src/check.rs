@@ -15,6 +15,7 @@ mod vouchers;
 mod redemptions;
 mod decisions;
 mod codes;
+mod audit;
 mod statements;
 mod names;
 #[cfg(test)]
@@ -64,11 +65,12 @@ pub fn check(db: &Path, codes: Option<&Codes>) -> Result<Report, StoreError> {
 type Pass = fn(&mut Run<'_>) -> Result<(), StoreError>;
 
 /// The journal comes before what is compared with it, and rows before what is compared with their sums.
-const PASSES: [(&str, Pass); 17] = [
+const PASSES: [(&str, Pass); 18] = [
     ("the file", file::integrity),
     ("foreign keys", file::foreign_keys),
     ("the ring", codes::load),
     ("the journal", journal::count),
+    ("the audit log", audit::walk),
     ("coupons", definitions::coupons),
     ("campaigns", definitions::campaigns),
     ("customers", definitions::customers),
@@ -97,6 +99,8 @@ struct Run<'a> {
     figures_of_rows: Figures,
     /// Events less changes of rows: nothing, once all rows were followed.
     strays: BTreeMap<(TenantNo, Owner), i64>,
+    /// The first row of the journal whose changes are in the audit log.
+    audited_from: i64,
 }
 
 impl<'a> Run<'a> {
@@ -113,6 +117,7 @@ impl<'a> Run<'a> {
             figures_of_events: Figures::new(),
             figures_of_rows: Figures::new(),
             strays: BTreeMap::new(),
+            audited_from: audit::begins(connection)?,
         })
     }
 }
