@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
+    audit, blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
     vouchers,
 };
 
@@ -39,6 +39,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
         redemptions::amend_redemption, redemptions::get_redemption_decision,
+        audit::list_audit_entries,
         test_clock::get_test_clock, test_clock::advance_test_clock,
         health::get_health, health::get_readiness, health::get_metrics,
     ),
@@ -49,6 +50,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         (name = "claims", description = "Customers take vouchers"),
         (name = "vouchers", description = "Individual entitlements"),
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),
+        (name = "audit", description = "What was changed by hand"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),
     ),

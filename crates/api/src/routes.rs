@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
+    audit, blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
     redemptions, test_clock, vouchers,
 };
 
@@ -44,6 +44,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+        .route("/v1/audit", get(audit::list_audit_entries))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))

@@ -2,6 +2,8 @@
 //! tenant are numbered from 1 without gaps and chained: the hash of each covers the one before it, so that whoever knows
 //! the latest hash can tell whether anything before it was changed, left out or put in another order.
 
+use std::fmt;
+
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -138,6 +140,13 @@ pub struct AuditHead {
     pub hash: AuditHash,
 }
 
+/// Its number and hash, as they are printed to be kept elsewhere.
+impl fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number, hexadecimal(&self.hash))
+    }
+}
+
 impl AuditHead {
     /// The entry of a change that comes next.
     #[must_use]
@@ -200,6 +209,12 @@ fn hash_text(hasher: &mut Sha256, text: &str) {
     let length = u32::try_from(text.len()).expect("what is changed is bounded far below this");
     hasher.update(length.to_be_bytes());
     hasher.update(text);
+}
+
+/// A hash as it is shown.
+#[must_use]
+pub fn hexadecimal(hash: &AuditHash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether what this actor changes by hand is written into the log. What customers do and what time does has its events.
@@ -313,8 +328,8 @@ mod tests {
     /// Hashes that are kept outside stay good: the encoding is never changed under its name.
     #[test]
     fn the_encoding_is_the_published_one() {
-        let hex = |hash: AuditHash| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        assert_eq!(hex(entries()[1].hash), "4eaabfd9c03bd1591a119e8905653d56190fe93efc6ca9a83154da1e017c4d2b");
+        let head = "2 4eaabfd9c03bd1591a119e8905653d56190fe93efc6ca9a83154da1e017c4d2b";
+        assert_eq!(entries()[1].head().to_string(), head);
     }
 
     #[test]

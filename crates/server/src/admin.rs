@@ -30,6 +30,7 @@ pub(crate) enum Request {
     RevokeKey { name: String },
     Backup { to: PathBuf },
     ExportCodes { block: String },
+    AuditHead,
 }
 
 /// Has it done, and prints the answer.
@@ -135,6 +136,7 @@ pub(crate) async fn execute(
             store.backup(to.clone()).await?;
             lines.send(format!("The back-up is in {}. The master key is not in it.", to.display())).await?;
         }
+        Request::AuditHead => lines.send(store.audit_head(FIRST_TENANT).await?.to_string()).await?,
         Request::ExportCodes { block } => export_block(store, &block, lines).await?,
     }
     Ok(())

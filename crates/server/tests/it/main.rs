@@ -4,6 +4,7 @@ mod scrip;
 mod tour;
 mod answers;
 mod command_line;
+mod audit;
 mod kills;
 mod replays;
 mod clock;
