@@ -29,6 +29,8 @@ use ports::{Codes, StoreError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use report::{Finding, Report, checks};
+#[cfg(test)]
+pub(crate) use usage::TABLES;
 
 use crate::error::store_error;
 use codes::CodeRows;
