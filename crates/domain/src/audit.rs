@@ -50,6 +50,8 @@ kinds! {
     Block, "block";
     /// An API key, by its public id.
     Key, "key";
+    /// A key of the ring that codes are computed with, as `code_key_` and its number.
+    CodeKey, "code_key";
 }
 
 impl AuditKind {

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use domain::audit::{AuditChange, AuditKind, AuditSubject};
 use domain::codes::{KeyRing, MasterKey, Pattern, RingError, RingKey};
-use domain::event::JournalNo;
+use domain::event::{Actor, JournalNo};
 use domain::id::{CouponNo, FIRST_TENANT, TenantNo};
 use domain::ledger::Settings;
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::json;
 
 use crate::load::patterns;
 use crate::open::{OpenError, Options};
@@ -79,6 +81,13 @@ pub(crate) fn add_key(connection: &Connection, options: &Options) -> Result<u32,
     let sealed = options.master_key.seal_secret(no, &secret);
     connection.execute(INSERT_KEY, params![no, sealed, options.clock.now().as_ms()])?;
     Ok(no)
+}
+
+/// The ring is all tenants': each has it on record.
+pub(crate) fn key_added(no: u32) -> AuditChange {
+    let subject = AuditSubject::new(AuditKind::CodeKey, format_args!("code_key_{no}"));
+    let after = Some(json!({ "number": no }));
+    AuditChange { actor: Actor::Operator, action: "code_key.create", subject, before: None, after }
 }
 
 const SELECT_KEYS: &str = "select key_no, sealed from code_key";

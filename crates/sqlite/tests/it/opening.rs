@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use domain::codes::MasterKey;
 use domain::event::Actor;
 use domain::id::{ApiKeyId, FIRST_TENANT};
-use ports::{Access, Clock};
+use ports::{Access, AuditFilter, AuditOf, Clock, PageRequest, Records};
 use sqlite::{OpenError, Options, SqliteStore};
 
 use crate::support::{Shop, new_id, options, stocked};
@@ -96,6 +96,11 @@ async fn a_new_key_makes_the_codes_from_then_on() {
     let shop = shop.reopened().await;
     let new = shop.claim(shop.customer().await, coupon).await;
     assert_eq!((old.key_no, new.key_no), (1, 2));
+    let of = Some(AuditOf::Subject("code_key_2".to_owned()));
+    let filter = AuditFilter { of, ..AuditFilter::default() };
+    let page = shop.store.audit(FIRST_TENANT, filter, PageRequest { limit: 9, after: None }).await.expect("a page");
+    let on_record: Vec<_> = page.items.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    assert_eq!(on_record, [("code_key.create", Actor::Operator)]);
 }
 
 #[tokio::test]
