@@ -69,7 +69,8 @@ pub(crate) async fn create_api_key(
     getrandom::fill(&mut random).map_err(|error| Problem::internal(&error))?;
     let secret = new_secret(random);
     let id = ApiKeyId((app.new_id)());
-    let key = app.store.create_api_key(caller.tenant, id, (body.name, scopes), hash_secret(&secret)).await?;
+    let key =
+        app.store.create_api_key((caller.tenant, caller.actor), id, (body.name, scopes), hash_secret(&secret)).await?;
     Ok(Reply::created(ApiKeyBody::of(key, Some(secret))).unstored())
 }
 
@@ -93,7 +94,7 @@ pub(crate) async fn revoke_api_key(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id: ApiKeyId = id.parse().map_err(|_| Problem::not_found())?;
-    match app.store.revoke_api_key(caller.tenant, id.to_string()).await? {
+    match app.store.revoke_api_key((caller.tenant, caller.actor), id.to_string()).await? {
         0 => Err(Problem::not_found()),
         _ => Ok(StatusCode::NO_CONTENT),
     }

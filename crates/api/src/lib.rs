@@ -37,6 +37,8 @@ mod issue;
 mod claims;
 mod vouchers;
 mod history;
+mod audit;
+mod actor_body;
 mod voucher_body;
 mod blocks;
 mod quotes;

@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    accounts, api_keys, blocks, claims, coupon_states, coupons, customers, health, history, issue, me, quotes,
+    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customers, health, history, issue, me, quotes,
     recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
 };
 
@@ -45,6 +45,7 @@ const WITHOUT_KEY: [&str; 4] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         me::get_me, me::update_me, wallet::get_wallet, wallet::get_customer_wallet,
         accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,
         api_keys::create_api_key, api_keys::list_api_keys, api_keys::revoke_api_key,
+        audit::list_audit_entries,
         test_clock::get_test_clock, test_clock::advance_test_clock,
         health::get_health, health::get_readiness, health::get_metrics,
     ),
@@ -57,6 +58,7 @@ const WITHOUT_KEY: [&str; 4] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),
         (name = "sign-in", description = "Accounts and sessions"),
         (name = "staff", description = "Who works for the tenant, people and servers"),
+        (name = "audit", description = "What was changed by hand"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),
     ),

@@ -6,8 +6,8 @@ use axum::routing::{delete, get, post};
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    accounts, api_keys, blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, me,
-    metrics, quotes, recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
+    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customers, docs, extract, health, history,
+    issue, me, metrics, quotes, recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -61,6 +61,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/accounts/{id}", get(accounts::get_account).patch(accounts::update_account))
         .route("/v1/api-keys", post(api_keys::create_api_key).get(api_keys::list_api_keys))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke_api_key))
+        .route("/v1/audit", get(audit::list_audit_entries))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))

@@ -1,6 +1,6 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::{account, codes, coupon, event, id, limit, opening, period, redemption, voucher, wallet};
+use domain::{account, audit, codes, coupon, event, id, limit, opening, period, redemption, voucher, wallet};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -42,6 +42,7 @@ words! {
         event::VoucherStep::Revoked,
         event::VoucherStep::Merged,
     ].map(written);
+    AuditKind: audit::AuditKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
     Visibility: [coupon::Visibility::Public, coupon::Visibility::Hidden].map(written);
     Counts: [limit::Counts::Claims, limit::Counts::Redemptions, limit::Counts::Value].map(written);
     Per: [limit::Per::Everyone, limit::Per::Customer].map(written);

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `limit`, `voucher`,
 //! `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value changes
-//! (`ledger`), what is left of it (`event`, `statistics`), and what people are told (`mail`).
+//! (`ledger`), what is left of it (`event`, `audit`, `statistics`), and what people are told (`mail`).
 
 pub mod id;
 pub mod field;
@@ -27,6 +27,7 @@ pub mod pricing;
 pub mod wallet;
 pub mod ledger;
 pub mod event;
+pub mod audit;
 pub mod statistics;
 pub mod language;
 pub mod mail;

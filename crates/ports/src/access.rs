@@ -1,6 +1,7 @@
 //! Who may call.
 
 use async_trait::async_trait;
+use domain::event::Actor;
 use domain::id::{ApiKeyId, TenantNo};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -117,23 +118,24 @@ pub trait Access: Send + Sync {
     /// The key whose secret has this hash, revoked or not. Answered from memory: revocation acts at once.
     fn api_key(&self, secret_hash: &[u8; 32]) -> Option<ApiKey>;
 
-    /// Keeps a new key and returns it with its number.
+    /// Keeps a new key of a tenant, made by that actor, and returns it with its number. Its entry in the audit log is part of it.
     ///
     /// # Errors
     /// The store could not answer.
     async fn create_api_key(
         &self,
-        tenant: TenantNo,
+        by: (TenantNo, Actor),
         id: ApiKeyId,
         (name, scopes): (String, Scopes),
         secret_hash: [u8; 32],
     ) -> Result<ApiKey, StoreError>;
 
-    /// Revokes the keys of that name or id. Returns how many that were not revoked before.
+    /// Revokes the keys of that name or id. Returns how many that were not revoked before; each has its entry in the
+    /// audit log.
     ///
     /// # Errors
     /// The store could not answer.
-    async fn revoke_api_key(&self, tenant: TenantNo, name_or_id: String) -> Result<usize, StoreError>;
+    async fn revoke_api_key(&self, by: (TenantNo, Actor), name_or_id: String) -> Result<usize, StoreError>;
 
     /// All keys, revoked ones too, by number.
     ///

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::audit::{AuditEntry, AuditHead};
 use domain::codes::ComputedCode;
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
-use domain::event::{Event, Subject};
+use domain::event::{Actor, Event, Subject};
 use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::DecisionRecord;
@@ -62,6 +63,26 @@ pub struct VoucherFilter {
 pub struct RedemptionFilter {
     /// Only this customer's, and those of whoever was merged into it.
     pub customer: Option<CustomerNo>,
+}
+
+/// Which entries of the audit log; newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only those about one subject or by one actor. Not both: each has an index, the two together would need a third.
+    pub of: Option<AuditOf>,
+    /// Only those of this instant and later.
+    pub from: Option<Timestamp>,
+    /// Only those before this instant.
+    pub until: Option<Timestamp>,
+}
+
+/// Whose entries are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditOf {
+    /// About the subject of that id; see [`AuditSubject`](domain::audit::AuditSubject).
+    Subject(String),
+    /// By this actor.
+    Actor(Actor),
 }
 
 /// A block with the coupon it belongs to.
@@ -268,4 +289,21 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError>;
+
+    /// A page of the audit log.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn audit(
+        &self,
+        tenant: TenantNo,
+        filter: AuditFilter,
+        page: PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError>;
+
+    /// Where the audit log ends. Whoever keeps it elsewhere can tell later whether entries up to it were touched.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn audit_head(&self, tenant: TenantNo) -> Result<AuditHead, StoreError>;
 }

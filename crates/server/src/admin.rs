@@ -37,6 +37,7 @@ pub(crate) enum Request {
     ListTenants,
     Backup { to: PathBuf },
     ExportCodes { tenant: Option<String>, block: String },
+    AuditHead { tenant: Option<String> },
 }
 
 /// Has it done, and prints the answer.
@@ -134,7 +135,7 @@ pub(crate) async fn execute(
                 lines.send(line_of(&key)).await?;
             }
         }
-        Request::RevokeKey { tenant, name } => match store.revoke_api_key(tenant_of(store, tenant)?, name).await? {
+        Request::RevokeKey { tenant, name } => match revoke(store, tenant, name).await? {
             0 => bail!("no such key that is not revoked already"),
             count => lines.send(format!("Revoked: {count}.")).await?,
         },
@@ -155,9 +156,16 @@ pub(crate) async fn execute(
             store.backup(to.clone()).await?;
             lines.send(format!("The back-up is in {}. The master key is not in it.", to.display())).await?;
         }
+        Request::AuditHead { tenant } => {
+            lines.send(store.audit_head(tenant_of(store, tenant)?).await?.to_string()).await?;
+        }
         Request::ExportCodes { tenant, block } => export_block(store, tenant_of(store, tenant)?, &block, lines).await?,
     }
     Ok(())
+}
+
+async fn revoke(store: &SqliteStore, tenant: Option<String>, name: String) -> anyhow::Result<usize> {
+    Ok(store.revoke_api_key((tenant_of(store, tenant)?, Actor::Operator), name).await?)
 }
 
 /// The tenant of that name; the first one if none is named.
@@ -197,7 +205,8 @@ pub(crate) async fn create_key(
     }
     let secret = api::auth::new_secret(secrets::random()?);
     let id = ApiKeyId(api::new_id());
-    let key = store.create_api_key(tenant, id, (name, scopes), api::auth::hash_secret(&secret)).await?;
+    let by = (tenant, Actor::Operator);
+    let key = store.create_api_key(by, id, (name, scopes), api::auth::hash_secret(&secret)).await?;
     Ok([format!("Key {} ({}). This is its only showing:", key.name, key.id), secret])
 }
 

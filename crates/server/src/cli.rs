@@ -75,6 +75,9 @@ enum Command {
     /// Unique codes.
     #[command(subcommand)]
     Codes(CodesCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Verify every promise on the data; exits with 1 when one is broken.
     Check {
         #[command(flatten)]
@@ -205,6 +208,15 @@ enum CodesCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Print the number and hash of the latest entry: kept elsewhere, they show later whether the log was touched.
+    Head {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime could not be started")?;
@@ -233,6 +245,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Codes(CodesCommand::Export { place, whose, block, to }) => {
             admin::export(&place, Request::ExportCodes { tenant: whose.tenant, block }, to.as_deref()).await?;
         }
+        Command::Audit(AuditCommand::Head { place }) => admin::run(&place, Request::AuditHead).await?,
         Command::Backup { place, to } => admin::backup(&place, &to).await?,
         Command::RotateKey { place } => {
             let no = store::rotate_key(&place.data, &Config::load(place.config.as_deref())?)?;

@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use async_trait::async_trait;
+use domain::audit::{AuditChange, AuditKind, AuditSubject};
+use domain::event::Actor;
 use domain::id::{ApiKeyId, TenantNo};
 use domain::time::Timestamp;
-use ports::{Access, ApiKey, Scopes, StoreError};
+use ports::{Access, ApiKey, Scope, Scopes, StoreError};
 use rusqlite::{Connection, Row, params};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::store_error;
 use crate::rows;
+use crate::write::append;
 use crate::writer::Writer;
 
 /// All keys by the hash of their secret. There are few.
@@ -72,16 +76,16 @@ impl Access for SqliteStore {
 
     async fn create_api_key(
         &self,
-        tenant: TenantNo,
+        by: (TenantNo, Actor),
         id: ApiKeyId,
         named: (String, Scopes),
         secret_hash: [u8; 32],
     ) -> Result<ApiKey, StoreError> {
-        self.queue.run(move |writer| writer.create_api_key((tenant, id), named, secret_hash)).await
+        self.queue.run(move |writer| writer.create_api_key(by, id, named, secret_hash)).await
     }
 
-    async fn revoke_api_key(&self, tenant: TenantNo, name_or_id: String) -> Result<usize, StoreError> {
-        self.queue.run(move |writer| writer.revoke_api_key(tenant, &name_or_id)).await
+    async fn revoke_api_key(&self, by: (TenantNo, Actor), name_or_id: String) -> Result<usize, StoreError> {
+        self.queue.run(move |writer| writer.revoke_api_key(by, &name_or_id)).await
     }
 
     async fn api_keys(&self, tenant: TenantNo) -> Result<Vec<ApiKey>, StoreError> {
@@ -94,29 +98,58 @@ const INSERT: &str = "insert into api_key (api_key_id, tenant, name, secret_hash
     returning key_no";
 
 const REVOKE: &str = "update api_key set revoked_at = ?4
-    where tenant = ?1 and (name = ?2 or api_key_id = ?3) and revoked_at is null";
+    where tenant = ?1 and (name = ?2 or api_key_id = ?3) and revoked_at is null
+    returning api_key_id";
 
 impl Writer<'_> {
     fn create_api_key(
         &mut self,
-        (tenant, id): (TenantNo, ApiKeyId),
+        (tenant, actor): (TenantNo, Actor),
+        id: ApiKeyId,
         (name, scopes): (String, Scopes),
         secret_hash: [u8; 32],
     ) -> Result<ApiKey, StoreError> {
         self.shared.settings(tenant)?;
         let created_at = self.shared.now();
-        let row = params![id.0.as_bytes(), tenant.0, name, secret_hash, created_at.as_ms(), scopes.0];
-        let no = self.connection.query_row(INSERT, row, |row| row.get(0)).map_err(store_error)?;
+        let subject = AuditSubject::new(AuditKind::Key, id);
+        let scoped: Vec<&str> = scopes.iter().map(Scope::name).collect();
+        let after = Some(json!({ "name": name, "scopes": scoped }));
+        let change = AuditChange { actor, action: "key.create", subject, before: None, after };
+        let create = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            let row = params![id.0.as_bytes(), tenant.0, name, secret_hash, created_at.as_ms(), scopes.0];
+            let no = transaction.query_row(INSERT, row, |row| row.get(0))?;
+            append(&transaction, tenant, created_at, change)?;
+            transaction.commit()?;
+            Ok(no)
+        };
+        let no = create().map_err(store_error)?;
         let key = ApiKey { no, id, tenant, name, scopes, created_at, revoked_at: None };
         self.shared.keys.put(secret_hash, key.clone());
         Ok(key)
     }
 
-    fn revoke_api_key(&mut self, tenant: TenantNo, name_or_id: &str) -> Result<usize, StoreError> {
+    fn revoke_api_key(&mut self, (tenant, actor): (TenantNo, Actor), name_or_id: &str) -> Result<usize, StoreError> {
         let (id, now) = (name_or_id.parse::<ApiKeyId>().ok(), self.shared.now());
         let id_bytes = id.map(|id| *id.0.as_bytes());
-        let revoked = self.connection.execute(REVOKE, params![tenant.0, name_or_id, id_bytes, now.as_ms()]);
-        let revoked = revoked.map_err(store_error)?;
+        let revoke = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            let revoked: Vec<ApiKeyId> = transaction
+                .prepare_cached(REVOKE)?
+                .query_map(params![tenant.0, name_or_id, id_bytes, now.as_ms()], |row| {
+                    Ok(ApiKeyId(Uuid::from_bytes(row.get(0)?)))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            for id in &revoked {
+                let subject = AuditSubject::new(AuditKind::Key, id);
+                let after = Some(json!({ "revoked_at": now }));
+                let change = AuditChange { actor, action: "key.revoke", subject, before: None, after };
+                append(&transaction, tenant, now, change)?;
+            }
+            transaction.commit()?;
+            Ok(revoked.len())
+        };
+        let revoked = revoke().map_err(store_error)?;
         let named = |key: &ApiKey| key.tenant == tenant && (key.name == name_or_id || Some(key.id) == id);
         self.shared.keys.revoke(named, now);
         Ok(revoked)

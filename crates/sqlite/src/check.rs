@@ -19,6 +19,7 @@ mod redemptions;
 mod decisions;
 mod codes;
 mod sealed;
+mod audit;
 mod statements;
 mod names;
 #[cfg(test)]
@@ -32,6 +33,8 @@ use ports::{Codes, StoreError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use report::{Finding, Report, checks};
+#[cfg(test)]
+pub(crate) use usage::TABLES;
 
 use crate::error::store_error;
 use crate::persons::Persons;
@@ -77,6 +80,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("foreign keys", file::foreign_keys),
     ("the ring", codes::load),
     ("the journal", journal::count),
+    ("the audit log", audit::walk),
     ("coupons", definitions::coupons),
     ("campaigns", definitions::campaigns),
     ("customers", customers::walk),
@@ -109,6 +113,8 @@ struct Run<'a> {
     figures_of_rows: Figures,
     /// Events less changes of rows: nothing, once all rows were followed.
     strays: BTreeMap<(TenantNo, Owner), i64>,
+    /// The first row of the journal whose changes are in the audit log.
+    audited_from: i64,
 }
 
 impl<'a> Run<'a> {
@@ -126,6 +132,7 @@ impl<'a> Run<'a> {
             figures_of_events: Figures::new(),
             figures_of_rows: Figures::new(),
             strays: BTreeMap::new(),
+            audited_from: audit::begins(connection)?,
         })
     }
 }

@@ -1,13 +1,15 @@
 //! What is written when the data are made, and read at every start: the ring of code keys, the tenants, the kind of
 //! clock, and where the journal stands.
 
+use domain::audit::{AuditChange, AuditKind, AuditSubject};
 use domain::codes::{KeyRing, MasterKey, Pattern, RingError, RingKey};
-use domain::event::JournalNo;
+use domain::event::{Actor, JournalNo};
 use domain::id::{CouponNo, FIRST_TENANT, TenantNo};
 use domain::tenant::Settings;
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::json;
 
 use crate::load::patterns;
 use crate::open::{OpenError, Options};
@@ -33,7 +35,10 @@ pub(crate) fn read_or_make(connection: &Connection, options: &Options) -> Result
     let tenants = Known::load(connection)?;
     let patterns: Result<Vec<_>, StoreError> =
         tenants.all().iter().map(|tenant| Ok((tenant.no, patterns(connection, tenant.no)?))).collect();
-    let (journal_last, decided_last) = latest(connection)?;
+    let (journal_last, mut decided_last) = latest(connection)?;
+    for tenant in tenants.all() {
+        decided_last = decided_last.max(audited_last(connection, tenant.no)?);
+    }
     Ok(Installation {
         ring: ring(connection, &options.master_key)?,
         patterns: patterns?,
@@ -77,6 +82,13 @@ pub(crate) fn add_key(connection: &Connection, options: &Options) -> Result<u32,
     Ok(no)
 }
 
+/// The ring is all tenants': each has it on record.
+pub(crate) fn key_added(no: u32) -> AuditChange {
+    let subject = AuditSubject::new(AuditKind::CodeKey, format_args!("code_key_{no}"));
+    let after = Some(json!({ "number": no }));
+    AuditChange { actor: Actor::Operator, action: "code_key.create", subject, before: None, after }
+}
+
 const SELECT_KEYS: &str = "select key_no, sealed from code_key";
 
 pub(crate) fn ring(connection: &Connection, master_key: &MasterKey) -> Result<KeyRing, OpenError> {
@@ -100,4 +112,12 @@ const SELECT_LATEST: &str = "select journal, at from journal order by journal de
 fn latest(connection: &Connection) -> rusqlite::Result<(JournalNo, Timestamp)> {
     let latest = connection.query_row(SELECT_LATEST, [], |row| Ok((JournalNo(row.get(0)?), rows::instant(row, 1)?)));
     Ok(latest.optional()?.unwrap_or((JournalNo(0), Timestamp::MIN)))
+}
+
+const SELECT_AUDITED_LAST: &str = "select at from audit where tenant = ?1 order by audit desc limit 1";
+
+/// The instant of the last entry of the tenant's audit log: a key is made without an event.
+fn audited_last(connection: &Connection, tenant: TenantNo) -> rusqlite::Result<Timestamp> {
+    let latest = connection.query_row(SELECT_AUDITED_LAST, [tenant.0], |row| rows::instant(row, 0));
+    Ok(latest.optional()?.unwrap_or(Timestamp::MIN))
 }

@@ -39,6 +39,8 @@ mod check;
 mod query;
 #[cfg(test)]
 mod plan;
+#[cfg(test)]
+mod plans;
 mod rows;
 mod error;
 

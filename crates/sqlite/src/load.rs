@@ -74,6 +74,7 @@ impl<'a> Loader<'a> {
         self.codes(facts)?;
         self.redemptions(facts)?;
         self.accounts(facts)?;
+        self.audit_head(facts)?;
         self.derived(facts)
     }
 
@@ -181,6 +182,10 @@ impl<'a> Loader<'a> {
         })
     }
 
+    fn audit_head(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.audit_head, AUDIT_HEAD, |statement, ()| one(statement, [self.tenant.0], rows::audit_head))
+    }
+
     /// Loads what is wanted of one kind.
     fn each<K: Ord + Hash + Clone, V>(
         &self,
@@ -212,6 +217,7 @@ const USAGE: &str =
     "select used, held, bound from usage where tenant = ?1 and usage_limit = ?2 and subject = ?3 and period = ?4";
 const SHARED_CODE: &str = "select coupon from shared_code where tenant = ?1 and folded = ?2";
 const GIVEN_CODE: &str = "select coupon, ordinal, sealed from given_code where tenant = ?1 and hash = ?2";
+pub(crate) const AUDIT_HEAD: &str = "select number, hash from audit_head where tenant = ?1";
 
 /// The row of a key, if it is there.
 fn one<V>(

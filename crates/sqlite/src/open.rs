@@ -22,6 +22,7 @@ use crate::memory::{Shared, Time};
 use crate::persons::Persons;
 use crate::queue::Queue;
 use crate::readers::Readers;
+use crate::write::append;
 use crate::writer::{Bounds, Writer};
 use crate::{SqliteStore, plain, schema};
 
@@ -199,8 +200,15 @@ impl SqliteStore {
     pub fn new_key(options: &Options) -> Result<u32, OpenError> {
         let _lock = lock(&options.data)?;
         let connection = connect(&options.data.join(DATABASE_FILE))?;
-        installation::read_or_make(&connection, options)?;
-        installation::add_key(&connection, options)
+        let Installation { tenants, decided_last, .. } = installation::read_or_make(&connection, options)?;
+        let now = Time::new(Arc::clone(&options.clock), decided_last).now();
+        let transaction = connection.unchecked_transaction()?;
+        let no = installation::add_key(&transaction, options)?;
+        for tenant in tenants.all() {
+            append(&transaction, tenant.no, now, installation::key_added(no))?;
+        }
+        transaction.commit()?;
+        Ok(no)
     }
 }
 

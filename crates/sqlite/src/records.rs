@@ -10,12 +10,14 @@ mod blocks;
 pub(crate) mod codes;
 mod redemptions;
 mod history;
+mod audit;
 #[cfg(test)]
 mod plans;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::audit::{AuditEntry, AuditHead};
 use domain::codes::ComputedCode;
 use domain::coupon::Coupon;
 use domain::customer::Customer;
@@ -27,8 +29,8 @@ use domain::redemption::{Redemption, RedemptionId};
 use domain::tenant::Settings;
 use domain::voucher::{Block, Voucher};
 use ports::{
-    BlockRecord, Codes, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, StoreError,
-    VoucherFilter, WalletCounts,
+    AuditFilter, BlockRecord, Codes, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter,
+    StoreError, VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -196,5 +198,18 @@ impl Records for SqliteStore {
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError> {
         let id = id.clone();
         self.read(move |connection| redemptions::decision(connection, tenant, &id)).await
+    }
+
+    async fn audit(
+        &self,
+        tenant: TenantNo,
+        filter: AuditFilter,
+        page: PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        self.read(move |connection| audit::page(connection, tenant, &filter, &page)).await
+    }
+
+    async fn audit_head(&self, tenant: TenantNo) -> Result<AuditHead, StoreError> {
+        self.read(move |connection| audit::head(connection, tenant)).await
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use domain::account::{Account, Role};
+use domain::audit::{AuditEntry, AuditHead, AuditKind, AuditSubject, actor_of_numbers};
 use domain::codes::RowPlace;
 use domain::event::JournalNo;
 use domain::id::{AccountId, AccountNo, BlockId, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
@@ -34,6 +35,10 @@ pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fing
 
 /// The columns of [`block`], in its order.
 pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version, made_at, takings, revoked_at, journal";
+
+/// The columns of [`audit_entry`], in its order.
+pub(crate) const AUDIT_COLUMNS: &str =
+    "audit, at, actor_kind, actor, action, subject_kind, subject, before, after, hash";
 
 /// A value as a blob.
 pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
@@ -182,6 +187,28 @@ pub(crate) fn seal_json<T: Serialize>(
 ) -> Vec<u8> {
     let plain = serde_json::to_vec(value).expect("domain values serialise");
     codes.seal_row(RowPlace { table, tenant, key: &no.0.to_be_bytes() }, &plain)
+}
+
+pub(crate) fn audit_entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    let kind: String = row.get(5)?;
+    Ok(AuditEntry {
+        number: ordinal(row, 0)?,
+        at: instant(row, 1)?,
+        actor: actor_of_numbers(row.get(2)?, row.get(3)?).ok_or_else(|| damaged(2, "an unknown kind of actor"))?,
+        action: row.get(4)?,
+        subject: AuditSubject {
+            kind: AuditKind::from_name(&kind).ok_or_else(|| damaged(5, "an unknown kind of subject"))?,
+            id: row.get(6)?,
+        },
+        before: row.get(7)?,
+        after: row.get(8)?,
+        hash: row.get(9)?,
+    })
+}
+
+/// From the columns `number, hash`.
+pub(crate) fn audit_head(row: &Row<'_>) -> rusqlite::Result<AuditHead> {
+    Ok(AuditHead { number: ordinal(row, 0)?, hash: row.get(1)? })
 }
 
 /// The number a sequence is kept under.

@@ -9,6 +9,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_heart.sql"),
     include_str!("../migrations/0002_accounts.sql"),
     include_str!("../migrations/0003_identities.sql"),
+    include_str!("../migrations/0006_audit.sql"),
     include_str!("../migrations/0007_mail.sql"),
     include_str!("../migrations/0009_tenants.sql"),
 ];
@@ -33,4 +34,30 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     }
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database as the version of the program left it that knew the migrations before this one.
+    fn before(marked: &str) -> Connection {
+        let place = MIGRATIONS.iter().position(|sql| sql.contains(marked)).expect("there is such a migration");
+        let connection = Connection::open_in_memory().expect("it opens");
+        MIGRATIONS[..place].iter().for_each(|sql| connection.execute_batch(sql).expect("it runs"));
+        connection.pragma_update(None, "user_version", u32::try_from(place).expect("there are few")).expect("a pragma");
+        connection
+    }
+
+    #[test]
+    fn what_was_changed_before_there_was_an_audit_log_is_not_missed_in_it() {
+        let mut connection = before("create table audit (");
+        let journal = "insert into tenant (tenant, name, zone, currency, created_at) values (1, 'a', 'UTC', 'EUR', 0);
+            insert into journal (journal, tenant, at, events) values (41, 1, 0, x'01')";
+        connection.execute_batch(journal).expect("it is written");
+        migrate(&mut connection).expect("it is brought up to date");
+        let from = "select value from meta where name = 'audit_from_journal'";
+        let from: String = connection.query_row(from, [], |row| row.get(0)).expect("it is there");
+        assert_eq!(from, "42");
+    }
 }

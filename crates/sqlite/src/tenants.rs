@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use domain::audit::{AuditChange, AuditKind, AuditSubject};
 use domain::event::Actor;
 use domain::id::TenantNo;
 use domain::rejection::{Refusal, Rejection};
 use domain::tenant::{Settings, Tenant};
 use ports::{StoreError, Tenants};
 use rusqlite::{Connection, Transaction, params};
+use serde_json::json;
 
 use crate::SqliteStore;
 use crate::error::store_error;
 use crate::rows;
+use crate::write::append;
 use crate::writer::Writer;
 
 /// All tenants by number. There are few.
@@ -93,7 +96,7 @@ impl Writer<'_> {
     /// A new tenant, or one that has the version of `over` now.
     fn write_tenant(
         &mut self,
-        _actor: Actor,
+        actor: Actor,
         tenant: Tenant,
         over: Option<u32>,
     ) -> Result<Result<Arc<Tenant>, Refusal>, StoreError> {
@@ -107,9 +110,13 @@ impl Writer<'_> {
         if let Some(refusal) = refusal(&all, before.map(AsRef::as_ref), &tenant, over) {
             return Ok(Err(refusal));
         }
-        let transaction = self.connection.unchecked_transaction().map_err(store_error)?;
-        self.write_rows(&transaction, &tenant, over.is_some()).map_err(store_error)?;
-        transaction.commit().map_err(store_error)?;
+        let write = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            self.write_rows(&transaction, &tenant, before.is_some())?;
+            append(&transaction, tenant.no, self.shared.now(), change(actor, before.map(AsRef::as_ref), &tenant))?;
+            transaction.commit()
+        };
+        write().map_err(store_error)?;
         let tenant = Arc::new(tenant);
         self.shared.tenants.put(Arc::clone(&tenant));
         Ok(Ok(tenant))
@@ -130,6 +137,15 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// What the audit log says of it.
+fn change(actor: Actor, before: Option<&Tenant>, after: &Tenant) -> AuditChange {
+    let told =
+        |tenant: &Tenant| json!({ "hosts": tenant.hosts, "settings": *tenant.settings, "version": tenant.version });
+    let action = if before.is_some() { "tenant.update" } else { "tenant.create" };
+    let subject = AuditSubject::new(AuditKind::Tenant, &after.name);
+    AuditChange { actor, action, subject, before: before.map(told), after: Some(told(after)) }
 }
 
 /// Why the tenant cannot be written. Only this thread writes, so what is in memory is what is in the rows.

@@ -8,6 +8,9 @@ mod redemptions;
 mod vouchers;
 mod record;
 mod accounts;
+mod audit;
+
+pub(crate) use audit::append;
 
 use std::hash::Hash;
 
@@ -54,7 +57,8 @@ pub(crate) fn write(
     target.decisions(facts)?;
     target.answers(facts)?;
     target.journal(facts)?;
-    target.statistics(facts)
+    target.statistics(facts)?;
+    target.audits(facts)
 }
 
 const INSERT_SEQUENCE: &str = "insert into sequence (tenant, kind, next) values (?1, ?2, ?3)";
@@ -119,10 +123,15 @@ impl<'a> Target<'a> {
 
     /// Runs a statement that must change one row.
     fn one(&self, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<()> {
-        match self.connection.prepare_cached(sql)?.execute(values)? {
-            1 => Ok(()),
-            changed => Err(rusqlite::Error::StatementChangedRows(changed)),
-        }
+        one(self.connection, sql, values)
+    }
+}
+
+/// Runs a statement that must change one row.
+fn one(connection: &Connection, sql: &str, values: impl rusqlite::Params) -> rusqlite::Result<()> {
+    match connection.prepare_cached(sql)?.execute(values)? {
+        1 => Ok(()),
+        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
     }
 }
 

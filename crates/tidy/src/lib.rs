@@ -7,11 +7,13 @@
 pub mod repository;
 pub mod source;
 
+pub mod business;
 pub mod calls;
 pub mod crates;
 pub mod documents;
 pub mod imports;
 pub mod names;
+pub mod processes;
 pub mod sizes;
 
 pub use repository::{Breach, Repository};

@@ -89,6 +89,16 @@ impl Repository {
     pub fn document(path: &str) -> String {
         read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path))
     }
+
+    /// The texts of all files in a folder, by its path from the root of the repository.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    #[must_use]
+    pub fn folder(path: &str) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+        entries(&folder).iter().map(|file| read(file)).collect()
+    }
 }
 
 fn read_manifests(root: &Path) -> Vec<Manifest> {

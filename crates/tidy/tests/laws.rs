@@ -33,6 +33,30 @@ fn what_the_documents_name_exists() {
 }
 
 #[test]
+fn it_1_the_four_processes_reach_each_other_only_through_their_interfaces() {
+    obey(tidy::processes::processes);
+}
+
+/// The law on imports is the same for all crates; this says what it comes to for the one that decides.
+#[test]
+fn it_1_the_domain_imports_no_storage_and_no_transport() {
+    obey(tidy::imports::imports);
+    let repository = Repository::read();
+    let domain = repository.manifests.iter().find(|manifest| manifest.krate == "domain").expect("there is a domain");
+    for library in ["rusqlite", "tokio-postgres", "redis", "async-nats", "axum", "hyper", "http", "reqwest", "tokio"] {
+        let with = domain.text.replace("[dependencies]", &format!("[dependencies]\n{library} = '*'"));
+        let manifests = vec![tidy::repository::Manifest::new("domain", with)];
+        let breaches = tidy::imports::imports(&Repository { manifests, sources: Vec::new() });
+        assert_eq!(breaches.len(), 1, "{library} would be refused");
+    }
+}
+
+#[test]
+fn it_5_everything_that_the_page_on_the_business_names_exists() {
+    obey(tidy::business::business);
+}
+
+#[test]
 fn the_laws_see_the_repository() {
     let repository = Repository::read();
     assert!(repository.manifests.iter().any(|manifest| manifest.krate == "tidy"));

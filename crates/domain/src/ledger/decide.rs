@@ -3,7 +3,8 @@
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
 use super::{
-    Stop, accounts, claim, customers, define, give_back, hold, issue, merge, redeem, refuse, register, settle, sweep,
+    Stop, accounts, audit, claim, customers, define, give_back, hold, issue, merge, redeem, refuse, register, settle,
+    sweep,
 };
 use crate::event::Actor;
 use crate::pricing::Quote;
@@ -86,6 +87,7 @@ fn decide_one(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<An
         }
     }
     let outcome = act(command, facts, now)?;
+    audit::record(facts, command, &outcome, now)?;
     if let Some(key) = command.key {
         let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone(), at: now };
         facts.answers.put(key, answered);
@@ -105,6 +107,7 @@ fn replay(command: &Command, answered: &Answered, now: Timestamp) -> Result<Answ
 
 fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, Stop> {
     let context = Context { actor: command.actor, now };
+    audit::ask(facts, command);
     match &command.action {
         Action::CreateCustomer { id, profile } => customers::create(facts, context, *id, profile),
         Action::EnsureCustomer { id, kind, value } => customers::ensure(facts, context, *id, (*kind, value)),

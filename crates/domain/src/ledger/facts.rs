@@ -8,6 +8,7 @@ use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
 use super::table::Table;
 use crate::account::{Account, LoginHash};
+use crate::audit::{AuditEntry, AuditHead};
 use crate::codes::{Folded, Pattern};
 use crate::coupon::{Campaign, Coupon};
 use crate::customer::{Carrier, Customer, Person};
@@ -149,12 +150,16 @@ pub struct Facts {
     pub admins: Table<(), Vec<AccountNo>>,
     /// What was answered to an idempotency key.
     pub answers: Table<IdempotencyHash, Answered>,
+    /// Where the tenant's audit log ends; absent: it is empty.
+    pub audit_head: Table<(), AuditHead>,
     events: Vec<Event>,
     events_kept: usize,
     decisions: Vec<DecisionRecord>,
     decisions_kept: usize,
     versions: Vec<Arc<Coupon>>,
     versions_kept: usize,
+    audits: Vec<AuditEntry>,
+    audits_kept: usize,
 }
 
 /// Names every table once, for what is done to all of them.
@@ -187,6 +192,7 @@ macro_rules! each_table {
         $facts.logins.$method();
         $facts.admins.$method();
         $facts.answers.$method();
+        $facts.audit_head.$method();
     };
 }
 
@@ -225,12 +231,15 @@ impl Facts {
             logins: Table::default(),
             admins: Table::default(),
             answers: Table::default(),
+            audit_head: Table::default(),
             events: Vec::new(),
             events_kept: 0,
             decisions: Vec::new(),
             decisions_kept: 0,
             versions: Vec::new(),
             versions_kept: 0,
+            audits: Vec::new(),
+            audits_kept: 0,
         }
     }
 
@@ -251,6 +260,12 @@ impl Facts {
     #[must_use]
     pub fn coupon_versions(&self) -> &[Arc<Coupon>] {
         &self.versions
+    }
+
+    /// The batch's entries of the audit log, in order.
+    #[must_use]
+    pub fn audits(&self) -> &[AuditEntry] {
+        &self.audits
     }
 
     /// What the batch's events add to the figures of each coupon.
@@ -285,12 +300,17 @@ impl Facts {
         self.versions.push(coupon);
     }
 
+    pub(super) fn record_audit(&mut self, entry: AuditEntry) {
+        self.audits.push(entry);
+    }
+
     /// Keeps what the command staged.
     pub(super) fn keep(&mut self) {
         each_table!(self, keep);
         self.events_kept = self.events.len();
         self.decisions_kept = self.decisions.len();
         self.versions_kept = self.versions.len();
+        self.audits_kept = self.audits.len();
     }
 
     /// Forgets what the command staged.
@@ -299,6 +319,7 @@ impl Facts {
         self.events.truncate(self.events_kept);
         self.decisions.truncate(self.decisions_kept);
         self.versions.truncate(self.versions_kept);
+        self.audits.truncate(self.audits_kept);
     }
 
     /// Forgets all changes of the batch, keeps what was loaded.
@@ -307,9 +328,11 @@ impl Facts {
         self.events.clear();
         self.decisions.clear();
         self.versions.clear();
+        self.audits.clear();
         self.events_kept = 0;
         self.decisions_kept = 0;
         self.versions_kept = 0;
+        self.audits_kept = 0;
     }
 }
 

@@ -34,6 +34,7 @@ mod register;
 mod customers;
 mod merge;
 mod accounts;
+mod audit;
 
 pub use command::{
     AccountChange, Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount, Outcome,

@@ -91,6 +91,11 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
         self.loaded.get(key).and_then(Option::as_ref)
     }
 
+    /// The row as it was before this command.
+    pub(super) fn before(&self, key: &K) -> Option<&V> {
+        self.changed.get(key).or_else(|| self.loaded.get(key)).and_then(Option::as_ref)
+    }
+
     /// The rows that commands of this batch before this one wrote, in no order.
     pub(super) fn written(&self) -> impl Iterator<Item = (&K, &V)> {
         self.changed.iter().filter_map(|(key, row)| Some((key, row.as_ref()?)))

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::audit::AuditHead;
 use domain::event::{Event, EventKind, JournalNo, Subject};
 use domain::id::{CouponNo, VoucherKind};
 use domain::limit::{Taking, UsageKey, UsageSubject};
@@ -19,6 +20,7 @@ pub fn check(world: &World) {
     subjects_are_numbered_and_linked(rows);
     vouchers_and_reservations_agree(rows);
     statistics_equal_a_recount(rows);
+    the_audit_log_is_a_chain(rows);
     for event in rows.events.iter().map(|(_, event)| event) {
         if let Subject::Coupon(no) = event.subject {
             assert!(rows.versions.contains_key(&(no, event.version)), "version {} of {no} is kept", event.version);
@@ -182,4 +184,13 @@ fn count_voucher(of: &mut Statistics, voucher: &Voucher) {
     of.locked += i64::from(voucher.state == VoucherState::Locked);
     of.expired += i64::from(voucher.state == VoucherState::Expired);
     of.revoked += i64::from(voucher.state == VoucherState::Revoked);
+}
+
+fn the_audit_log_is_a_chain(rows: &Rows) {
+    let mut head = AuditHead::default();
+    for entry in &rows.audits {
+        assert!(entry.follows(&head), "{entry:?} comes after {head:?}");
+        head = entry.head();
+    }
+    assert_eq!(rows.audit_head.get(&()).copied().unwrap_or_default(), head);
 }

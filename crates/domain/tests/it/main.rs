@@ -17,3 +17,4 @@ mod idempotency;
 mod quotes;
 mod random;
 mod pricing;
+mod audit;

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use domain::account::{Account, LoginHash, Role};
+use domain::audit::{AuditEntry, AuditHead};
 use domain::codes::{Folded, KeyRing, Pattern, RingKey};
 use domain::coupon::{Campaign, Coupon};
 use domain::customer::{Carrier, Customer, Person};
@@ -51,6 +52,8 @@ pub struct Rows {
     pub given_codes: BTreeMap<[u8; 16], GivenCode>,
     pub redemptions: BTreeMap<RedemptionId, Redemption>,
     pub answers: BTreeMap<IdempotencyHash, Answered>,
+    pub audit_head: BTreeMap<(), AuditHead>,
+    pub audits: Vec<AuditEntry>,
     pub patterns: Vec<(Pattern, CouponNo)>,
     pub versions: BTreeMap<(CouponNo, u32), Arc<Coupon>>,
     pub decisions: BTreeMap<RedemptionId, DecisionRecord>,
@@ -154,6 +157,7 @@ impl World {
         bring(&mut facts.given_codes, |key| rows.given_codes.get(key).cloned());
         bring(&mut facts.redemptions, |key| rows.redemptions.get(key).cloned());
         bring(&mut facts.answers, |key| rows.answers.get(key).cloned());
+        bring(&mut facts.audit_head, |()| rows.audit_head.get(&()).copied());
         bring(&mut facts.patterns, |()| some_of(rows.patterns.clone()));
         bring(&mut facts.covering, |(coupon, ordinal)| rows.covering(*coupon, *ordinal));
         bring(&mut facts.holdings, |(customer, coupon)| some_of(rows.holdings(*customer, *coupon)));
@@ -190,6 +194,8 @@ impl World {
             outcome: through_postcard(&kept.outcome),
             ..kept.clone()
         });
+        write(&mut rows.audit_head, &facts.audit_head, Clone::clone);
+        rows.audits.extend(facts.audits().iter().cloned());
         for record in facts.decisions() {
             let twice = rows.decisions.insert(record.redemption.clone(), through_json(record));
             assert!(twice.is_none(), "a redemption is decided once");

@@ -1,5 +1,6 @@
 //! API keys.
 
+use domain::event::Actor;
 use domain::id::ApiKeyId;
 
 use super::world::{TENANT, World, fresh_uuid};
@@ -14,16 +15,16 @@ pub async fn an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once(h
         let id = ApiKeyId(fresh_uuid());
         let made = world
             .store
-            .create_api_key(TENANT, id, (name.to_owned(), Scopes::SERVER), hash)
+            .create_api_key((TENANT, Actor::Operator), id, (name.to_owned(), Scopes::SERVER), hash)
             .await
             .expect("keys can be made");
         assert_eq!((made.id, made.name.as_str(), made.revoked_at), (id, name, None));
         assert_eq!(world.store.api_key(&hash), Some(made));
     }
     world.wait(1_000);
-    assert_eq!(world.store.revoke_api_key(TENANT, "checkout".to_owned()).await, Ok(1));
-    assert_eq!(world.store.revoke_api_key(TENANT, "checkout".to_owned()).await, Ok(0));
-    assert_eq!(world.store.revoke_api_key(TENANT, "nobody".to_owned()).await, Ok(0));
+    assert_eq!(world.store.revoke_api_key((TENANT, Actor::Operator), "checkout".to_owned()).await, Ok(1));
+    assert_eq!(world.store.revoke_api_key((TENANT, Actor::Operator), "checkout".to_owned()).await, Ok(0));
+    assert_eq!(world.store.revoke_api_key((TENANT, Actor::Operator), "nobody".to_owned()).await, Ok(0));
     let revoked = world.store.api_key(&secret).expect("a revoked key is known").revoked_at;
     assert_eq!(revoked, Some(world.now()));
     drop(world);
@@ -34,7 +35,7 @@ pub async fn an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once(h
     assert_eq!(listed, [("checkout", revoked), ("till", None)]);
     assert_eq!(world.store.api_key(&other).as_ref(), keys.last());
     let id = keys[1].id.to_string();
-    assert_eq!(world.store.revoke_api_key(TENANT, id).await, Ok(1));
+    assert_eq!(world.store.revoke_api_key((TENANT, Actor::Operator), id).await, Ok(1));
     assert!(world.store.api_key(&other).is_some_and(|key| key.revoked_at.is_some()));
     check_sound(harness).await;
 }

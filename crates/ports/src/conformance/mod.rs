@@ -35,6 +35,7 @@ mod tokens;
 mod mails;
 mod persons;
 mod merges;
+mod audit;
 
 use std::sync::Arc;
 
@@ -255,5 +256,11 @@ suite! {
         a_letter_is_due_until_it_is_sent_also_over_a_crash
         a_letter_that_failed_comes_again_when_it_is_told_to_and_is_kept_when_it_is_given_up
         letters_that_were_given_up_are_listed_page_by_page_and_forgotten_when_they_are_old
+    }
+    audit {
+        what_is_changed_by_hand_is_in_the_audit_log_and_business_is_not
+        keys_are_made_and_revoked_with_their_entry_also_over_a_restart
+        the_audit_log_is_read_by_subject_actor_and_time_newest_first
+        changes_made_at_once_are_one_chain_without_gaps_also_over_a_crash
     }
 }

@@ -70,7 +70,8 @@ pub async fn letter_token(data: &std::path::Path, to: &str) -> String {
             .map(|files| files.map(|file| file.expect("an entry").path()).collect())
             .unwrap_or_default();
         letters.sort();
-        let mut texts = letters.iter().rev().map(|file| read(file)).filter(|text| text.contains(to));
+        let mut texts =
+            letters.iter().rev().map(|file| read(file).replace("=\r\n", "")).filter(|text| text.contains(to));
         if let Some(token) = texts.find_map(|text| Some(text.split_once('#')?.1.split_whitespace().next()?.to_owned()))
         {
             return token;

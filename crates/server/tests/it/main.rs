@@ -5,6 +5,7 @@ mod tour;
 mod accounts;
 mod answers;
 mod command_line;
+mod audit;
 mod kills;
 mod replays;
 mod clock;

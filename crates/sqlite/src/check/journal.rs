@@ -11,9 +11,9 @@ use ports::StoreError;
 use quick_cache::unsync::Cache;
 use rusqlite::{Connection, Row};
 
-use super::Run;
 use super::names::{name, owner};
 use super::report::Promise;
+use super::{Run, audit};
 use crate::query::{each, one};
 use crate::rows::unpack;
 
@@ -38,7 +38,10 @@ pub(super) fn count(run: &mut Run<'_>) -> Result<(), StoreError> {
         match read(row) {
             Ok(batch) => {
                 events += batch.len() as u64;
-                batch.iter().try_for_each(|event| count_one(run, tenant, event))?;
+                for event in &batch {
+                    count_one(run, tenant, event)?;
+                    audit::find_entry(run, tenant, place, event)?;
+                }
             }
             Err(why) => run.findings.add(Promise::JournalReadableAndOrdered, || format!("journal row {place}: {why}")),
         }

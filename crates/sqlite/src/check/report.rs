@@ -62,6 +62,8 @@ promises! {
     DecisionReplays, "decision_replays", "a redemption is what was decided, and deciding again says the same";
     CouponVersionsComplete, "coupon_versions_complete", "every version of a coupon is kept, the last is the coupon";
     DefinitionRowsMatch, "definition_rows_match", "a coupon's code, pattern and limits have their rows";
+    AuditChainUnbroken, "audit_chain_unbroken", "the audit log is as it was written, from its first entry to its last";
+    AuditComplete, "audit_complete", "every change of a coupon by staff, key or operator is in the audit log";
     CodeRoundtrip, "code_roundtrip", "codes and ids read back as the voucher they were made for";
     SealedRowsOpen, "sealed_rows_open", "what a row keeps sealed opens for that row";
 }

@@ -78,7 +78,7 @@ pub(super) struct Sums<'a> {
     pending: BTreeMap<(TenantNo, UsageKey), (i64, i64)>,
 }
 
-pub(super) const TABLES: &str = "
+pub(crate) const TABLES: &str = "
     create temp table usage_of_events (
         tenant integer not null,
         usage_limit integer not null,

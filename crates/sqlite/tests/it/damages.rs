@@ -322,4 +322,50 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["sealed_rows_open"],
     ),
     ("a letter was never sealed", Sql("update mail set sealed = x'' where mail_no = 1"), &["sealed_rows_open"]),
+    (
+        "an entry of the audit log says something else",
+        Sql("update audit set after = replace(after, 'ten percent', 'one percent') where action = 'coupon.create'"),
+        &["audit_chain_unbroken"],
+    ),
+    (
+        "somebody else is said to have done it",
+        Sql("update audit set actor_kind = 2, actor = 9 where audit = 2"),
+        &["audit_chain_unbroken"],
+    ),
+    (
+        "the operator is said to be one of several",
+        Sql("update audit set actor = 9 where audit = 2"),
+        &["audit_chain_unbroken"],
+    ),
+    (
+        "an entry of the audit log does not read",
+        Sql("update audit set subject_kind = 'x' where audit = 2"),
+        &["audit_chain_unbroken"],
+    ),
+    ("an entry in the middle is gone", Sql("delete from audit where audit = 3"), &["audit_chain_unbroken"]),
+    (
+        "a change of a coupon is gone from the audit log",
+        Sql("delete from audit where action = 'coupon.update'"),
+        &["audit_chain_unbroken", "audit_complete"],
+    ),
+    (
+        "the last entry is gone",
+        Sql("delete from audit where audit = (select max(audit) from audit)"),
+        &["audit_chain_unbroken", "audit_complete"],
+    ),
+    (
+        "two entries changed places",
+        Sql("update audit set audit = audit + 1000 where audit in (2, 3);
+            update audit set audit = 1005 - audit where audit > 1000"),
+        &["audit_chain_unbroken"],
+    ),
+    (
+        "an entry is missing and the others close the gap",
+        Sql("delete from audit where audit = 3;
+            update audit set audit = audit - 1 where audit > 3;
+            update audit_head set number = number - 1"),
+        &["audit_chain_unbroken"],
+    ),
+    ("the audit log is gone", Sql("delete from audit; delete from audit_head"), &["audit_complete"]),
+    ("its end is not known", Sql("delete from audit_head"), &["audit_chain_unbroken"]),
 ];

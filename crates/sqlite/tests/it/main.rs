@@ -8,6 +8,7 @@ mod deadlines;
 mod failures;
 mod lists;
 mod opening;
+mod schema;
 mod backups;
 mod access;
 mod activity;

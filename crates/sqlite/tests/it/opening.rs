@@ -3,10 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 
 use domain::codes::MasterKey;
-use ports::Clock;
+use domain::event::Actor;
+use domain::id::{ApiKeyId, FIRST_TENANT};
+use ports::{Access, AuditFilter, AuditOf, Clock, PageRequest, Records};
 use sqlite::{OpenError, Options, SqliteStore};
 
-use crate::support::{Shop, options, stocked};
+use crate::support::{Shop, new_id, options, stocked};
 
 fn failure(options: Options) -> OpenError {
     SqliteStore::open(options).expect_err("it does not open")
@@ -42,6 +44,18 @@ async fn time_does_not_go_behind_what_was_decided_before_a_restart() {
     let shop = shop.reopened().await;
     let voucher = shop.claim(shop.customer().await, coupon).await;
     assert_eq!(voucher.made_at, decided);
+}
+
+/// A key is made without an event: the audit log alone knows when.
+#[tokio::test]
+async fn time_does_not_go_behind_the_audit_log_either() {
+    let shop = Shop::open();
+    shop.clock.advance(5_000);
+    let made = shop.store.create_api_key(FIRST_TENANT, Actor::Operator, ApiKeyId(new_id()), "till".to_owned(), [3; 32]);
+    let made = made.await.expect("it is kept");
+    shop.clock.set(0);
+    let shop = shop.reopened().await;
+    assert_eq!(shop.store.now(), made.created_at);
 }
 
 #[tokio::test]
@@ -82,6 +96,11 @@ async fn a_new_key_makes_the_codes_from_then_on() {
     let shop = shop.reopened().await;
     let new = shop.claim(shop.customer().await, coupon).await;
     assert_eq!((old.key_no, new.key_no), (1, 2));
+    let of = Some(AuditOf::Subject("code_key_2".to_owned()));
+    let filter = AuditFilter { of, ..AuditFilter::default() };
+    let page = shop.store.audit(FIRST_TENANT, filter, PageRequest { limit: 9, after: None }).await.expect("a page");
+    let on_record: Vec<_> = page.items.iter().map(|entry| (entry.action.as_str(), entry.actor)).collect();
+    assert_eq!(on_record, [("code_key.create", Actor::Operator)]);
 }
 
 #[tokio::test]
