@@ -71,6 +71,18 @@ pub(crate) enum ActorBody {
     Staff { number: u32 },
 }
 
+impl ActorBody {
+    pub(crate) fn of(actor: Actor, names: &Names, keys: &[ApiKey]) -> Self {
+        match actor {
+            Actor::System => Self::System,
+            Actor::Operator => Self::Operator,
+            Actor::Key(no) => Self::Key { id: keys.iter().find(|key| key.no == no).map(|key| key.id) },
+            Actor::Customer(no) => Self::Customer { id: names.customer(no) },
+            Actor::Staff(no) => Self::Staff { number: no.0 },
+        }
+    }
+}
+
 /// Show what has happened to a voucher
 #[utoipa::path(get, path = "/v1/vouchers/{id}/history", tag = "vouchers",
     params(("id" = String, Path, description = "The voucher")),
@@ -85,15 +97,24 @@ pub(crate) async fn list_voucher_history(
     Ok(Reply::ok(List::whole(show_history(&app, tenant, entries).await?)))
 }
 
-async fn show_history(app: &App, tenant: TenantNo, entries: Vec<HistoryEntry>) -> Result<Vec<VoucherEvent>, Problem> {
+pub(crate) async fn show_history(
+    app: &App,
+    tenant: TenantNo,
+    entries: Vec<HistoryEntry>,
+) -> Result<Vec<VoucherEvent>, Problem> {
     let customers = entries.iter().flat_map(customers_of).collect();
     let names = Names::of(app, tenant, BTreeSet::new(), customers).await?;
-    let by_key = entries.iter().any(|entry| matches!(entry.event.actor, Actor::Key(_)));
-    let keys = if by_key { app.store.api_keys(tenant).await? } else { Vec::new() };
+    let keys = keys_of(app, tenant, &entries).await?;
     entries.into_iter().map(|entry| event_of(entry, &names, &keys).ok_or_else(unexpected)).collect()
 }
 
-fn customers_of(entry: &HistoryEntry) -> impl Iterator<Item = CustomerNo> + use<> {
+/// The keys, if any of these was made by one.
+pub(crate) async fn keys_of(app: &App, tenant: TenantNo, entries: &[HistoryEntry]) -> Result<Vec<ApiKey>, Problem> {
+    let by_key = entries.iter().any(|entry| matches!(entry.event.actor, Actor::Key(_)));
+    Ok(if by_key { app.store.api_keys(tenant).await? } else { Vec::new() })
+}
+
+pub(crate) fn customers_of(entry: &HistoryEntry) -> impl Iterator<Item = CustomerNo> + use<> {
     let owner = match entry.event.kind {
         EventKind::Voucher { customer, .. } => customer,
         _ => None,
@@ -108,20 +129,13 @@ fn customers_of(entry: &HistoryEntry) -> impl Iterator<Item = CustomerNo> + use<
 /// Nothing for an event of another subject.
 fn event_of(entry: HistoryEntry, names: &Names, keys: &[ApiKey]) -> Option<VoucherEvent> {
     let EventKind::Voucher { step, from, to, customer, redemption } = entry.event.kind else { return None };
-    let actor = match entry.event.actor {
-        Actor::System => ActorBody::System,
-        Actor::Operator => ActorBody::Operator,
-        Actor::Key(no) => ActorBody::Key { id: keys.iter().find(|key| key.no == no).map(|key| key.id) },
-        Actor::Customer(no) => ActorBody::Customer { id: names.customer(no) },
-        Actor::Staff(no) => ActorBody::Staff { number: no.0 },
-    };
     Some(VoucherEvent {
         version: entry.event.version,
         at: entry.at,
         event: step,
         from,
         to,
-        actor,
+        actor: ActorBody::of(entry.event.actor, names, keys),
         customer_id: customer.map(|no| names.customer(no)),
         redemption_id: redemption,
     })

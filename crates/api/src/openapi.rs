@@ -8,8 +8,8 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
-    vouchers,
+    blocks, claims, coupon_states, coupons, customer_history, customer_patch, customers, export, health, history,
+    identities, issue, quotes, redemptions, test_clock, vouchers,
 };
 
 /// Changes nothing of value, so that no key is needed to repeat it.
@@ -25,7 +25,9 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        customers::create_customer, customers::list_customers, customers::get_customer,
+        customers::create_customer, customers::list_customers, customers::get_customer, customer_patch::update_customer,
+        identities::list_identities, identities::add_identity, identities::remove_identity,
+        customer_history::list_customer_history, export::export_customer, customers::erase_customer,
         coupons::create_coupon, coupons::list_coupons, coupons::get_coupon, coupons::update_coupon,
         coupons::get_coupon_version, coupons::get_coupon_statistics,
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
@@ -80,7 +82,9 @@ impl Modify for Everywhere {
         components.responses.insert("Problem".to_owned(), problem().into());
         for (path, item) in &mut openapi.paths.paths {
             let takes_key = path.starts_with("/v1/") && !WITHOUT_KEY.contains(&path.as_str());
-            for (operation, changes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true)] {
+            let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            let all = changing.into_iter().map(|operation| (operation, true)).chain([(&mut item.get, false)]);
+            for (operation, changes) in all {
                 let Some(operation) = operation else { continue };
                 describe(operation, takes_key && changes);
             }

@@ -1,6 +1,6 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::{codes, coupon, event, id, limit, opening, period, redemption, voucher};
+use domain::{codes, coupon, event, id, identity, limit, opening, period, redemption, voucher};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -26,6 +26,7 @@ words! {
     VoucherState: voucher::VoucherState::ALL.map(voucher::VoucherState::name);
     RedemptionState: redemption::RedemptionState::ALL.map(redemption::RedemptionState::name);
     VoucherKind: [id::VoucherKind::Row, id::VoucherKind::Bearer, id::VoucherKind::Given].map(kind_name);
+    IdentityKind: identity::IdentityKind::ALL.map(identity::IdentityKind::name);
     VoucherStep: [
         event::VoucherStep::Claimed,
         event::VoucherStep::Issued,

@@ -10,6 +10,7 @@ mod blocks;
 pub(crate) mod codes;
 mod redemptions;
 mod history;
+mod whereabouts;
 #[cfg(test)]
 mod plans;
 
@@ -166,6 +167,16 @@ impl Records for SqliteStore {
 
     async fn history(&self, tenant: TenantNo, subject: Subject, max: usize) -> Result<Vec<HistoryEntry>, StoreError> {
         self.read(move |connection| history::history(connection, tenant, &subject, max)).await
+    }
+
+    async fn customer_history(
+        &self,
+        tenant: TenantNo,
+        customer: CustomerNo,
+        max: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        let customer = self.shared.persons.standing(tenant, customer);
+        self.read(move |connection| whereabouts::history(connection, tenant, customer, max)).await
     }
 
     async fn redemption(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<Redemption>, StoreError> {

@@ -1,6 +1,6 @@
 //! Every statement of the read side finds its rows by an index.
 
-use super::{blocks, codes, coupons, customers, history, redemptions, vouchers};
+use super::{blocks, codes, coupons, customers, history, redemptions, vouchers, whereabouts};
 use crate::plan::plan;
 
 fn statements() -> Vec<(&'static str, &'static str)> {
@@ -33,6 +33,8 @@ fn statements() -> Vec<(&'static str, &'static str)> {
         ("redemptions::PAGE", &redemptions::PAGE),
         ("redemptions::MERGED_INTO", redemptions::MERGED_INTO),
         ("redemptions::NEWEST_OF_CUSTOMER", &redemptions::NEWEST_OF_CUSTOMER),
+        ("whereabouts::REDEMPTIONS", whereabouts::REDEMPTIONS),
+        ("whereabouts::VOUCHERS", whereabouts::VOUCHERS),
         ("vouchers::BY_KEY", &vouchers::BY_KEY),
         ("vouchers::PAGE", &vouchers::PAGE),
         ("vouchers::PAGE_OF_CUSTOMER", &vouchers::PAGE_OF_CUSTOMER),
@@ -68,6 +70,7 @@ fn every_statement_of_the_read_side_is_listed() {
         include_str!("history.rs"),
         include_str!("redemptions.rs"),
         include_str!("vouchers.rs"),
+        include_str!("whereabouts.rs"),
     ];
     let written: usize = sources.iter().map(|source| source.matches("select ").count()).sum();
     assert_eq!(written, statements().len());
