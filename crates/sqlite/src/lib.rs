@@ -6,7 +6,7 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory) and `persons` (who is one with whom);
-//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
+//! `ledger`, `sweep`, `forget`, `cut` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
 //! `check` (the promises, verified on a back-up).
 
 mod open;
@@ -27,6 +27,7 @@ mod persons;
 mod ledger;
 mod sweep;
 mod forget;
+mod cut;
 mod access;
 mod backup;
 mod readers;

@@ -1,4 +1,4 @@
-//! What goes on beside requests: deadlines that passed are written down, idempotency records that are old enough are
+//! What goes on beside requests: deadlines that passed are written down, and what is older than it is to be kept is
 //! removed. It knows the ports and nothing of SQL or HTTP.
 //!
 //! Every loop is owned by [`Workers`], ends when told to, and is waited for.
@@ -18,10 +18,14 @@ use tokio::task::JoinSet;
 pub struct Schedule {
     /// Between two looks for deadlines. A deadline is written down at most this late, plus the time it takes.
     pub sweep_every: Duration,
-    /// Between two removals of old records.
+    /// Between two removals of what is old.
     pub retention_every: Duration,
     /// How long idempotency records are kept.
     pub answers_kept: Duration,
+    /// How long events are kept; none: for ever.
+    pub events_kept: Option<Duration>,
+    /// How long it is kept what redemptions were decided on; none: for ever.
+    pub decisions_kept: Option<Duration>,
 }
 
 impl Default for Schedule {
@@ -30,6 +34,8 @@ impl Default for Schedule {
             sweep_every: Duration::from_millis(250),
             retention_every: Duration::from_secs(600),
             answers_kept: Duration::from_secs(30 * 24 * 60 * 60),
+            events_kept: None,
+            decisions_kept: None,
         }
     }
 }

@@ -218,6 +218,7 @@ suite! {
         a_cursor_of_another_list_or_of_none_is_refused
         a_history_can_be_asked_for_its_latest_events
         a_decision_is_kept_and_decides_the_same_again
+        old_events_and_decisions_are_removed_in_bounded_steps_and_the_rest_is_sound
         customers_are_found_by_number_and_id
     }
     contention {
