@@ -3,6 +3,7 @@
 mod scrip;
 mod tour;
 mod answers;
+mod customers;
 mod command_line;
 mod kills;
 mod replays;
