@@ -13,7 +13,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
-use crate::customers::{EMAIL_CHARS_MAX, check_email};
 use crate::definition_body::check_chars;
 use crate::extract::{Path, Query};
 use crate::idempotency::{Change, Origin};
@@ -23,7 +22,7 @@ use crate::me::{AccountBody, NAME_CHARS_MAX, show};
 use crate::names::not_found;
 use crate::page::{List, page_request};
 use crate::problem::Problem;
-use crate::registration::check_language;
+use crate::registration::{check_email, check_language};
 use crate::reply::{Answered, Reply};
 
 /// How long an invitation is good: a week.
@@ -52,8 +51,7 @@ pub(crate) struct NewStaff {
 impl NewStaff {
     fn parse(self, app: &App, tenant: TenantNo) -> Result<NewAccount, Problem> {
         check_username("/username", &self.username)?;
-        check_chars("/email", &self.email, EMAIL_CHARS_MAX)?;
-        check_email(&self.email)?;
+            check_email(&self.email)?;
         check_staff("/role", self.role)?;
         for (pointer, name) in [("/first_name", &self.first_name), ("/last_name", &self.last_name)] {
             name.as_deref().map_or(Ok(()), |name| check_chars(pointer, name, NAME_CHARS_MAX))?;

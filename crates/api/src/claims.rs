@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
+use crate::customer_by::{CustomerBy, Named};
 use crate::extract::Path;
 use crate::idempotency::Change;
-use crate::names::{claiming_customer, coupon_no, coupon_no_at};
+use crate::names::{coupon_no, coupon_no_at};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::{VoucherBody, show_vouchers};
@@ -21,18 +22,22 @@ const COUPONS_MAX: usize = 20;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimBody {
-    /// Who claims; who is signed in claims for themselves.
+    /// Who claims; or `customer`. Who is signed in claims for themselves.
     #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
+    /// Who claims, by what is known elsewhere.
+    customer: Option<CustomerBy>,
 }
 
 /// A claim of several coupons.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimsBody {
-    /// Who claims; who is signed in claims for themselves.
+    /// Who claims; or `customer`. Who is signed in claims for themselves.
     #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
+    /// Who claims, by what is known elsewhere.
+    customer: Option<CustomerBy>,
     /// Of which coupons, each once.
     #[schema(value_type = Vec<String>, min_items = 1, max_items = 20)]
     coupon_ids: Vec<CouponId>,
@@ -64,7 +69,8 @@ pub(crate) async fn claim_voucher(
 ) -> Answered<Claimed> {
     let tenant = origin.caller.tenant;
     let coupon = coupon_no(&app, tenant, &id).await?;
-    let customer = claiming_customer(&app, origin.caller, body.customer_id).await?;
+    let named = Named { customer_id: body.customer_id, customer: body.customer };
+    let customer = named.ensure_one(&app, &origin).await?;
     let answer = app.submit(&origin, Action::Claim { customer, coupons: vec![coupon] }).await?;
     let replayed = answer.replayed;
     let voucher = shown(&app, tenant, answer).await?.pop().ok_or_else(unexpected)?;
@@ -80,11 +86,12 @@ pub(crate) async fn claim_vouchers(
 ) -> Answered<ClaimedAll> {
     let tenant = origin.caller.tenant;
     check_coupons(&body.coupon_ids)?;
-    let customer = claiming_customer(&app, origin.caller, body.customer_id).await?;
     let mut coupons = Vec::with_capacity(body.coupon_ids.len());
     for (index, id) in body.coupon_ids.iter().enumerate() {
         coupons.push(coupon_no_at(&app, tenant, *id, &format!("/coupon_ids/{index}")).await?);
     }
+    let named = Named { customer_id: body.customer_id, customer: body.customer };
+    let customer = named.ensure_one(&app, &origin).await?;
     let answer = app.submit(&origin, Action::Claim { customer, coupons }).await?;
     let replayed = answer.replayed;
     let vouchers = shown(&app, tenant, answer).await?;

@@ -201,7 +201,7 @@ async fn define(
 }
 
 /// The version of `If-Match`, none for `*`, which is any. A tag that is not one of ours is of no version there is.
-fn edited_version(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
+pub(crate) fn edited_version(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
     let mut tags = headers.get_all(header::IF_MATCH).iter();
     let Some(tag) = tags.next() else {
         let detail = "Send the `ETag` of the version that was edited as `If-Match`.";
@@ -218,9 +218,9 @@ fn edited_version(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
         return Err(Problem::malformed(detail));
     };
     let version = inner.parse().ok().filter(|version: &u32| version.to_string() == inner);
-    version.map(Some).ok_or_else(|| {
-        Problem::new(StatusCode::PRECONDITION_FAILED, "version_stale", "The coupon has no such version.")
-    })
+    version
+        .map(Some)
+        .ok_or_else(|| Problem::new(StatusCode::PRECONDITION_FAILED, "version_stale", "There is no such version."))
 }
 
 fn gone() -> Problem {

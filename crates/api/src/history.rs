@@ -64,14 +64,18 @@ pub(crate) async fn list_voucher_history(
     Ok(Reply::ok(List::whole(show_history(&app, tenant, entries).await?)))
 }
 
-async fn show_history(app: &App, tenant: TenantNo, entries: Vec<HistoryEntry>) -> Result<Vec<VoucherEvent>, Problem> {
+pub(crate) async fn show_history(
+    app: &App,
+    tenant: TenantNo,
+    entries: Vec<HistoryEntry>,
+) -> Result<Vec<VoucherEvent>, Problem> {
     let customers = entries.iter().filter_map(owner_of).collect();
     let names = Names::of(app, tenant, BTreeSet::new(), customers).await?;
     let actors = Actors::of(app, tenant, entries.iter().map(|entry| entry.event.actor)).await?;
     entries.into_iter().map(|entry| event_of(entry, &names, &actors).ok_or_else(unexpected)).collect()
 }
 
-fn owner_of(entry: &HistoryEntry) -> Option<CustomerNo> {
+pub(crate) fn owner_of(entry: &HistoryEntry) -> Option<CustomerNo> {
     match entry.event.kind {
         EventKind::Voucher { customer, .. } => customer,
         _ => None,

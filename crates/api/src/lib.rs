@@ -28,6 +28,11 @@ mod idempotency;
 mod rejections;
 
 mod customers;
+mod customer_patch;
+mod customer_by;
+mod identities;
+mod customer_history;
+mod export;
 mod coupons;
 mod coupon_states;
 mod coupon_body;

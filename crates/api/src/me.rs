@@ -11,11 +11,10 @@ use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
-use crate::customers::{EMAIL_CHARS_MAX, check_email};
 use crate::definition_body::check_chars;
 use crate::extract::Json;
 use crate::problem::Problem;
-use crate::registration::{check_language, send_verification};
+use crate::registration::{check_email, check_language, send_verification};
 use crate::reply::{Answered, Reply};
 use crate::sign_in::{change, own_account};
 
@@ -125,8 +124,7 @@ impl MeBody {
     fn over(self, profile: &Profile) -> Result<Profile, Problem> {
         let email = self.email.unwrap_or_else(|| profile.email.clone());
         if let Some(email) = &email {
-            check_chars("/email", email, EMAIL_CHARS_MAX)?;
-            check_email(email)?;
+                    check_email(email)?;
         }
         let first_name = self.first_name.unwrap_or_else(|| profile.first_name.clone());
         let last_name = self.last_name.unwrap_or_else(|| profile.last_name.clone());

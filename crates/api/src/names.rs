@@ -66,16 +66,6 @@ pub(crate) async fn acting_customer(
     }
 }
 
-/// The same where somebody must be named.
-pub(crate) async fn claiming_customer(
-    app: &App,
-    caller: Caller,
-    id: Option<CustomerId>,
-) -> Result<CustomerNo, Problem> {
-    let customer = acting_customer(app, caller, id, "/customer_id").await?;
-    customer.ok_or_else(|| Problem::invalid_field("/customer_id", "missing", "is needed: who claims?"))
-}
-
 /// The customer that a body or a query names at `pointer`.
 pub(crate) async fn customer_no_at(
     app: &App,

@@ -8,12 +8,13 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customers, health, history, issue, me, quotes,
-    recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
+    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customer_history, customer_patch, customers,
+    export, health, history, identities, issue, me, quotes, recovery, redemptions, registration, setup, sign_in,
+    test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 4] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", "/v1/me"];
+const WITHOUT_KEY: [&str; 5] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", "/v1/api-keys/{id}", "/v1/me"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,7 +26,9 @@ const WITHOUT_KEY: [&str; 4] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        customers::create_customer, customers::list_customers, customers::get_customer,
+        customers::create_customer, customers::list_customers, customers::get_customer, customer_patch::update_customer,
+        identities::list_identities, identities::add_identity, identities::remove_identity,
+        customer_history::list_customer_history, export::export_customer, customers::erase_customer,
         coupons::create_coupon, coupons::list_coupons, coupons::get_coupon, coupons::update_coupon,
         coupons::get_coupon_version, coupons::get_coupon_statistics,
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
@@ -91,13 +94,9 @@ impl Modify for Everywhere {
         for (path, item) in &mut openapi.paths.paths {
             let takes_key =
                 path.starts_with("/v1/") && !path.starts_with("/v1/auth/") && !WITHOUT_KEY.contains(&path.as_str());
-            for (operation, changes) in [
-                (&mut item.get, false),
-                (&mut item.post, true),
-                (&mut item.put, true),
-                (&mut item.patch, true),
-                (&mut item.delete, false),
-            ] {
+            let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            let all = changing.into_iter().map(|operation| (operation, true)).chain([(&mut item.get, false)]);
+            for (operation, changes) in all {
                 let Some(operation) = operation else { continue };
                 describe(operation, takes_key && changes);
             }

@@ -16,9 +16,10 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::customer_by::{CustomerBy, Named};
 use crate::definition_body::check_chars;
 use crate::extract::Json;
-use crate::names::{Names, acting_customer};
+use crate::names::Names;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
@@ -37,6 +38,8 @@ pub(crate) struct QuoteBody {
     /// Who buys. Without one, only what asks for no customer applies.
     #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
+    /// Who buys, by what is known elsewhere. Nobody is made of it; of somebody new, no limit is used yet.
+    customer: Option<CustomerBy>,
     order: OrderBody,
     /// What was typed.
     #[serde(default)]
@@ -57,9 +60,10 @@ pub(crate) async fn create_quote(
     let tenant = caller.tenant;
     let order = parse_order(body.order)?;
     check_codes(&body.codes)?;
+    let named = Named { customer_id: body.customer_id, customer: body.customer };
     let request = RedeemRequest {
         id: RedemptionId::parse("quote").expect("five letters are an id"),
-        customer: acting_customer(&app, caller, body.customer_id, "/customer_id").await?,
+        customer: named.find(&app, caller).await?,
         order,
         codes: read_codes(&app, tenant, &body.codes),
         expected_total_minor: None,

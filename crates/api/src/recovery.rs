@@ -10,14 +10,13 @@ use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
 use crate::auth::Guest;
-use crate::customers::EMAIL_CHARS_MAX;
-use crate::definition_body::check_chars;
 use crate::extract::Json;
 use crate::letters::{self, Errand};
 use crate::logins;
 use crate::password_policy::check_policy;
 use crate::passwords::Password;
 use crate::problem::Problem;
+use crate::registration::check_email;
 use crate::sign_in::{change, hash_new};
 
 /// How long the link is good.
@@ -42,7 +41,7 @@ pub(crate) async fn recover_password(
     Guest { tenant, .. }: Guest,
     Json(RecoverBody { email }): Json<RecoverBody>,
 ) -> Result<StatusCode, Problem> {
-    check_chars("/email", &email, EMAIL_CHARS_MAX)?;
+    check_email(&email)?;
     let purpose = (TokenPurpose::RecoverPassword, MINUTES);
     let account = logins::find(&app, tenant, &email).await?.filter(|account| account.active && email.contains('@'));
     match account {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::Caller;
-use crate::names::acting_customer;
+use crate::customer_by::{CustomerBy, Named};
+use crate::idempotency::Origin;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
 use crate::quotes::{check_codes, parse_order, read_codes};
@@ -32,6 +32,8 @@ pub(crate) struct RedeemBody {
     /// Who buys. Without one, a voucher's owner stands in.
     #[schema(value_type = Option<String>)]
     customer_id: Option<CustomerId>,
+    /// Who buys, by what is known elsewhere.
+    customer: Option<CustomerBy>,
     order: OrderBody,
     /// What was typed. Every code must apply, or all is refused.
     #[schema(min_items = 1, max_items = 20, example = json!(["SAVE10"]))]
@@ -49,7 +51,7 @@ pub(crate) struct RedeemBody {
 
 impl RedeemBody {
     /// The request, with what it names looked up.
-    pub(crate) async fn parse(self, app: &App, caller: Caller) -> Result<RedeemRequest, Problem> {
+    pub(crate) async fn parse(self, app: &App, origin: &Origin) -> Result<RedeemRequest, Problem> {
         let id = match self.id {
             Some(id) => given_id(id)?,
             None => made_id(app),
@@ -63,8 +65,9 @@ impl RedeemBody {
         if reserve_ms.is_some() && order.id.is_none() {
             return Err(Problem::invalid_field("/order/id", "missing", "is needed to reserve"));
         }
-        let customer = acting_customer(app, caller, self.customer_id, "/customer_id").await?;
-        let codes = read_codes(app, caller.tenant, &self.codes);
+        let named = Named { customer_id: self.customer_id, customer: self.customer };
+        let customer = named.ensure(app, origin).await?;
+        let codes = read_codes(app, origin.caller.tenant, &self.codes);
         Ok(RedeemRequest { id, customer, order, codes, expected_total_minor: self.expected_total_minor, reserve_ms })
     }
 }

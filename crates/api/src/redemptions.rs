@@ -35,7 +35,7 @@ pub(crate) async fn create_redemption(
     State(app): State<App>,
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
-    let request = body.parse(&app, origin.caller).await?;
+    let request = body.parse(&app, &origin).await?;
     let reply = submit(&app, &origin, Action::Redeem(Box::new(request))).await?;
     Ok(reply.status(StatusCode::CREATED))
 }
@@ -98,7 +98,7 @@ pub(crate) async fn amend_redemption(
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
     let redemption = parse_id(id)?;
-    let request = body.parse(&app, origin.caller).await?;
+    let request = body.parse(&app, &origin).await?;
     let reply = submit(&app, &origin, Action::Amend { redemption, request: Box::new(request) }).await?;
     Ok(reply.status(StatusCode::CREATED))
 }
@@ -191,7 +191,7 @@ pub(crate) async fn get_redemption_decision(
     Ok(Reply::ok(show_decision(&app, tenant, record).await?))
 }
 
-async fn show_decision(app: &App, tenant: TenantNo, record: DecisionRecord) -> Result<Decision, Problem> {
+pub(crate) async fn show_decision(app: &App, tenant: TenantNo, record: DecisionRecord) -> Result<Decision, Problem> {
     let coupons = record.offers.iter().map(|offer| offer.coupon).collect();
     let names = Names::of(app, tenant, coupons, record.customer.into_iter().collect()).await?;
     let offers = record.offers.iter().map(|offer| DecisionOffer {

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
 use crate::auth::{Caller, Guest};
-use crate::customers::{EMAIL_CHARS_MAX, check_date, check_email};
+use crate::customers::check_date;
 use crate::definition_body::check_chars;
 use crate::extract::Json;
 use crate::idempotency::Origin;
@@ -57,8 +57,7 @@ pub(crate) struct RegisterBody {
 impl RegisterBody {
     fn check(&self) -> Result<(), Problem> {
         check_username("/username", &self.username)?;
-        check_chars("/email", &self.email, EMAIL_CHARS_MAX)?;
-        check_email(&self.email)?;
+            check_email(&self.email)?;
         for (pointer, name) in [("/first_name", &self.first_name), ("/last_name", &self.last_name)] {
             name.as_deref().map_or(Ok(()), |name| check_chars(pointer, name, NAME_CHARS_MAX))?;
         }
@@ -89,6 +88,10 @@ impl RegisterBody {
             ..CustomerProfile::default()
         }
     }
+}
+
+pub(crate) fn check_email(email: &str) -> Result<(), Problem> {
+    Ok(IdentityKind::Email.check(email).map_err(|error| error.under("/email"))?)
 }
 
 pub(crate) fn check_language(tag: Option<&str>) -> Result<(), Problem> {

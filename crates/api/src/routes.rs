@@ -6,8 +6,9 @@ use axum::routing::{delete, get, post};
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customers, docs, extract, health, history,
-    issue, me, metrics, quotes, recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
+    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customer_history, customer_patch, customers,
+    docs, export, extract, health, history, identities, issue, me, metrics, quotes, recovery, redemptions, registration, setup, sign_in,
+    test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -15,8 +16,13 @@ pub fn router(app: App) -> Router {
     let new_id = app.new_id;
     let routes = Router::new()
         .route("/v1/customers", post(customers::create_customer).get(customers::list_customers))
-        .route("/v1/customers/{id}", get(customers::get_customer))
+        .route("/v1/customers/{id}", get(customers::get_customer).patch(customer_patch::update_customer))
         .route("/v1/customers/{id}/wallet", get(wallet::get_customer_wallet))
+        .route("/v1/customers/{id}/identities", get(identities::list_identities).post(identities::add_identity))
+        .route("/v1/customers/{id}/identities/{identity_id}", delete(identities::remove_identity))
+        .route("/v1/customers/{id}/history", get(customer_history::list_customer_history))
+        .route("/v1/customers/{id}/export", get(export::export_customer))
+        .route("/v1/customers/{id}/erase", post(customers::erase_customer))
         .route("/v1/coupons", post(coupons::create_coupon).get(coupons::list_coupons))
         .route("/v1/coupons/{id}", get(coupons::get_coupon).put(coupons::update_coupon))
         .route("/v1/coupons/{id}/versions/{version}", get(coupons::get_coupon_version))

@@ -1,6 +1,6 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::{account, audit, codes, coupon, event, id, limit, opening, period, redemption, voucher, wallet};
+use domain::{account, audit, codes, coupon, event, id, identity, limit, opening, period, redemption, voucher, wallet};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -29,6 +29,7 @@ words! {
     VoucherState: voucher::VoucherState::ALL.map(voucher::VoucherState::name);
     RedemptionState: redemption::RedemptionState::ALL.map(redemption::RedemptionState::name);
     VoucherKind: [id::VoucherKind::Row, id::VoucherKind::Bearer, id::VoucherKind::Given].map(kind_name);
+    IdentityKind: identity::IdentityKind::ALL.map(identity::IdentityKind::name);
     VoucherStep: [
         event::VoucherStep::Claimed,
         event::VoucherStep::Issued,

@@ -113,6 +113,11 @@ numbers! {
     AccountNo;
 }
 
+impl CustomerNo {
+    /// Whoever is not known yet, for a look at what would be: a number that no customer gets, with nothing counted.
+    pub const NOBODY_YET: Self = Self(u32::MAX);
+}
+
 /// How a voucher came to be, which decides when its code is worth something. Two bits of every computed code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]

@@ -267,6 +267,19 @@ pub trait Records: Send + Sync {
     /// The store could not answer.
     async fn history(&self, tenant: TenantNo, subject: Subject, max: usize) -> Result<Vec<HistoryEntry>, StoreError>;
 
+    /// What has happened to a customer's vouchers and redemptions, and to those of whoever was merged into it, newest
+    /// first: at most `max` events. Of a customer with more than 10,000 vouchers or redemptions, those of the first
+    /// 10,000 by key, or of the latest 10,000.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn customer_history(
+        &self,
+        tenant: TenantNo,
+        customer: CustomerNo,
+        max: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError>;
+
     /// A redemption.
     ///
     /// # Errors

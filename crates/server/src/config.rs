@@ -41,6 +41,8 @@ pub(crate) struct Limits {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Retention {
     pub idempotency_days: u64,
+    pub events_days: u64,
+    pub decisions_days: u64,
 }
 
 impl Config {

@@ -43,7 +43,9 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     let socket = socket::bind(data)?;
 
     let schedule = Schedule {
-        answers_kept: Duration::from_secs(config.retention.idempotency_days * 24 * 60 * 60),
+        answers_kept: days(config.retention.idempotency_days),
+        events_kept: Some(config.retention.events_days).filter(|kept| *kept > 0).map(days),
+        decisions_kept: Some(config.retention.decisions_days).filter(|kept| *kept > 0).map(days),
         ..Schedule::default()
     };
     let shared: Arc<dyn Store> = store.clone();
@@ -97,6 +99,10 @@ fn app(
         new_id: api::new_id,
         metrics: Arc::new(move || metrics.render()),
     }
+}
+
+fn days(count: u64) -> Duration {
+    Duration::from_secs(count.saturating_mul(24 * 60 * 60))
 }
 
 /// Completes when the process is asked to end.

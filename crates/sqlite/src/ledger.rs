@@ -44,4 +44,12 @@ impl Ledger for SqliteStore {
     async fn forget_answers(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
         self.forget_old_answers(before, max).await
     }
+
+    async fn forget_events(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
+        self.cut_events(before, max).await
+    }
+
+    async fn forget_decisions(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
+        self.cut_decisions(before, max).await
+    }
 }

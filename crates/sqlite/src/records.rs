@@ -11,6 +11,7 @@ pub(crate) mod codes;
 mod redemptions;
 mod history;
 mod audit;
+mod whereabouts;
 #[cfg(test)]
 mod plans;
 
@@ -178,6 +179,16 @@ impl Records for SqliteStore {
 
     async fn history(&self, tenant: TenantNo, subject: Subject, max: usize) -> Result<Vec<HistoryEntry>, StoreError> {
         self.read(move |connection| history::history(connection, tenant, &subject, max)).await
+    }
+
+    async fn customer_history(
+        &self,
+        tenant: TenantNo,
+        customer: CustomerNo,
+        max: usize,
+    ) -> Result<Vec<HistoryEntry>, StoreError> {
+        let customer = self.shared.persons.standing(tenant, customer);
+        self.read(move |connection| whereabouts::history(connection, tenant, customer, max)).await
     }
 
     async fn redemption(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<Redemption>, StoreError> {

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 pub struct Schedule {
     /// Between two looks for deadlines. A deadline is written down at most this late, plus the time it takes.
     pub sweep_every: Duration,
-    /// Between two removals of old records.
+    /// Between two removals of what is old.
     pub retention_every: Duration,
     /// How long idempotency records are kept.
     pub answers_kept: Duration,
@@ -30,6 +30,10 @@ pub struct Schedule {
     pub mails_every: Duration,
     /// How long letters that were given up are kept.
     pub dead_mails_kept: Duration,
+    /// How long events are kept; none: for ever.
+    pub events_kept: Option<Duration>,
+    /// How long it is kept what redemptions were decided on; none: for ever.
+    pub decisions_kept: Option<Duration>,
 }
 
 impl Default for Schedule {
@@ -40,6 +44,8 @@ impl Default for Schedule {
             answers_kept: Duration::from_secs(30 * 24 * 60 * 60),
             mails_every: Duration::from_secs(1),
             dead_mails_kept: Duration::from_secs(30 * 24 * 60 * 60),
+            events_kept: None,
+            decisions_kept: None,
         }
     }
 }

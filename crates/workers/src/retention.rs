@@ -11,15 +11,17 @@ use crate::{Schedule, pause};
 /// So many are removed in one transaction: short enough that claims do not notice.
 const REMOVE_MAX: usize = 500;
 
-/// What grows old.
+/// What has its time.
 #[derive(Clone, Copy, Debug)]
-enum Old {
+enum Kept {
     Answers,
+    Events,
+    Decisions,
+    /// Of tokens and sessions each says its own end.
     Tokens,
+    Sessions,
     DeadMails,
 }
-
-const ALL: [Old; 3] = [Old::Answers, Old::Tokens, Old::DeadMails];
 
 pub(crate) async fn run(
     store: Arc<dyn Store>,
@@ -27,42 +29,44 @@ pub(crate) async fn run(
     schedule: Schedule,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let all = [
+        (Kept::Answers, Some(schedule.answers_kept)),
+        (Kept::Events, schedule.events_kept),
+        (Kept::Decisions, schedule.decisions_kept),
+        (Kept::Tokens, Some(Duration::ZERO)),
+        (Kept::Sessions, Some(Duration::ZERO)),
+        (Kept::DeadMails, Some(schedule.dead_mails_kept)),
+    ];
     while pause(schedule.retention_every, &mut stopped).await {
-        for old in ALL {
-            loop {
-                match old.remove(&*store, &*clock, schedule).await {
-                    Ok(removed) if removed < REMOVE_MAX => break,
-                    Ok(_) if *stopped.borrow() => break,
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::warn!(%error, what = old.name(), "what is old could not be removed");
-                        break;
-                    }
-                }
+        for (what, kept) in all {
+            let Some(kept) = kept else { continue };
+            if let Err(error) = remove(&*store, &*clock, (what, kept), &stopped).await {
+                tracing::warn!(%error, ?what, "what is too old could not be removed");
             }
         }
     }
 }
 
-impl Old {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Answers => "idempotency records",
-            Self::Tokens => "tokens",
-            Self::DeadMails => "letters that were given up",
-        }
-    }
-
-    /// Removes a few. Returns how many.
-    async fn remove(self, store: &dyn Store, clock: &dyn Clock, schedule: Schedule) -> Result<usize, StoreError> {
-        let ago = |kept: Duration| {
-            let kept_ms = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
-            clock.now().saturating_add_ms(-kept_ms)
+/// Goes on until nothing is left that is too old.
+async fn remove(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    (what, kept): (Kept, Duration),
+    stopped: &watch::Receiver<bool>,
+) -> Result<(), StoreError> {
+    let kept_ms = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        let before = clock.now().saturating_add_ms(-kept_ms);
+        let removed = match what {
+            Kept::Answers => store.forget_answers(before, REMOVE_MAX).await?,
+            Kept::Events => store.forget_events(before, REMOVE_MAX).await?,
+            Kept::Decisions => store.forget_decisions(before, REMOVE_MAX).await?,
+            Kept::Tokens => store.forget_tokens(before, REMOVE_MAX).await?,
+            Kept::Sessions => store.forget_sessions(before, REMOVE_MAX).await?,
+            Kept::DeadMails => store.forget_dead_mails(before, REMOVE_MAX).await?,
         };
-        match self {
-            Self::Answers => store.forget_answers(ago(schedule.answers_kept), REMOVE_MAX).await,
-            Self::Tokens => store.forget_tokens(clock.now(), REMOVE_MAX).await,
-            Self::DeadMails => store.forget_dead_mails(ago(schedule.dead_mails_kept), REMOVE_MAX).await,
+        if removed < REMOVE_MAX || *stopped.borrow() {
+            return Ok(());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Guests that turn out to be somebody: their vouchers, their history and their limits become one customer's.
 
+use domain::event::Subject;
 use domain::identity::IdentityKind;
 use domain::ledger::{Action, MOVES_MAX};
 use domain::limit::{Counts, Per};
@@ -142,5 +143,36 @@ pub async fn who_was_merged_is_known_by_both_ids_also_after_a_restart(harness: &
     assert_eq!(world.claim(guest, coupon).await.expect("nothing is in the way").customer, Some(user));
     let issued = world.vouchers_by(Action::Issue { coupon, customers: vec![guest] }).await.expect("it runs");
     assert_eq!(issued[0].customer, Some(user));
+    check_sound(harness).await;
+}
+
+pub async fn a_customers_history_lists_what_happened_to_all_that_is_its_newest_first(harness: &mut dyn Harness) {
+    let world = World::of(harness);
+    let coupon = world.coupon(CouponSpec::new().hold("PT5M").code("SEEN")).await;
+    let (guest, user) = (world.ensure(IdentityKind::Phone, PHONE).await, world.customer().await);
+    let stranger = world.customer().await;
+    world.claim(stranger, coupon).await.expect("nothing is in the way");
+    let expires = world.claim(guest, coupon).await.expect("nothing is in the way");
+    world.wait(6 * 60_000);
+    world.sweep_all().await;
+    let released = world.claim(guest, coupon).await.expect("nothing is in the way");
+    world.release(&released).await.expect("it is held");
+    let used = world.claim(user, coupon).await.expect("nothing is in the way");
+    world.use_code_as(user, &world.code_of(&used).await).await.expect("it is held");
+    world.verify(user, IdentityKind::Phone, PHONE).await;
+    let history = world.store.customer_history(TENANT, guest, 1_000).await.expect("histories can be read");
+    let told: Vec<_> = history.iter().map(|entry| (&entry.event.subject, entry.event.version)).collect();
+    let voucher = |voucher: &domain::voucher::Voucher| Subject::Voucher(voucher.key);
+    let (expires, released, used) = (voucher(&expires), voucher(&released), voucher(&used));
+    let order = history.iter().find(|entry| matches!(entry.event.subject, Subject::Redemption(_)));
+    let order = &order.expect("it was used by an order").event.subject;
+    let by_merge = [(&released, 3), (&expires, 3)];
+    assert_eq!(told.len(), 9, "{told:?}");
+    assert!(by_merge.iter().all(|moved| told[..2].contains(moved)), "{told:?}");
+    let before = [(order, 1), (&used, 2), (&used, 1), (&released, 2), (&released, 1), (&expires, 2), (&expires, 1)];
+    assert_eq!(told[2..], before);
+    assert!(history.is_sorted_by_key(|entry| std::cmp::Reverse(entry.at)));
+    let latest = world.store.customer_history(TENANT, user, 3).await.expect("histories can be read");
+    assert_eq!(latest, history[..3]);
     check_sound(harness).await;
 }

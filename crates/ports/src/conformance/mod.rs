@@ -221,6 +221,7 @@ suite! {
         a_cursor_of_another_list_or_of_none_is_refused
         a_history_can_be_asked_for_its_latest_events
         a_decision_is_kept_and_decides_the_same_again
+        old_events_and_decisions_are_removed_in_bounded_steps_and_the_rest_is_sound
         customers_are_found_by_number_and_id
     }
     contention {
@@ -243,6 +244,7 @@ suite! {
         re_2_the_later_of_two_proofs_wins_and_merges_the_earlier
         a_large_wallet_is_merged_step_by_step_while_claims_go_on
         who_was_merged_is_known_by_both_ids_also_after_a_restart
+        a_customers_history_lists_what_happened_to_all_that_is_its_newest_first
     }
     keys {
         an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once

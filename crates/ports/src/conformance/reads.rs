@@ -200,6 +200,43 @@ pub async fn a_decision_is_kept_and_decides_the_same_again(harness: &mut dyn Har
     check_sound(harness).await;
 }
 
+pub async fn old_events_and_decisions_are_removed_in_bounded_steps_and_the_rest_is_sound(harness: &mut dyn Harness) {
+    let world = World::of(harness);
+    let coupon = world.coupon(CouponSpec::new().code("AGED").uses(9)).await;
+    let customer = world.customer().await;
+    let mut old = Vec::new();
+    for _ in 0..3 {
+        old.push(world.use_code_as(customer, "AGED").await.expect("nothing is in the way"));
+    }
+    world.wait(60 * MINUTE_MS);
+    let before = world.now();
+    let young = world.use_code_as(customer, "AGED").await.expect("nothing is in the way");
+    assert_eq!(world.store.forget_decisions(before, 2).await, Ok(2));
+    assert_eq!(world.store.forget_decisions(before, 2).await, Ok(1));
+    assert_eq!(world.store.forget_decisions(before, 2).await, Ok(0));
+    assert_eq!(world.store.decision(TENANT, &old[2].id).await, Ok(None));
+    assert!(world.store.decision(TENANT, &young.id).await.expect("decisions can be read").is_some());
+    check_sound(harness).await;
+    let mut rows = 0;
+    while world.store.forget_events(before, 2).await.expect("events can be removed") == 2 {
+        rows += 2;
+    }
+    assert!(rows > 0 && world.history(Subject::Redemption(old[0].id.clone())).await.is_empty());
+    assert_eq!(world.history(Subject::Redemption(young.id.clone())).await.len(), 1);
+    // What was removed is not needed to give back.
+    world.give_back(&old[0].id).await.expect("it was used");
+    drop(world);
+    harness.restart().await;
+    let world = World::of(harness);
+    assert_eq!(world.history(Subject::Redemption(old[0].id.clone())).await.len(), 1, "its later events");
+    world.step(coupon, CouponStep::Pause).await.expect("it is running");
+    assert_eq!(world.store.forget_events(world.now().saturating_add_ms(1), 1_000).await.map(|rows| rows > 0), Ok(true));
+    drop(world);
+    harness.restart().await;
+    World::of(harness).step(coupon, CouponStep::Activate).await.expect("work goes on");
+    check_sound(harness).await;
+}
+
 pub async fn customers_are_found_by_number_and_id(harness: &mut dyn Harness) {
     let world = World::of(harness);
     let no = world.customer_called("shop-42").await.expect("it is new");

@@ -4,6 +4,7 @@ mod scrip;
 mod tour;
 mod accounts;
 mod answers;
+mod customers;
 mod command_line;
 mod audit;
 mod kills;

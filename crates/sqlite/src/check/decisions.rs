@@ -19,12 +19,17 @@ use crate::rows::json;
 /// Versions of coupons kept while decisions are replayed.
 const VERSIONS_MAX: usize = 1_000;
 
-/// The mark of a cancel that came first was not decided on anything: it has no currency.
+/// The mark of a cancel that came first was not decided on anything: it has no currency. And the oldest decisions may
+/// have been removed for their age, up to a redemption that is written down.
 const ALL: &str = "
     select tenant, redemption_id, subtotal_minor, discount_minor, total_minor, order_id, decision.document
     from redemption
     left join decision using (tenant, redemption_id)
-    where currency is not null
+    where currency is not null and (decision.document is not null or redemption > ifnull((
+        select cast(value as integer)
+        from meta
+        where name = 'decisions_forgotten'
+    ), 0))
     order by redemption";
 
 pub(super) fn walk(run: &mut Run<'_>) -> Result<(), StoreError> {

@@ -89,7 +89,7 @@ pub(super) const JOURNAL_ROW: &str = "
     from journal
     where journal = ?1 and tenant = ?2";
 
-fn journal_row(
+pub(super) fn journal_row(
     connection: &Connection,
     tenant: TenantNo,
     place: JournalNo,

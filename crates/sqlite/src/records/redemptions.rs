@@ -70,6 +70,20 @@ pub(super) const MERGED_INTO: &str = "
     from person
     where tenant = ?1 and merged_into = ?2";
 
+/// The customer, and whoever was merged into it.
+pub(super) fn with_merged(
+    connection: &Connection,
+    tenant: TenantNo,
+    customer: CustomerNo,
+) -> Result<Vec<CustomerNo>, StoreError> {
+    let mut customers = vec![customer];
+    each(connection, MERGED_INTO, (tenant.0, customer.0), |row| {
+        customers.push(CustomerNo(row.get(0)?));
+        Ok(())
+    })?;
+    Ok(customers)
+}
+
 pub(super) fn page(
     connection: &Connection,
     tenant: TenantNo,
@@ -105,11 +119,7 @@ impl<'c> Newest<'c> {
         (tenant, customer): (TenantNo, CustomerNo),
         before: i64,
     ) -> Result<Self, StoreError> {
-        let mut customers = vec![customer];
-        each(connection, MERGED_INTO, (tenant.0, customer.0), |row| {
-            customers.push(CustomerNo(row.get(0)?));
-            Ok(())
-        })?;
+        let customers = with_merged(connection, tenant, customer)?;
         let mut newest = Self { connection, tenant, heads: BTreeMap::new() };
         customers.into_iter().try_for_each(|customer| newest.take_up(customer, before))?;
         Ok(newest)

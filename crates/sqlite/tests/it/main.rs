@@ -3,6 +3,7 @@
 mod support;
 mod claims;
 mod definitions;
+mod privacy;
 mod redemptions;
 mod deadlines;
 mod failures;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use domain::codes::MasterKey;
 use domain::event::Actor;
 use domain::id::{ApiKeyId, FIRST_TENANT};
-use ports::{Access, AuditFilter, AuditOf, Clock, PageRequest, Records};
+use ports::{Access, AuditFilter, AuditOf, Clock, PageRequest, Records, Scopes};
 use sqlite::{OpenError, Options, SqliteStore};
 
 use crate::support::{Shop, new_id, options, stocked};
@@ -51,7 +51,12 @@ async fn time_does_not_go_behind_what_was_decided_before_a_restart() {
 async fn time_does_not_go_behind_the_audit_log_either() {
     let shop = Shop::open();
     shop.clock.advance(5_000);
-    let made = shop.store.create_api_key(FIRST_TENANT, Actor::Operator, ApiKeyId(new_id()), "till".to_owned(), [3; 32]);
+    let made = shop.store.create_api_key(
+        (FIRST_TENANT, Actor::Operator),
+        ApiKeyId(new_id()),
+        ("till".to_owned(), Scopes::SERVER),
+        [3; 32],
+    );
     let made = made.await.expect("it is kept");
     shop.clock.set(0);
     let shop = shop.reopened().await;

@@ -1,0 +1,224 @@
+//! All that is kept of a customer, as one JSON document. It is read page by page while it is sent, so that a large one
+//! needs no memory; what happens meanwhile may be in it or not.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::event::Subject;
+use domain::id::{CustomerNo, TenantNo};
+use http::{HeaderValue, header};
+use hyper::body::Frame;
+use ports::{PageRequest, RedemptionFilter, VoucherFilter};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::customers::CustomerBody;
+use crate::extract::Path;
+use crate::history::{VoucherEvent, show_history};
+use crate::identities::{IdentityBody, identity_bodies};
+use crate::names::customer_no;
+use crate::problem::Problem;
+use crate::redemption_body::{RedemptionBody, show_redemptions};
+use crate::redemptions::{Decision, show_decision};
+use crate::voucher_body::{VoucherBody, show_vouchers};
+
+/// Vouchers or redemptions read at once.
+const PAGE_ROWS: usize = 100;
+/// The latest events of one voucher.
+const EVENTS_MAX: usize = 1_000;
+
+/// All that is kept of a customer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CustomerExport {
+    customer: CustomerBody,
+    identities: Vec<IdentityBody>,
+    vouchers: Vec<ExportedVoucher>,
+    /// Those of whoever was merged into the customer, too.
+    redemptions: Vec<ExportedRedemption>,
+}
+
+/// A voucher with what has happened to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExportedVoucher {
+    voucher: VoucherBody,
+    history: Vec<VoucherEvent>,
+}
+
+/// A redemption with what it was decided on, unless that was removed for its age.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExportedRedemption {
+    redemption: RedemptionBody,
+    decision: Option<Decision>,
+}
+
+/// Export all that is kept of a customer
+///
+/// One document, read while it is sent: an answer that breaks off is not whole.
+#[utoipa::path(get, path = "/v1/customers/{id}/export", tag = "customers",
+    params(("id" = String, Path, description = "The customer")),
+    responses((status = 200, description = "All there is", body = CustomerExport)))]
+pub(crate) async fn export_customer(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let tenant = caller.tenant;
+    let customer = customer_no(&app, caller, &id).await?;
+    let first = Export { app, tenant, customer, part: Part::Customer };
+    // The first part before the answer begins, so that what cannot be read at all is a problem.
+    let (bytes, rest) = first.next().await?;
+    let body = Streamed { ready: Some(bytes), next: rest.map(Export::boxed) };
+    let content_type = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, content_type)], Body::new(body)).into_response())
+}
+
+/// What of the document comes next.
+enum Part {
+    Customer,
+    Vouchers { after: Option<String>, is_first: bool },
+    Redemptions { after: Option<String>, is_first: bool },
+}
+
+struct Export {
+    app: App,
+    tenant: TenantNo,
+    customer: CustomerNo,
+    part: Part,
+}
+
+type Next = Pin<Box<dyn Future<Output = Result<(Bytes, Option<Export>), Problem>> + Send>>;
+
+impl Export {
+    fn boxed(self) -> Next {
+        Box::pin(self.next())
+    }
+
+    /// The next bytes, and what makes those after them.
+    async fn next(self) -> Result<(Bytes, Option<Self>), Problem> {
+        let mut text = String::new();
+        let part = match &self.part {
+            Part::Customer => {
+                text.push_str(&self.head().await?);
+                Some(Part::Vouchers { after: None, is_first: true })
+            }
+            Part::Vouchers { after, is_first } => {
+                let after = self.vouchers(&mut text, after.clone(), *is_first).await?;
+                match after {
+                    Some(after) => Some(Part::Vouchers { after: Some(after), is_first: text.is_empty() && *is_first }),
+                    None => {
+                        text.push_str("],\"redemptions\":[");
+                        Some(Part::Redemptions { after: None, is_first: true })
+                    }
+                }
+            }
+            Part::Redemptions { after, is_first } => {
+                let after = self.redemptions(&mut text, after.clone(), *is_first).await?;
+                if after.is_none() {
+                    text.push_str("]}\n");
+                }
+                after.map(|after| Part::Redemptions { after: Some(after), is_first: text.is_empty() && *is_first })
+            }
+        };
+        Ok((text.into(), part.map(|part| Self { part, ..self })))
+    }
+
+    async fn head(&self) -> Result<String, Problem> {
+        let customer = self.app.store.customer(self.tenant, self.customer).await?;
+        let customer = customer.ok_or_else(|| Problem::internal(&"a customer with a number is missing"))?;
+        let identities = identity_bodies(&self.app.store.codes(), self.tenant, &customer);
+        let customer = CustomerBody::of(customer)?;
+        Ok(format!("{{\"customer\":{},\"identities\":{},\"vouchers\":[", json(&customer)?, json(&identities)?))
+    }
+
+    async fn vouchers(
+        &self,
+        text: &mut String,
+        after: Option<String>,
+        is_first: bool,
+    ) -> Result<Option<String>, Problem> {
+        let (app, tenant) = (&self.app, self.tenant);
+        let filter = VoucherFilter { customer: Some(self.customer), ..VoucherFilter::default() };
+        let page = app.store.vouchers(tenant, filter, PageRequest { limit: PAGE_ROWS, after }).await?;
+        let keys: Vec<_> = page.items.iter().map(|voucher| voucher.key).collect();
+        let shown = show_vouchers(app, tenant, page.items, app.now()).await?;
+        for (key, voucher) in keys.into_iter().zip(shown) {
+            let history = app.store.history(tenant, Subject::Voucher(key), EVENTS_MAX).await?;
+            let history = show_history(app, tenant, history).await?;
+            push(text, is_first, &ExportedVoucher { voucher, history })?;
+        }
+        Ok(page.next)
+    }
+
+    async fn redemptions(
+        &self,
+        text: &mut String,
+        after: Option<String>,
+        is_first: bool,
+    ) -> Result<Option<String>, Problem> {
+        let (app, tenant) = (&self.app, self.tenant);
+        let filter = RedemptionFilter { customer: Some(self.customer) };
+        let page = app.store.redemptions(tenant, filter, PageRequest { limit: PAGE_ROWS, after }).await?;
+        let ids: Vec<_> = page.items.iter().map(|redemption| redemption.id.clone()).collect();
+        let shown = show_redemptions(app, tenant, page.items, app.now()).await?;
+        for (id, redemption) in ids.into_iter().zip(shown) {
+            let decision = match app.store.decision(tenant, &id).await? {
+                Some(record) => Some(show_decision(app, tenant, record).await?),
+                None => None,
+            };
+            push(text, is_first, &ExportedRedemption { redemption, decision })?;
+        }
+        Ok(page.next)
+    }
+}
+
+fn push(text: &mut String, is_first: bool, item: &impl Serialize) -> Result<(), Problem> {
+    if !text.is_empty() || !is_first {
+        text.push(',');
+    }
+    text.push_str(&json(item)?);
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|error| Problem::internal(&error))
+}
+
+/// A body that is made while it is sent, as fast as it is taken.
+struct Streamed {
+    ready: Option<Bytes>,
+    next: Option<Next>,
+}
+
+/// What was begun cannot be a problem any more: the connection breaks off.
+#[derive(Debug, thiserror::Error)]
+#[error("the export broke off")]
+struct BrokeOff;
+
+impl hyper::body::Body for Streamed {
+    type Data = Bytes;
+    type Error = BrokeOff;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
+        if let Some(bytes) = self.ready.take() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        let Some(next) = &mut self.next else { return Poll::Ready(None) };
+        let Poll::Ready(made) = next.as_mut().poll(cx) else { return Poll::Pending };
+        match made {
+            Ok((bytes, rest)) => {
+                self.next = rest.map(Export::boxed);
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Err(_) => {
+                self.next = None;
+                Poll::Ready(Some(Err(BrokeOff)))
+            }
+        }
+    }
+}
