@@ -39,7 +39,10 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::PrefixTaken
         | Rejection::IdentityTaken
         | Rejection::LimitChanged
+        | Rejection::LimitNotFound
         | Rejection::TransitionIllegal
+        | Rejection::EditTooLate
+        | Rejection::PackageTooLarge
         | Rejection::VoucherForeign
         | Rejection::VoucherRevoked
         | Rejection::VoucherRedeemed
@@ -50,8 +53,13 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::CouponPaused
         | Rejection::CouponEnded
         | Rejection::CouponAborted
+        | Rejection::CampaignNotActive
+        | Rejection::CampaignPaused
+        | Rejection::CampaignEnded
+        | Rejection::CampaignAborted
         | Rejection::CustomerRequired
         | Rejection::CustomerNotEligible
+        | Rejection::UnderAge
         | Rejection::NotYetValid
         | Rejection::Expired
         | Rejection::OutsideHours
@@ -110,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [(Rejection, u16); 44] = [
+    const ALL: [(Rejection, u16); 52] = [
         (Rejection::IdempotencyKeyReused, 422),
         (Rejection::RedemptionIdReused, 422),
         (Rejection::CouponNotFound, 404),
@@ -125,7 +133,10 @@ mod tests {
         (Rejection::PrefixTaken, 409),
         (Rejection::IdentityTaken, 409),
         (Rejection::LimitChanged, 409),
+        (Rejection::LimitNotFound, 409),
         (Rejection::TransitionIllegal, 409),
+        (Rejection::EditTooLate, 409),
+        (Rejection::PackageTooLarge, 409),
         (Rejection::VoucherForeign, 409),
         (Rejection::VoucherRevoked, 409),
         (Rejection::VoucherRedeemed, 409),
@@ -136,8 +147,13 @@ mod tests {
         (Rejection::CouponPaused, 409),
         (Rejection::CouponEnded, 409),
         (Rejection::CouponAborted, 409),
+        (Rejection::CampaignNotActive, 409),
+        (Rejection::CampaignPaused, 409),
+        (Rejection::CampaignEnded, 409),
+        (Rejection::CampaignAborted, 409),
         (Rejection::CustomerRequired, 409),
         (Rejection::CustomerNotEligible, 409),
+        (Rejection::UnderAge, 409),
         (Rejection::NotYetValid, 409),
         (Rejection::Expired, 409),
         (Rejection::OutsideHours, 409),

@@ -1,7 +1,7 @@
 //! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
 //!
-//! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `limit`, `voucher`,
-//! `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value changes
+//! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `campaign`, `limit`,
+//! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value changes
 //! (`ledger`), and what is left of it (`event`, `statistics`).
 
 pub mod id;
@@ -11,11 +11,13 @@ pub mod time;
 pub mod period;
 pub mod opening;
 pub mod validity;
+pub mod window;
 pub mod rejection;
 pub mod order;
 pub mod benefit;
 pub mod limit;
 pub mod coupon;
+pub mod campaign;
 pub mod customer;
 pub mod voucher;
 pub mod redemption;

@@ -19,7 +19,8 @@ pub use codes::Codes;
 pub use error::StoreError;
 pub use ledger::Ledger;
 pub use records::{
-    BlockRecord, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
+    BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, Figures, HistoryEntry, Page, PageRequest,
+    Records, RedemptionFilter, VoucherFilter,
 };
 
 /// Everything a store does, as one object.

@@ -7,7 +7,8 @@ pub(crate) use derived::patterns;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use domain::coupon::{Campaign, Coupon};
+use domain::campaign::Campaign;
+use domain::coupon::Coupon;
 use domain::id::{TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
 use domain::limit::Usage;
@@ -62,6 +63,7 @@ impl<'a> Loader<'a> {
         self.coupons(facts)?;
         self.campaigns(facts)?;
         self.customers(facts)?;
+        self.contributions(facts)?;
         self.numbers(facts)?;
         self.usages(facts)?;
         self.vouchers(facts)?;
@@ -114,6 +116,12 @@ impl<'a> Loader<'a> {
         })?;
         self.each(&mut facts.external_ids, EXTERNAL_ID, |statement, id| {
             one(statement, params![self.tenant.0, id], |row| row.get(0).map(domain::id::CustomerNo))
+        })
+    }
+
+    fn contributions(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.contributions, CONTRIBUTION, |statement, (coupon, contributor)| {
+            one(statement, params![self.tenant.0, coupon.0, contributor], |row| row.get(0))
         })
     }
 
@@ -194,6 +202,7 @@ impl<'a> Loader<'a> {
 const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
 const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
 const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";
+const CONTRIBUTION: &str = "select units from contribution where tenant = ?1 and coupon = ?2 and contributor = ?3";
 const EXTERNAL_ID: &str = "select customer from customer where tenant = ?1 and external_id = ?2";
 const SEQUENCE: &str = "select next from sequence where tenant = ?1 and kind = ?2";
 const SERIES: &str = "select next from series where tenant = ?1 and coupon = ?2 and kind = ?3";

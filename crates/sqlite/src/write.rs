@@ -33,6 +33,7 @@ pub(crate) fn write(connection: &Connection, tenant: TenantNo, now: Timestamp, f
     target.customers(facts)?;
     target.campaigns(facts)?;
     target.coupons(facts)?;
+    target.contributions(facts)?;
     target.shared_codes(facts)?;
     target.series(facts)?;
     target.usages(facts)?;

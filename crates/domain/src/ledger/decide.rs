@@ -2,7 +2,9 @@
 
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
-use super::{Stop, claim, define, give_back, hold, issue, redeem, refuse, register, settle, sweep};
+use super::{
+    Stop, campaigns, claim, define, give_back, hold, issue, redeem, refuse, register, restock, settle, states, sweep,
+};
 use crate::event::Actor;
 use crate::pricing::Quote;
 use crate::rejection::{Refusal, Rejection};
@@ -105,14 +107,16 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
     let context = Context { actor: command.actor, now };
     match &command.action {
         Action::CreateCustomer { id, profile } => register::create_customer(facts, context, *id, profile),
-        Action::CreateCampaign { id, name, limits } => register::create_campaign(facts, context, *id, name, limits),
-        Action::CreateCoupon { id, definition, code } => {
-            define::create_coupon(facts, context, *id, definition, code.as_ref())
+        Action::CreateCampaign { id, definition, start } => {
+            campaigns::create_campaign(facts, context, *id, definition, *start)
+        }
+        Action::CreateCoupon { id, definition, code, start } => {
+            define::create_coupon(facts, context, *id, (definition, *start), code.as_ref())
         }
         Action::UpdateCoupon { coupon, if_version, definition, code } => {
             define::update_coupon(facts, context, (*coupon, *if_version), definition, code.as_ref())
         }
-        Action::MoveCoupon { coupon, step } => define::move_coupon(facts, context, *coupon, *step),
+        Action::MoveCoupon { coupon, step } => states::move_coupon(facts, context, *coupon, *step),
         Action::Claim { customer, coupons } => claim::claim(facts, context, *customer, coupons),
         Action::Issue { coupon, customers } => issue::issue(facts, context, *coupon, customers),
         Action::IssueGiven { coupon, codes } => issue::issue_given(facts, context, *coupon, codes),
@@ -129,5 +133,14 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
             give_back::amend(facts, context, redemption, request, command.fingerprint)
         }
         Action::Expire { vouchers, redemptions } => sweep::expire(facts, context, vouchers, redemptions),
+        Action::UpdateCampaign { campaign, if_version, definition } => {
+            campaigns::update_campaign(facts, context, (*campaign, *if_version), definition)
+        }
+        Action::MoveCampaign { campaign, step } => campaigns::move_campaign(facts, context, *campaign, *step),
+        Action::ClaimPackage { customer, campaign } => campaigns::claim_package(facts, context, *customer, *campaign),
+        Action::Restock { coupon, limit, by, contributor } => {
+            restock::restock(facts, context, *coupon, (limit, *by), contributor.as_deref())
+        }
+        Action::FollowClock { coupons, campaigns } => states::follow_clock(facts, context, coupons, campaigns),
     }
 }

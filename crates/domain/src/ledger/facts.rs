@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
 use super::table::Table;
+use crate::campaign::Campaign;
 use crate::codes::{Folded, Pattern};
-use crate::coupon::{Campaign, Coupon};
+use crate::coupon::Coupon;
 use crate::customer::Customer;
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
 use crate::id::{CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
@@ -58,6 +59,9 @@ pub const DUE_MAX: usize = 1024;
 /// How many pending reservations one step of an abort cancels.
 pub const RESERVATIONS_MAX: usize = 500;
 
+/// How many coupons of a campaign are looked at when something is done with all of them.
+pub const SIBLINGS_MAX: usize = 100;
+
 /// A block of codes by its coupon and first ordinal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockKey {
@@ -87,8 +91,12 @@ pub struct Facts {
     pub journal: JournalNo,
     /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
-    /// Campaigns.
+    /// Campaigns. Every version is kept too: see [`Facts::campaign_versions`].
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
+    /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by [`SIBLINGS_MAX`].
+    pub siblings: Table<CampaignNo, Vec<CouponNo>>,
+    /// How much a contributor has put into the limits of a coupon.
+    pub contributions: Table<(CouponNo, String), i64>,
     /// Customers.
     pub customers: Table<CustomerNo, Customer>,
     /// Who has an external id.
@@ -130,6 +138,8 @@ pub struct Facts {
     decisions_kept: usize,
     versions: Vec<Arc<Coupon>>,
     versions_kept: usize,
+    campaign_versions: Vec<Arc<Campaign>>,
+    campaign_versions_kept: usize,
 }
 
 /// Names every table once, for what is done to all of them.
@@ -137,6 +147,8 @@ macro_rules! each_table {
     ($facts:ident, $method:ident) => {
         $facts.coupons.$method();
         $facts.campaigns.$method();
+        $facts.siblings.$method();
+        $facts.contributions.$method();
         $facts.customers.$method();
         $facts.external_ids.$method();
         $facts.sequences.$method();
@@ -167,6 +179,8 @@ impl Facts {
             journal,
             coupons: Table::default(),
             campaigns: Table::default(),
+            siblings: Table::default(),
+            contributions: Table::default(),
             customers: Table::default(),
             external_ids: Table::default(),
             sequences: Table::default(),
@@ -190,6 +204,8 @@ impl Facts {
             decisions_kept: 0,
             versions: Vec::new(),
             versions_kept: 0,
+            campaign_versions: Vec::new(),
+            campaign_versions_kept: 0,
         }
     }
 
@@ -210,6 +226,12 @@ impl Facts {
     #[must_use]
     pub fn coupon_versions(&self) -> &[Arc<Coupon>] {
         &self.versions
+    }
+
+    /// The same of campaigns.
+    #[must_use]
+    pub fn campaign_versions(&self) -> &[Arc<Campaign>] {
+        &self.campaign_versions
     }
 
     /// What the batch's events add to the figures of each coupon.
@@ -244,12 +266,17 @@ impl Facts {
         self.versions.push(coupon);
     }
 
+    pub(super) fn record_campaign_version(&mut self, campaign: Arc<Campaign>) {
+        self.campaign_versions.push(campaign);
+    }
+
     /// Keeps what the command staged.
     pub(super) fn keep(&mut self) {
         each_table!(self, keep);
         self.events_kept = self.events.len();
         self.decisions_kept = self.decisions.len();
         self.versions_kept = self.versions.len();
+        self.campaign_versions_kept = self.campaign_versions.len();
     }
 
     /// Forgets what the command staged.
@@ -258,6 +285,7 @@ impl Facts {
         self.events.truncate(self.events_kept);
         self.decisions.truncate(self.decisions_kept);
         self.versions.truncate(self.versions_kept);
+        self.campaign_versions.truncate(self.campaign_versions_kept);
     }
 
     /// Forgets all changes of the batch, keeps what was loaded.
@@ -266,9 +294,11 @@ impl Facts {
         self.events.clear();
         self.decisions.clear();
         self.versions.clear();
+        self.campaign_versions.clear();
         self.events_kept = 0;
         self.decisions_kept = 0;
         self.versions_kept = 0;
+        self.campaign_versions_kept = 0;
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn issue(
     customers: &[CustomerNo],
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Row));
-    let source = granting_source(facts, coupon)?;
+    let source = granting_source(facts, context.now, coupon)?;
     let making = |customer: &CustomerNo| Making {
         kind: VoucherKind::Row,
         customer: Some(*customer),
@@ -43,7 +43,7 @@ pub(super) fn issue_given(
         facts.given_codes.ask(&entry.reading.hash);
         facts.shared_codes.ask(&entry.reading.folded);
     }
-    let source = granting_source(facts, coupon)?;
+    let source = granting_source(facts, context.now, coupon)?;
     all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
 }
 
@@ -88,7 +88,7 @@ pub(super) fn issue_block(
     if count == 0 {
         return refuse(Rejection::TransitionIllegal, "a block has at least one code");
     }
-    let source = granting_source(facts, coupon)?;
+    let source = granting_source(facts, context.now, coupon)?;
     check_not_over(&source.coupon, context.now)?;
     // Counted by limits only as far as ordinals go, which refuse what is beyond.
     let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
@@ -150,10 +150,8 @@ pub(super) fn assign(
         return refuse(Rejection::VoucherForeign, "the voucher has an owner");
     }
     usable(&voucher, context.now)?;
-    if let Some(rejection) = source.coupon.state.refusal() {
-        return refuse(rejection, format!("coupon {} is {}", source.coupon.no, source.coupon.state.name()));
-    }
-    check_eligible(&source.coupon, Some(customer))?;
+    source.check_grants(context.now)?;
+    check_eligible(facts, context.now, &source.coupon, Some(customer))?;
     let want =
         Want { counts: Counts::Claims, whose: Whose::Customers, customer: Some(customer), amount: 1, held: false };
     let taken = take(facts, context, &source, want)?;

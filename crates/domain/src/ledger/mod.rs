@@ -29,15 +29,19 @@ mod settle;
 mod give_back;
 mod sweep;
 mod define;
+mod states;
+mod campaigns;
+mod restock;
 mod register;
 
+pub use campaigns::PACKAGE_MAX;
 pub use command::{
     Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, Outcome, RedeemRequest, ReturnLine,
-    VoucherCandidates,
+    Start, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
-pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, RESERVATIONS_MAX, Sequence, Settings};
+pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence, Settings};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

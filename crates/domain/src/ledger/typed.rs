@@ -88,7 +88,7 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
         let before: Vec<CouponNo> = good.filter_map(|one| Some(one.source()?.coupon.no)).collect();
         let refused = match &target {
             None => Some(Refusal::new(Rejection::CodeUnknown, "this is not a code")),
-            Some(target) => judge(context, request.customer, target, &before)?,
+            Some(target) => judge(facts, context, (request.customer, target), &before)?,
         };
         all.push(Typed { code, target, refused });
     }
@@ -188,9 +188,9 @@ fn own_voucher(
 
 /// Everything that refuses a code before it is priced, in the order of precedence.
 fn judge(
+    facts: &Facts,
     context: Context,
-    customer: Option<CustomerNo>,
-    target: &Target,
+    (customer, target): (Option<CustomerNo>, &Target),
     before: &[CouponNo],
 ) -> Result<Option<Refusal>, Stop> {
     let coupon = &target.source.coupon;
@@ -202,10 +202,8 @@ fn judge(
             }
             usable(voucher, context.now)?;
         }
-        if let Some(rejection) = coupon.state.refusal() {
-            return super::refuse(rejection, format!("the coupon is {}", coupon.state.name()));
-        }
-        check_eligible(coupon, customer.or(owner))?;
+        target.source.check_grants(context.now)?;
+        check_eligible(facts, context.now, coupon, customer.or(owner))?;
         if before.contains(&coupon.no) {
             return super::refuse(Rejection::CouponRepeated, "the coupon was named before for this order");
         }

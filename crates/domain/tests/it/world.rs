@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use domain::campaign::Campaign;
 use domain::codes::{Folded, KeyRing, Pattern, RingKey};
-use domain::coupon::{Campaign, Coupon};
+use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
 use domain::id::{CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{
     Answer, Answered, BlockKey, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    RESERVATIONS_MAX, RedeemRequest, Sequence, Settings, Table, decide, quote,
+    RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Settings, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::Quote;
@@ -35,6 +36,8 @@ const ROUNDS_MAX: usize = 16;
 pub struct Rows {
     pub coupons: BTreeMap<CouponNo, Arc<Coupon>>,
     pub campaigns: BTreeMap<CampaignNo, Arc<Campaign>>,
+    pub contributions: BTreeMap<(CouponNo, String), i64>,
+    pub campaign_versions: BTreeMap<(CampaignNo, u32), Arc<Campaign>>,
     pub customers: BTreeMap<CustomerNo, Customer>,
     pub external_ids: BTreeMap<String, CustomerNo>,
     pub sequences: BTreeMap<Sequence, u32>,
@@ -125,6 +128,8 @@ impl World {
         let (rows, now) = (&self.rows, self.now);
         bring(&mut facts.coupons, |key| rows.coupons.get(key).cloned());
         bring(&mut facts.campaigns, |key| rows.campaigns.get(key).cloned());
+        bring(&mut facts.siblings, |key| some_of(rows.siblings(*key)));
+        bring(&mut facts.contributions, |key| rows.contributions.get(key).copied());
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
         bring(&mut facts.external_ids, |key| rows.external_ids.get(key).copied());
         bring(&mut facts.sequences, |key| rows.sequences.get(key).copied());
@@ -149,6 +154,10 @@ impl World {
         for coupon in facts.coupon_versions() {
             rows.versions.insert((coupon.no, coupon.version), Arc::new(through_json(coupon.as_ref())));
         }
+        for campaign in facts.campaign_versions() {
+            let kept = Arc::new(through_json(campaign.as_ref()));
+            rows.campaign_versions.insert((campaign.no, campaign.version), kept);
+        }
         for change in facts.coupons.changes() {
             if let (None, Some(pattern)) = (change.before, &change.after.unwrap().definition.pattern) {
                 rows.patterns.push((through_json(pattern), *change.key));
@@ -156,6 +165,7 @@ impl World {
         }
         write(&mut rows.coupons, &facts.coupons, |coupon| Arc::new(through_json(coupon.as_ref())));
         write(&mut rows.campaigns, &facts.campaigns, |campaign| Arc::new(through_json(campaign.as_ref())));
+        write(&mut rows.contributions, &facts.contributions, Clone::clone);
         write(&mut rows.customers, &facts.customers, through_postcard);
         write(&mut rows.external_ids, &facts.external_ids, Clone::clone);
         write(&mut rows.sequences, &facts.sequences, Clone::clone);
@@ -208,6 +218,13 @@ impl Rows {
 
     fn pending(&self) -> impl Iterator<Item = &Redemption> {
         self.redemptions.values().filter(|redemption| redemption.state == RedemptionState::Pending)
+    }
+
+    fn siblings(&self, campaign: CampaignNo) -> Vec<CouponNo> {
+        let is_one = |coupon: &&Arc<Coupon>| {
+            coupon.definition.campaign == Some(campaign) && coupon.state != CouponState::Aborted
+        };
+        self.coupons.values().filter(is_one).map(|coupon| coupon.no).take(SIBLINGS_MAX).collect()
     }
 
     fn reservations(&self, coupon: CouponNo) -> Vec<RedemptionId> {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use domain::coupon::CouponState;
 use domain::event::{EVENTS_PER_ROW, Event, EventKind, JournalNo, Subject};
 use domain::id::TenantNo;
 use domain::redemption::RedemptionState;
@@ -69,11 +70,10 @@ fn count_one(run: &mut Run<'_>, tenant: TenantNo, event: &Event) -> rusqlite::Re
         EventKind::Redemption { from, to, .. } => {
             (!RedemptionState::may_become(from, to)).then_some(Promise::RedemptionTransitionsLegal)
         }
-        EventKind::Coupon { .. }
-        | EventKind::Customer
-        | EventKind::Campaign
-        | EventKind::BlockMade { .. }
-        | EventKind::BlockRevoked => None,
+        EventKind::Coupon { from, to } | EventKind::Campaign { from, to } => {
+            (!CouponState::may_become(from, to)).then_some(Promise::DefinitionTransitionsLegal)
+        }
+        EventKind::Customer | EventKind::BlockMade { .. } | EventKind::BlockRevoked => None,
     };
     if let Some(promise) = illegal {
         run.findings.add(promise, || {

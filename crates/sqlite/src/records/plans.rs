@@ -1,6 +1,6 @@
 //! Every statement of the read side finds its rows by an index.
 
-use super::{blocks, codes, coupons, customers, history, redemptions, vouchers};
+use super::{blocks, campaigns, codes, coupons, customers, history, redemptions, vouchers};
 use crate::plan::plan;
 
 fn statements() -> Vec<(&'static str, &'static str)> {
@@ -8,10 +8,17 @@ fn statements() -> Vec<(&'static str, &'static str)> {
         ("blocks::BY_ID", &blocks::BY_ID),
         ("blocks::COVERING", &blocks::COVERING),
         ("blocks::PAGE", &blocks::PAGE),
+        ("campaigns::LATEST", campaigns::LATEST),
+        ("campaigns::NUMBER", campaigns::NUMBER),
+        ("campaigns::PAGE", campaigns::PAGE),
+        ("campaigns::STATISTICS", campaigns::STATISTICS),
+        ("campaigns::VERSION", campaigns::VERSION),
         ("codes::GIVEN", codes::GIVEN),
+        ("coupons::CONTRIBUTIONS", coupons::CONTRIBUTIONS),
         ("coupons::LATEST", coupons::LATEST),
         ("coupons::NUMBER", coupons::NUMBER),
         ("coupons::PAGE", coupons::PAGE),
+        ("coupons::PAGE_OF_CAMPAIGN", coupons::PAGE_OF_CAMPAIGN),
         ("coupons::REFUSALS", coupons::REFUSALS),
         ("coupons::STATISTICS", coupons::STATISTICS),
         ("coupons::VERSION", coupons::VERSION),
@@ -58,6 +65,7 @@ fn every_statement_of_the_read_side_is_listed() {
     let sources = [
         include_str!("bearers.rs"),
         include_str!("blocks.rs"),
+        include_str!("campaigns.rs"),
         include_str!("codes.rs"),
         include_str!("coupons.rs"),
         include_str!("customers.rs"),
