@@ -31,6 +31,7 @@ mod crashes;
 mod reads;
 mod contention;
 mod keys;
+mod campaigns;
 
 use std::sync::Arc;
 
@@ -224,5 +225,15 @@ suite! {
     }
     keys {
         an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once
+    }
+    campaigns {
+        hm_4_packages_claimed_at_once_come_to_the_last_unit_and_are_whole
+        race_17_after_a_campaigns_pause_is_acknowledged_nothing_new_succeeds
+        rp_2_definitions_start_and_end_by_the_clock_with_one_event_each
+        rp_2_a_start_during_a_restart_is_written_down_afterwards
+        rp_4_edits_of_a_campaign_at_once_are_versions_and_none_comes_late
+        an_abort_of_a_campaign_cancels_what_is_reserved_of_all_its_coupons
+        a_campaigns_figures_are_the_sums_over_its_coupons_by_currency
+        restocks_at_once_all_count_and_so_do_their_contributors
     }
 }

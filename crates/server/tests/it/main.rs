@@ -7,3 +7,4 @@ mod command_line;
 mod kills;
 mod replays;
 mod clock;
+mod campaigns;
