@@ -196,7 +196,7 @@ fn counted(campaign_id: CampaignId, figures: CampaignFigures) -> CampaignStatist
     }
 }
 
-pub(crate) fn gone() -> Problem {
+fn gone() -> Problem {
     not_found(domain::rejection::Rejection::CampaignNotFound, "There is no such campaign.")
 }
 

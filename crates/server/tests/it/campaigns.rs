@@ -154,7 +154,7 @@ async fn hm_4_a_package_is_claimed_whole_counted_and_aborted() {
     let package = claim().await.expect(201);
     assert_eq!(package["vouchers"].as_array().expect("a list").len(), 2);
     assert_eq!(claim().await.expect(201), package, "the same again");
-    let body = json!({ "codes": ["ONE"], "order": order("o1", 2_000), "reserve_for": "PT15M" });
+    let body = json!({ "codes": ["ONE"], "order": order("o1", 2_000), "reserve": true });
     let reserved = server.post("/v1/redemptions", &body).await.expect(201);
     let figures = server.get(&format!("{path}/statistics")).await.expect(200);
     assert_eq!((&figures["coupons"], &figures["issued"]), (&json!(2), &json!(2)));
