@@ -51,7 +51,7 @@ pub(crate) struct NewStaff {
 impl NewStaff {
     fn parse(self, app: &App, tenant: TenantNo) -> Result<NewAccount, Problem> {
         check_username("/username", &self.username)?;
-            check_email(&self.email)?;
+        check_email(&self.email)?;
         check_staff("/role", self.role)?;
         for (pointer, name) in [("/first_name", &self.first_name), ("/last_name", &self.last_name)] {
             name.as_deref().map_or(Ok(()), |name| check_chars(pointer, name, NAME_CHARS_MAX))?;

@@ -10,7 +10,7 @@ use crate::app::{App, unexpected};
 use crate::customer_by::{CustomerBy, Named};
 use crate::extract::Path;
 use crate::idempotency::Change;
-use crate::names::{coupon_no, coupon_no_at};
+use crate::names::{campaign_no, coupon_no, coupon_no_at};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::{VoucherBody, show_vouchers};
@@ -18,7 +18,7 @@ use crate::voucher_body::{VoucherBody, show_vouchers};
 /// The most coupons of one claim.
 const COUPONS_MAX: usize = 20;
 
-/// A claim of one coupon.
+/// A claim of one coupon, or of the package of a campaign.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClaimBody {
@@ -93,6 +93,27 @@ pub(crate) async fn claim_vouchers(
     let named = Named { customer_id: body.customer_id, customer: body.customer };
     let customer = named.ensure_one(&app, &origin).await?;
     let answer = app.submit(&origin, Action::Claim { customer, coupons }).await?;
+    let replayed = answer.replayed;
+    let vouchers = shown(&app, tenant, answer).await?;
+    Ok(Reply::created(ClaimedAll { vouchers }).replayed(replayed))
+}
+
+/// Claim the package of a campaign, all or none
+///
+/// One voucher of each of its coupons that is running; at most 20.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/claims", tag = "claims",
+    params(("id" = String, Path, description = "The campaign")), request_body = ClaimBody,
+    responses((status = 201, description = "Claimed, one voucher of each coupon", body = ClaimedAll)))]
+pub(crate) async fn claim_package(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Change { origin, body }: Change<ClaimBody>,
+) -> Answered<ClaimedAll> {
+    let tenant = origin.caller.tenant;
+    let campaign = campaign_no(&app, tenant, &id).await?;
+    let named = Named { customer_id: body.customer_id, customer: body.customer };
+    let customer = named.ensure_one(&app, &origin).await?;
+    let answer = app.submit(&origin, Action::ClaimPackage { customer, campaign }).await?;
     let replayed = answer.replayed;
     let vouchers = shown(&app, tenant, answer).await?;
     Ok(Reply::created(ClaimedAll { vouchers }).replayed(replayed))

@@ -1,7 +1,7 @@
 //! A coupon as answers show it.
 
 use domain::coupon::{Coupon, CouponState, Visibility};
-use domain::id::{CouponId, CustomerId};
+use domain::id::{CampaignId, CouponId, CustomerId};
 use domain::money::Currency;
 use domain::time::{Span, Timestamp};
 use serde::Serialize;
@@ -38,6 +38,13 @@ pub(crate) struct CouponBody {
     #[schema(value_type = Option<Vec<String>>)]
     customer_ids: Option<Vec<CustomerId>>,
     pattern: Option<PatternBody>,
+    #[schema(value_type = Option<String>)]
+    campaign_id: Option<CampaignId>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    starts_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ends_at: Option<Timestamp>,
+    min_age: Option<u8>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -45,14 +52,14 @@ pub(crate) struct CouponBody {
 }
 
 impl CouponBody {
-    /// `names` know the customers it is for.
-    pub(crate) fn of(coupon: &Coupon, names: &Names) -> Self {
+    /// As it is at that instant. `names` know the customers it is for, and its campaign.
+    pub(crate) fn of(coupon: &Coupon, names: &Names, at: Timestamp) -> Self {
         let definition = &coupon.definition;
         let customers = definition.customers.as_ref();
         Self {
             id: coupon.id,
             number: coupon.no.0,
-            state: coupon.state,
+            state: coupon.state_at(at),
             version: coupon.version,
             name: definition.name.clone(),
             code: definition.code.clone(),
@@ -65,6 +72,10 @@ impl CouponBody {
             visibility: definition.visibility,
             customer_ids: customers.map(|list| list.iter().map(|no| names.customer(*no)).collect()),
             pattern: definition.pattern.as_ref().map(PatternBody::from),
+            campaign_id: definition.campaign.map(|no| names.campaign(no)),
+            starts_at: definition.window.starts_at,
+            ends_at: definition.window.ends_at,
+            min_age: definition.min_age,
             created_at: coupon.created_at,
             changed_at: coupon.changed_at,
         }

@@ -17,15 +17,15 @@ use crate::names::coupon_no;
 use crate::problem::Problem;
 use crate::reply::Answered;
 
-/// How many steps one request may take to abort a coupon; each cancels some hundreds of reservations.
-const ABORT_STEPS_MAX: usize = 200;
+/// How many steps one request may take to abort a coupon or a campaign; each cancels some hundreds of reservations.
+pub(crate) const ABORT_STEPS_MAX: usize = 200;
 
 /// Activate a coupon
 ///
-/// From draft, or to go on after a pause.
+/// From draft, or to go on after a pause. Before `starts_at` it is scheduled, and running by itself from then on.
 #[utoipa::path(post, path = "/v1/coupons/{id}/activate", tag = "coupons",
     params(("id" = String, Path, description = "The coupon")),
-    responses((status = 200, description = "It is running", body = CouponBody)))]
+    responses((status = 200, description = "It is running, or scheduled", body = CouponBody)))]
 pub(crate) async fn activate_coupon(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -78,7 +78,7 @@ pub(crate) async fn abort_coupon(
     let first = app.submit(&origin, Action::MoveCoupon { coupon, step: CouponStep::Abort }).await?;
     let aborted = finish_abort(&app, &origin.without_key(), coupon).await?;
     // Also when replayed: the first step, which the key remembers, may only have paused it.
-    Ok(show(&app, tenant, &aborted).await?.replayed(first.replayed))
+    Ok(show(&app, tenant, &aborted, app.now()).await?.replayed(first.replayed))
 }
 
 async fn step(app: &App, origin: &Origin, id: &str, step: CouponStep) -> Answered<CouponBody> {

@@ -1,14 +1,16 @@
 //! Coupons: defined, saved anew, moved through their states, counted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::extract::State;
 use domain::codes::Reading;
-use domain::coupon::{Coupon, CouponState, Definition};
-use domain::id::{CampaignNo, CouponId, TenantNo};
-use domain::ledger::{Action, Answer, Outcome};
+use domain::coupon::{Coupon, CouponState, Definition, Visibility};
+use domain::id::{CampaignId, CampaignNo, CouponId, TenantNo};
+use domain::ledger::{Action, Answer, Outcome, Start};
 use domain::money::Currency;
-use http::{HeaderMap, StatusCode, header};
+use domain::time::Timestamp;
+use http::{HeaderMap, StatusCode};
 use ports::{CouponFilter, Figures};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +21,8 @@ use crate::coupon_body::CouponBody;
 use crate::definition_body::DefinitionBody;
 use crate::extract::{Path, Query};
 use crate::idempotency::Change;
-use crate::names::{Names, coupon_no, customer_nos_at, not_found};
+use crate::if_match::edited_version;
+use crate::names::{Names, campaign_no_if_named, coupon_no, customer_nos_at, not_found};
 use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
@@ -27,7 +30,7 @@ use crate::schemas;
 
 /// Define a coupon
 ///
-/// It begins as a draft: activate it before it grants anything.
+/// It begins as a draft that grants nothing, unless `activate` says otherwise.
 #[utoipa::path(post, path = "/v1/coupons", tag = "coupons", request_body = DefinitionBody,
     responses((status = 201, description = "Created", body = CouponBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn create_coupon(
@@ -35,16 +38,17 @@ pub(crate) async fn create_coupon(
     Change { origin, body }: Change<DefinitionBody>,
 ) -> Answered<CouponBody> {
     let tenant = origin.caller.tenant;
+    let start = start(body.activate);
     let (definition, code) = define(&app, tenant, body, None).await?;
     let id = CouponId((app.new_id)());
-    let answer = app.submit(&origin, Action::CreateCoupon { id, definition, code }).await?;
+    let answer = app.submit(&origin, Action::CreateCoupon { id, definition, code, start }).await?;
     shown(&app, tenant, answer, StatusCode::CREATED).await
 }
 
 /// Save a coupon anew
 ///
-/// The whole definition; what is left out is gone. The version that was edited stands in `If-Match`; `*` is whichever
-/// there is.
+/// The whole definition; what is left out is gone, but for the campaign, which stays. The version that was edited stands
+/// in `If-Match`; `*` is whichever there is. Refused from five minutes before the start of the coupon or of its campaign.
 #[utoipa::path(put, path = "/v1/coupons/{id}", tag = "coupons", request_body = DefinitionBody,
     params(("id" = String, Path, description = "The coupon"),
         ("If-Match" = String, Header, description = "The `ETag` of the version that was edited", example = "\"3\"")),
@@ -58,6 +62,7 @@ pub(crate) async fn update_coupon(
     let tenant = origin.caller.tenant;
     let coupon = coupon_no(&app, tenant, &id).await?;
     let edited = edited_version(&headers)?;
+    check_no_start(body.activate)?;
     let now = app.store.coupon(tenant, coupon).await?.ok_or_else(gone)?;
     let if_version = edited.unwrap_or(now.version);
     let campaign = now.definition.campaign;
@@ -74,6 +79,9 @@ pub(crate) struct CouponQuery {
     /// Only those in this state.
     #[param(value_type = Option<schemas::CouponState>, inline)]
     state: Option<CouponState>,
+    /// Only those of this campaign.
+    #[param(value_type = Option<String>)]
+    campaign_id: Option<CampaignId>,
     /// At most so many; 50 unless given.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -82,17 +90,23 @@ pub(crate) struct CouponQuery {
 }
 
 /// List coupons
+///
+/// A customer sees those that run, are public, and are for them; a page may be short.
 #[utoipa::path(get, path = "/v1/coupons", tag = "coupons", params(CouponQuery),
     responses((status = 200, description = "By rising number", body = List<CouponBody>)))]
 pub(crate) async fn list_coupons(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    caller: Caller,
     Query(query): Query<CouponQuery>,
 ) -> Answered<List<CouponBody>> {
+    let tenant = caller.tenant;
     let request = page_request(query.limit, query.cursor)?;
-    let page = app.store.coupons(tenant, CouponFilter { state: query.state }, request).await?;
-    let names = names_of(&app, tenant, page.items.iter().map(AsRef::as_ref)).await?;
-    let coupons = page.items.iter().map(|coupon| CouponBody::of(coupon, &names)).collect();
+    let campaign = campaign_no_if_named(&app, tenant, query.campaign_id, "?campaign_id").await?;
+    let page = app.store.coupons(tenant, CouponFilter { state: query.state, campaign }, request).await?;
+    let now = app.now();
+    let seen: Vec<_> = page.items.iter().filter_map(|coupon| seen_by(caller, coupon, now)).collect();
+    let names = names_of(&app, tenant, seen.iter().map(AsRef::as_ref)).await?;
+    let coupons = seen.iter().map(|coupon| CouponBody::of(coupon, &names, now)).collect();
     Ok(Reply::ok(List::page(coupons, page.next)))
 }
 
@@ -100,14 +114,12 @@ pub(crate) async fn list_coupons(
 #[utoipa::path(get, path = "/v1/coupons/{id}", tag = "coupons",
     params(("id" = String, Path, description = "The coupon")),
     responses((status = 200, description = "As it is now", body = CouponBody, headers(("ETag", description = "The version")))))]
-pub(crate) async fn get_coupon(
-    State(app): State<App>,
-    Caller { tenant, .. }: Caller,
-    Path(id): Path<String>,
-) -> Answered<CouponBody> {
+pub(crate) async fn get_coupon(State(app): State<App>, caller: Caller, Path(id): Path<String>) -> Answered<CouponBody> {
+    let tenant = caller.tenant;
     let no = coupon_no(&app, tenant, &id).await?;
     let coupon = app.store.coupon(tenant, no).await?.ok_or_else(gone)?;
-    show(&app, tenant, &coupon).await
+    let coupon = seen_by(caller, &coupon, app.now()).ok_or_else(gone)?;
+    show(&app, tenant, &coupon, app.now()).await
 }
 
 /// Show a version of a coupon
@@ -124,7 +136,8 @@ pub(crate) async fn get_coupon_version(
     let coupon = coupon.ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "version_not_found", "The coupon never had this version.")
     })?;
-    show(&app, tenant, &coupon).await
+    // As it was written: no start or end that came later acts on it.
+    show(&app, tenant, &coupon, Timestamp::MIN).await
 }
 
 /// What has come of a coupon.
@@ -191,36 +204,43 @@ async fn define(
     campaign: Option<CampaignNo>,
 ) -> Result<(Box<Definition>, Option<Reading>), Problem> {
     body.check_customers()?;
+    let named = campaign_no_if_named(app, tenant, body.campaign_id, "/campaign_id").await?;
     let customers = match body.customer_ids.take() {
         Some(ids) => Some(customer_nos_at(app, tenant, &ids, "/customer_ids").await?),
         None => None,
     };
-    let definition = body.parse(customers, campaign)?;
+    let definition = body.parse(customers, named.or(campaign))?;
     let code = definition.code.as_deref().map(|code| app.store.codes().read(tenant, code));
     Ok((Box::new(definition), code))
 }
 
-/// The version of `If-Match`, none for `*`, which is any. A tag that is not one of ours is of no version there is.
-pub(crate) fn edited_version(headers: &HeaderMap) -> Result<Option<u32>, Problem> {
-    let mut tags = headers.get_all(header::IF_MATCH).iter();
-    let Some(tag) = tags.next() else {
-        let detail = "Send the `ETag` of the version that was edited as `If-Match`.";
-        return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", detail));
-    };
-    let is_one = tags.next().is_none();
-    let tag = tag.to_str().unwrap_or_default().trim();
-    if tag == "*" && is_one {
-        return Ok(None);
+pub(crate) fn start(activate: bool) -> Start {
+    if activate { Start::Active } else { Start::Draft }
+}
+
+/// Who saves a definition anew moves no state.
+pub(crate) fn check_no_start(activate: bool) -> Result<(), Problem> {
+    if activate {
+        let detail = "is for a new definition; this one has a state, which steps of its own move";
+        return Err(Problem::invalid_field("/activate", "invalid", detail));
     }
-    let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).filter(|inner| !inner.contains('"'));
-    let (Some(inner), true) = (inner, is_one) else {
-        let detail = "`If-Match` must be one `ETag` as it was answered, in its quotes, such as \"3\", or *.";
-        return Err(Problem::malformed(detail));
-    };
-    let version = inner.parse().ok().filter(|version: &u32| version.to_string() == inner);
-    version
-        .map(Some)
-        .ok_or_else(|| Problem::new(StatusCode::PRECONDITION_FAILED, "version_stale", "There is no such version."))
+    Ok(())
+}
+
+/// The coupon as a caller sees it: a customer those that run, are told of and are for them, without whom else they are
+/// for.
+fn seen_by(caller: Caller, coupon: &Arc<Coupon>, now: Timestamp) -> Option<Arc<Coupon>> {
+    let Some(own) = caller.own() else { return Some(Arc::clone(coupon)) };
+    let definition = &coupon.definition;
+    let is_offered = definition.visibility == Visibility::Public && coupon.state_at(now) == CouponState::Running;
+    if !is_offered || !coupon.is_for(Some(own)) {
+        return None;
+    }
+    if definition.customers.is_none() {
+        return Some(Arc::clone(coupon));
+    }
+    let definition = Definition { customers: Some(vec![own]), ..definition.clone() };
+    Some(Arc::new(Coupon { definition, ..(**coupon).clone() }))
 }
 
 fn gone() -> Problem {
@@ -232,13 +252,18 @@ async fn names_of<'a>(
     tenant: TenantNo,
     coupons: impl Iterator<Item = &'a Coupon>,
 ) -> Result<Names, Problem> {
-    let customers = coupons.filter_map(|coupon| coupon.definition.customers.as_ref()).flatten().copied().collect();
-    Names::of(app, tenant, BTreeSet::new(), customers).await
+    let (mut customers, mut campaigns) = (BTreeSet::new(), BTreeSet::new());
+    for Definition { customers: list, campaign, .. } in coupons.map(|coupon| &coupon.definition) {
+        customers.extend(list.iter().flatten().copied());
+        campaigns.extend(*campaign);
+    }
+    Names::of(app, tenant, BTreeSet::new(), customers).await?.with_campaigns(app, tenant, campaigns).await
 }
 
-pub(crate) async fn show(app: &App, tenant: TenantNo, coupon: &Coupon) -> Answered<CouponBody> {
+/// The coupon as it is at that instant.
+pub(crate) async fn show(app: &App, tenant: TenantNo, coupon: &Coupon, at: Timestamp) -> Answered<CouponBody> {
     let names = names_of(app, tenant, std::iter::once(coupon)).await?;
-    Ok(Reply::ok(CouponBody::of(coupon, &names)).version(coupon.version))
+    Ok(Reply::ok(CouponBody::of(coupon, &names, at)).version(coupon.version))
 }
 
 /// The coupon in the version that an answer is about.
@@ -249,39 +274,6 @@ pub(crate) async fn shown(app: &App, tenant: TenantNo, answer: Answer, status: S
         Some(coupon) => coupon,
         None => app.store.coupon_version(tenant, no, version).await?.ok_or_else(gone)?,
     };
-    let reply = show(app, tenant, &coupon).await?;
+    let reply = show(app, tenant, &coupon, answer.at).await?;
     Ok(reply.status(status).replayed(answer.replayed))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn an_edit_names_the_version_it_began_with() {
-        for (tags, expected) in [
-            (&["\"3\""][..], Ok(Some(3))),
-            (&["*"], Ok(None)),
-            (&[], Err(428)),
-            (&["3"], Err(400)),
-            (&["W/\"3\""], Err(400)),
-            (&[""], Err(400)),
-            (&["\""], Err(400)),
-            (&["\"3\", \"4\""], Err(400)),
-            (&["\"3\"", "\"4\""], Err(400)),
-            (&["*", "\"4\""], Err(400)),
-            (&["\"-3\""], Err(412)),
-            (&["\"+3\""], Err(412)),
-            (&["\"abc\""], Err(412)),
-        ] {
-            let mut headers = HeaderMap::new();
-            for tag in tags {
-                headers.append(header::IF_MATCH, HeaderValue::from_static(tag));
-            }
-            let found = edited_version(&headers).map_err(|problem| problem.status().as_u16());
-            assert_eq!(found, expected, "{tags:?}");
-        }
-    }
 }

@@ -11,10 +11,10 @@ use ports::HistoryEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::actor_body::{ActorBody, Actors};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::extract::{Path, Query};
-use crate::actor_body::{ActorBody, Actors};
 use crate::history::owner_of;
 use crate::names::{Names, customer_no};
 use crate::page::{List, page_request};

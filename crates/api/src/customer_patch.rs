@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
-use crate::coupons::edited_version;
 use crate::customers::{CustomerBody, check_profile, show};
 use crate::extract::Path;
 use crate::idempotency::Change;
 use crate::identities::changed;
+use crate::if_match::edited_version;
 use crate::names::customer_no;
 use crate::reply::Answered;
 

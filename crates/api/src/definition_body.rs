@@ -4,20 +4,22 @@ use domain::benefit::Benefit;
 use domain::codes::fold;
 use domain::coupon::{Definition, LimitDefinition, Visibility};
 use domain::field::FieldError;
-use domain::id::{CampaignNo, CustomerId, CustomerNo};
+use domain::id::{CampaignId, CampaignNo, CustomerId, CustomerNo};
 use domain::limit::Counts;
 use domain::money::{AMOUNT_MINOR_MAX, Currency};
-use domain::time::Span;
+use domain::time::{Span, Timestamp};
+use domain::window::Window;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::definition_parts::{BenefitBody, LimitBody, PatternBody, ValidityBody};
 use crate::schemas;
 
-const NAME_CHARS_MAX: usize = 200;
+pub(crate) const NAME_CHARS_MAX: usize = 200;
 /// Of a code given by people, shared or not.
 pub(crate) const CODE_CHARS_MAX: usize = 64;
 const LIMITS_MAX: usize = 20;
+const AGE_YEARS_MAX: u8 = 120;
 const CUSTOMERS_MAX: usize = 10_000;
 /// 30 days.
 const HOLD_MS_MAX: i64 = 30 * 24 * 3_600_000;
@@ -56,6 +58,21 @@ pub(crate) struct DefinitionBody {
     pub customer_ids: Option<Vec<CustomerId>>,
     /// How its unique codes look; cannot change later.
     pattern: Option<PatternBody>,
+    /// The campaign it belongs to; chosen when it is created, and for good.
+    #[schema(value_type = Option<String>)]
+    pub campaign_id: Option<CampaignId>,
+    /// It grants from then on; without it, from its activation.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    starts_at: Option<Timestamp>,
+    /// It grants until then; without it, until it is ended. What was granted is used as `validity` says.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ends_at: Option<Timestamp>,
+    /// Only customers of so many years, by their `birth_date` in the tenant's zone.
+    #[schema(minimum = 1, maximum = 120)]
+    min_age: Option<u8>,
+    /// Only when it is created: activate it at once.
+    #[serde(default)]
+    pub activate: bool,
 }
 
 impl DefinitionBody {
@@ -83,7 +100,10 @@ impl DefinitionBody {
             visibility: self.visibility,
             customers: customers.map(in_rising_order),
             campaign,
+            window: window_of(self.starts_at, self.ends_at)?,
+            min_age: self.min_age,
         };
+        check_age(&definition)?;
         check_minimum(&definition)?;
         check_currency(&definition)?;
         definition.hold.map_or(Ok(()), check_hold)?;
@@ -99,7 +119,23 @@ impl DefinitionBody {
     }
 }
 
-fn parse_limits(bodies: Vec<LimitBody>) -> Result<Vec<LimitDefinition>, FieldError> {
+/// A window within its bounds, or which field is not.
+pub(crate) fn window_of(starts_at: Option<Timestamp>, ends_at: Option<Timestamp>) -> Result<Window, FieldError> {
+    let window = Window { starts_at, ends_at };
+    window.check_definition()?;
+    Ok(window)
+}
+
+fn check_age(definition: &Definition) -> Result<(), FieldError> {
+    match definition.min_age {
+        Some(years) if !(1..=AGE_YEARS_MAX).contains(&years) => {
+            Err(FieldError::new("/min_age", format!("must be from 1 to {AGE_YEARS_MAX} years")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(crate) fn parse_limits(bodies: Vec<LimitBody>) -> Result<Vec<LimitDefinition>, FieldError> {
     if bodies.len() > LIMITS_MAX {
         return Err(FieldError::new("/limits", format!("must be at most {LIMITS_MAX} limits")));
     }
@@ -202,6 +238,12 @@ mod tests {
         check(json!({"pattern": {"prefix": "A-", "alphabet": "digits", "length": 2}}), Some("/pattern/length"));
         check(json!({"pattern": {"prefix": "!", "alphabet": "digits", "length": 2}}), Some("/pattern/prefix"));
         check(json!({"currency": "USD", "minimum_order_minor": -1}), Some("/minimum_order_minor"));
+        let window = |starts_at: &str, ends_at: &str| json!({"starts_at": starts_at, "ends_at": ends_at});
+        check(window("2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z"), None);
+        check(window("2026-03-01T00:00:00Z", "2026-03-01T01:00:00+01:00"), Some("/ends_at"));
+        check(json!({"min_age": 18}), None);
+        check(json!({"min_age": 0}), Some("/min_age"));
+        check(json!({"min_age": 121}), Some("/min_age"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use domain::benefit::Benefit;
 use domain::codes::{Alphabet, Pattern, PatternError};
 use domain::coupon::LimitDefinition;
 use domain::field::FieldError;
-use domain::limit::{Counts, GiveBack, Limit, Per};
+use domain::limit::{Counts, GiveBack, LIMIT_MAX, Limit, Per};
 use domain::money::Rate;
 use domain::opening::{HourWindow, LocalTime, Weekdays};
 use domain::period::Period;
@@ -212,9 +212,6 @@ pub(crate) struct GiveBackBody {
 
 /// The longest id of a limit.
 const LIMIT_ID_CHARS_MAX: usize = 64;
-
-/// The highest maximum of a limit.
-const LIMIT_MAX: i64 = 1_000_000_000_000_000;
 
 impl LimitBody {
     /// The limit within its bounds, or which field is not.

@@ -38,6 +38,10 @@ mod coupon_states;
 mod coupon_body;
 mod definition_body;
 mod definition_parts;
+mod restock;
+mod campaigns;
+mod campaign_states;
+mod campaign_body;
 mod issue;
 mod claims;
 mod vouchers;
@@ -55,6 +59,7 @@ mod test_clock;
 mod health;
 
 mod names;
+mod if_match;
 mod page;
 mod reply;
 mod schemas;

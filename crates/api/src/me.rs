@@ -124,7 +124,7 @@ impl MeBody {
     fn over(self, profile: &Profile) -> Result<Profile, Problem> {
         let email = self.email.unwrap_or_else(|| profile.email.clone());
         if let Some(email) = &email {
-                    check_email(email)?;
+            check_email(email)?;
         }
         let first_name = self.first_name.unwrap_or_else(|| profile.first_name.clone());
         let last_name = self.last_name.unwrap_or_else(|| profile.last_name.clone());

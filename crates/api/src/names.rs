@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, TenantNo};
+use domain::id::{CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo};
 use domain::rejection::Rejection;
 use http::StatusCode;
 
@@ -33,6 +33,28 @@ pub(crate) async fn coupon_no_at(
 ) -> Result<CouponNo, Problem> {
     let found = app.store.coupon_no(tenant, id).await?;
     found.ok_or_else(|| Problem::invalid_field(pointer, "coupon_not_found", "there is no such coupon"))
+}
+
+/// The campaign that a path names.
+pub(crate) async fn campaign_no(app: &App, tenant: TenantNo, id: &str) -> Result<CampaignNo, Problem> {
+    let found = match id.parse::<CampaignId>() {
+        Ok(id) => app.store.campaign_no(tenant, id).await?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| not_found(Rejection::CampaignNotFound, "There is no such campaign."))
+}
+
+/// The campaign that a body or a query names at `pointer`, if it names one.
+pub(crate) async fn campaign_no_if_named(
+    app: &App,
+    tenant: TenantNo,
+    id: Option<CampaignId>,
+    pointer: &str,
+) -> Result<Option<CampaignNo>, Problem> {
+    let Some(id) = id else { return Ok(None) };
+    let found = app.store.campaign_no(tenant, id).await?;
+    let found = found.ok_or_else(|| Problem::invalid_field(pointer, "campaign_not_found", "there is no such campaign"));
+    found.map(Some)
 }
 
 /// The customer that a path names, if the caller sees it.
@@ -113,6 +135,7 @@ pub(crate) async fn customer_nos_at(
 pub(crate) struct Names {
     coupons: BTreeMap<CouponNo, CouponId>,
     customers: BTreeMap<CustomerNo, CustomerId>,
+    campaigns: BTreeMap<CampaignNo, CampaignId>,
 }
 
 impl Names {
@@ -137,6 +160,26 @@ impl Names {
         Ok(names)
     }
 
+    /// The same with these campaigns.
+    pub(crate) async fn with_campaigns(
+        mut self,
+        app: &App,
+        tenant: TenantNo,
+        campaigns: BTreeSet<CampaignNo>,
+    ) -> Result<Self, Problem> {
+        for no in campaigns {
+            let campaign = app.store.campaign(tenant, no).await?;
+            let campaign =
+                campaign.ok_or_else(|| Problem::internal(&format_args!("campaign {no} is mentioned and missing")))?;
+            self.campaigns.insert(no, campaign.id);
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn campaign(&self, no: CampaignNo) -> CampaignId {
+        *self.campaigns.get(&no).expect("it was looked up with the answer")
+    }
+
     pub(crate) fn coupon(&self, no: CouponNo) -> CouponId {
         *self.coupons.get(&no).expect("it was looked up with the answer")
     }
@@ -149,6 +192,6 @@ impl Names {
 #[cfg(test)]
 impl Names {
     pub(crate) fn for_test(no: CouponNo, id: CouponId) -> Self {
-        Self { coupons: [(no, id)].into(), customers: BTreeMap::new() }
+        Self { coupons: [(no, id)].into(), ..Self::default() }
     }
 }

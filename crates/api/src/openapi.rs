@@ -8,9 +8,9 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customer_history, customer_patch, customers,
-    export, health, history, identities, issue, me, quotes, recovery, redemptions, registration, setup, sign_in,
-    test_clock, vouchers, wallet,
+    accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
+    customer_patch, customers, export, health, history, identities, issue, me, quotes, recovery, redemptions,
+    registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, so that no key is needed to repeat it.
@@ -33,8 +33,13 @@ const WITHOUT_KEY: [&str; 5] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         coupons::get_coupon_version, coupons::get_coupon_statistics,
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
         coupon_states::abort_coupon,
+        restock::restock_coupon, restock::list_coupon_contributions,
+        campaigns::create_campaign, campaigns::list_campaigns, campaigns::get_campaign, campaigns::update_campaign,
+        campaigns::get_campaign_version, campaigns::get_campaign_statistics,
+        campaign_states::activate_campaign, campaign_states::pause_campaign, campaign_states::end_campaign,
+        campaign_states::abort_campaign,
         issue::issue_vouchers,
-        claims::claim_voucher, claims::claim_vouchers,
+        claims::claim_voucher, claims::claim_vouchers, claims::claim_package,
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
         blocks::list_coupon_blocks, blocks::get_block, blocks::revoke_block,
@@ -56,6 +61,7 @@ const WITHOUT_KEY: [&str; 5] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
     tags(
         (name = "customers", description = "Who holds and uses vouchers"),
         (name = "coupons", description = "Definitions that vouchers are made from"),
+        (name = "campaigns", description = "Coupons under common limits and one window"),
         (name = "claims", description = "Customers take vouchers"),
         (name = "vouchers", description = "Individual entitlements"),
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),

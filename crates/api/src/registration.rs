@@ -57,7 +57,7 @@ pub(crate) struct RegisterBody {
 impl RegisterBody {
     fn check(&self) -> Result<(), Problem> {
         check_username("/username", &self.username)?;
-            check_email(&self.email)?;
+        check_email(&self.email)?;
         for (pointer, name) in [("/first_name", &self.first_name), ("/last_name", &self.last_name)] {
             name.as_deref().map_or(Ok(()), |name| check_chars(pointer, name, NAME_CHARS_MAX))?;
         }

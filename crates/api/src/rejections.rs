@@ -51,7 +51,10 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::PersonTooLarge
         | Rejection::CustomerErased
         | Rejection::LimitChanged
+        | Rejection::LimitNotFound
         | Rejection::TransitionIllegal
+        | Rejection::EditTooLate
+        | Rejection::PackageTooLarge
         | Rejection::VoucherForeign
         | Rejection::VoucherRevoked
         | Rejection::VoucherRedeemed
@@ -62,8 +65,13 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::CouponPaused
         | Rejection::CouponEnded
         | Rejection::CouponAborted
+        | Rejection::CampaignNotActive
+        | Rejection::CampaignPaused
+        | Rejection::CampaignEnded
+        | Rejection::CampaignAborted
         | Rejection::CustomerRequired
         | Rejection::CustomerNotEligible
+        | Rejection::UnderAge
         | Rejection::NotYetValid
         | Rejection::Expired
         | Rejection::OutsideHours
@@ -149,7 +157,10 @@ mod tests {
         (Rejection::PersonTooLarge, 409),
         (Rejection::CustomerErased, 409),
         (Rejection::LimitChanged, 409),
+        (Rejection::LimitNotFound, 409),
         (Rejection::TransitionIllegal, 409),
+        (Rejection::EditTooLate, 409),
+        (Rejection::PackageTooLarge, 409),
         (Rejection::VoucherForeign, 409),
         (Rejection::VoucherRevoked, 409),
         (Rejection::VoucherRedeemed, 409),
@@ -160,8 +171,13 @@ mod tests {
         (Rejection::CouponPaused, 409),
         (Rejection::CouponEnded, 409),
         (Rejection::CouponAborted, 409),
+        (Rejection::CampaignNotActive, 409),
+        (Rejection::CampaignPaused, 409),
+        (Rejection::CampaignEnded, 409),
+        (Rejection::CampaignAborted, 409),
         (Rejection::CustomerRequired, 409),
         (Rejection::CustomerNotEligible, 409),
+        (Rejection::UnderAge, 409),
         (Rejection::NotYetValid, 409),
         (Rejection::Expired, 409),
         (Rejection::OutsideHours, 409),

@@ -6,9 +6,9 @@ use axum::routing::{delete, get, post};
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    accounts, api_keys, audit, blocks, claims, coupon_states, coupons, customer_history, customer_patch, customers,
-    docs, export, extract, health, history, identities, issue, me, metrics, quotes, recovery, redemptions, registration, setup, sign_in,
-    test_clock, vouchers, wallet,
+    accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
+    customer_patch, customers, docs, export, extract, health, history, identities, issue, me, metrics, quotes,
+    recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -34,6 +34,17 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/vouchers", post(issue::issue_vouchers))
         .route("/v1/coupons/{id}/blocks", get(blocks::list_coupon_blocks))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
+        .route("/v1/coupons/{id}/restock", post(restock::restock_coupon))
+        .route("/v1/coupons/{id}/contributions", get(restock::list_coupon_contributions))
+        .route("/v1/campaigns", post(campaigns::create_campaign).get(campaigns::list_campaigns))
+        .route("/v1/campaigns/{id}", get(campaigns::get_campaign).put(campaigns::update_campaign))
+        .route("/v1/campaigns/{id}/versions/{version}", get(campaigns::get_campaign_version))
+        .route("/v1/campaigns/{id}/statistics", get(campaigns::get_campaign_statistics))
+        .route("/v1/campaigns/{id}/activate", post(campaign_states::activate_campaign))
+        .route("/v1/campaigns/{id}/pause", post(campaign_states::pause_campaign))
+        .route("/v1/campaigns/{id}/end", post(campaign_states::end_campaign))
+        .route("/v1/campaigns/{id}/abort", post(campaign_states::abort_campaign))
+        .route("/v1/campaigns/{id}/claims", post(claims::claim_package))
         .route("/v1/claims", post(claims::claim_vouchers))
         .route("/v1/vouchers", get(vouchers::list_vouchers))
         .route("/v1/vouchers/{id}", get(vouchers::get_voucher))

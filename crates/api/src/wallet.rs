@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::extract::State;
+use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{CouponNo, CustomerId, CustomerNo, TenantNo};
 use domain::money::Currency;
@@ -167,7 +168,7 @@ async fn show(app: &App, tenant: TenantNo, customer: CustomerNo, query: WalletQu
     let (mut totals, mut kinds) = (Counts::default(), BTreeMap::<&str, Counts>::new());
     for (no, counts) in &counted.by_coupon {
         totals.add_all(counts);
-        kinds.entry(kind(&coupons[no])).or_default().add_all(counts);
+        kinds.entry(kind(&coupons[no].0)).or_default().add_all(counts);
     }
     let kinds = kinds.iter().map(|(kind, counts)| WalletKind { kind: (*kind).to_owned(), counts: counts.into() });
     Ok(Reply::ok(Wallet {
@@ -180,12 +181,18 @@ async fn show(app: &App, tenant: TenantNo, customer: CustomerNo, query: WalletQu
     }))
 }
 
-type Coupons = BTreeMap<CouponNo, Arc<Coupon>>;
+/// A coupon with its campaign.
+type Coupons = BTreeMap<CouponNo, (Arc<Coupon>, Option<Arc<Campaign>>)>;
 
 async fn coupons(app: &App, tenant: TenantNo, named: BTreeSet<CouponNo>) -> Result<Coupons, Problem> {
     let mut coupons = BTreeMap::new();
     for no in named {
-        coupons.insert(no, app.store.coupon(tenant, no).await?.ok_or_else(unexpected)?);
+        let coupon = app.store.coupon(tenant, no).await?.ok_or_else(unexpected)?;
+        let campaign = match coupon.definition.campaign {
+            Some(no) => app.store.campaign(tenant, no).await?,
+            None => None,
+        };
+        coupons.insert(no, (coupon, campaign));
     }
     Ok(coupons)
 }
@@ -198,14 +205,14 @@ async fn assets(app: &App, tenant: TenantNo, vouchers: Vec<Voucher>, coupons: &C
     let (now, zone) = (app.now(), app.store.settings(tenant).await?.zone.clone());
     let bodies = show_vouchers(app, tenant, vouchers.clone(), now).await?;
     let asset = |(voucher, body): (&Voucher, VoucherBody)| {
-        let coupon = &coupons[&voucher.key.coupon];
+        let (coupon, campaign) = &coupons[&voucher.key.coupon];
         let definition = &coupon.definition;
         Asset {
             kind: kind(coupon).to_owned(),
             name: definition.name.clone(),
             standing: Standing::of(voucher, now),
             ends_at: ends_at(voucher),
-            not_usable: why_not(voucher, coupon, &zone, now).map(NotUsable::from),
+            not_usable: why_not(voucher, (coupon, campaign.as_deref()), &zone, now).map(NotUsable::from),
             benefit: (&definition.benefit).into(),
             currency: definition.currency,
             minimum_order_minor: definition.minimum_order_minor,

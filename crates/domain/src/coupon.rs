@@ -1,17 +1,21 @@
 //! The definition a voucher is made from, its versions and its states.
 
+mod state;
+
 use serde::{Deserialize, Serialize};
+
+pub use state::{CouponState, CouponStep};
 
 use crate::benefit::Benefit;
 use crate::codes::Pattern;
 use crate::event::JournalNo;
-use crate::id::{CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo};
+use crate::id::{CampaignNo, CouponId, CouponNo, CustomerNo};
 use crate::limit::{Counts, GiveBack, Limit, Per};
 use crate::money::Currency;
 use crate::period::Period;
-use crate::rejection::Rejection;
 use crate::time::{Span, Timestamp};
 use crate::validity::Validity;
+use crate::window::Window;
 
 /// Who is told of a coupon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +82,12 @@ pub struct Definition {
     /// The campaign whose limits it obeys too.
     #[serde(default)]
     pub campaign: Option<CampaignNo>,
+    /// When it grants.
+    #[serde(default)]
+    pub window: Window,
+    /// Only customers of so many years may claim and use it.
+    #[serde(default)]
+    pub min_age: Option<u8>,
 }
 
 impl Definition {
@@ -97,88 +107,8 @@ impl Definition {
             customers: None,
             pattern: None,
             campaign: None,
-        }
-    }
-}
-
-/// Where a coupon stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum CouponState {
-    /// Being written.
-    Draft = 0,
-    /// Claims, issues and uses go on.
-    Running = 1,
-    /// Nothing new is granted; reservations go on.
-    Paused = 2,
-    /// Over; reservations go on.
-    Ended = 3,
-    /// Broken off; reservations were cancelled.
-    Aborted = 4,
-}
-
-/// A step staff asks of a coupon's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CouponStep {
-    /// Start, or go on after a pause.
-    Activate,
-    /// Grant nothing new for now.
-    Pause,
-    /// Grant nothing new ever again.
-    End,
-    /// The same, and cancel what is reserved.
-    Abort,
-}
-
-impl CouponState {
-    /// All states, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Draft, Self::Running, Self::Paused, Self::Ended, Self::Aborted];
-
-    /// The state of that number.
-    #[must_use]
-    pub fn from_number(number: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(number)).copied()
-    }
-
-    /// Its published name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Ended => "ended",
-            Self::Aborted => "aborted",
-        }
-    }
-
-    /// Where that step leads, or nothing if it is not allowed from here.
-    #[must_use]
-    pub fn after(self, step: CouponStep) -> Option<Self> {
-        match (self, step) {
-            (Self::Draft | Self::Paused, CouponStep::Activate) => Some(Self::Running),
-            (Self::Running, CouponStep::Pause) => Some(Self::Paused),
-            (Self::Running | Self::Paused, CouponStep::End) => Some(Self::Ended),
-            (Self::Draft | Self::Running | Self::Paused | Self::Ended, CouponStep::Abort) => Some(Self::Aborted),
-            (
-                Self::Draft | Self::Running | Self::Paused | Self::Ended | Self::Aborted,
-                CouponStep::Activate | CouponStep::Pause | CouponStep::End,
-            )
-            | (Self::Aborted, CouponStep::Abort) => None,
-        }
-    }
-
-    /// Why nothing new is granted in this state; `None` while running.
-    #[must_use]
-    pub fn refusal(self) -> Option<Rejection> {
-        match self {
-            Self::Draft => Some(Rejection::CouponNotActive),
-            Self::Running => None,
-            Self::Paused => Some(Rejection::CouponPaused),
-            Self::Ended => Some(Rejection::CouponEnded),
-            Self::Aborted => Some(Rejection::CouponAborted),
+            window: Window::default(),
+            min_age: None,
         }
     }
 }
@@ -192,7 +122,7 @@ pub struct Coupon {
     pub id: CouponId,
     /// Counts changes of definition and state, from 1.
     pub version: u32,
-    /// Where it stands.
+    /// Where it stands, as far as it is written down: see [`Coupon::state_at`].
     pub state: CouponState,
     /// What staff says.
     pub definition: Definition,
@@ -209,6 +139,18 @@ pub struct Coupon {
 }
 
 impl Coupon {
+    /// Where it stands at that instant, the bounds of its window acting.
+    #[must_use]
+    pub fn state_at(&self, now: Timestamp) -> CouponState {
+        self.state.at(&self.definition.window, now)
+    }
+
+    /// When the clock moves it next, seen from what is written down.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.state.next_by_clock(&self.definition.window).map(|(due_at, _)| due_at)
+    }
+
     /// Whether this customer is among those it is for.
     #[must_use]
     pub fn is_for(&self, customer: Option<CustomerNo>) -> bool {
@@ -218,23 +160,4 @@ impl Coupon {
             (Some(list), Some(no)) => list.binary_search(&no).is_ok(),
         }
     }
-}
-
-/// A marketing activity whose limits count over all its coupons.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Campaign {
-    /// Keys its rows.
-    pub no: CampaignNo,
-    /// Its public id.
-    pub id: CampaignId,
-    /// What staff calls it.
-    pub name: String,
-    /// Obeyed by every coupon of it.
-    pub limits: Vec<Limit>,
-    /// Counts its changes, from 1.
-    pub version: u32,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Where its latest event is.
-    pub journal: JournalNo,
 }

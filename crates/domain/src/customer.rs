@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::event::JournalNo;
 use crate::id::{CustomerId, CustomerNo};
 use crate::identity::{Identity, IdentityKey, IdentityKind};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone};
 
 /// What a shop says of a customer. All of it is optional: a customer may be no more than an id. Its external id, e-mail
 /// address and phone number become identities. Its `Debug` hides it all.
@@ -69,6 +70,18 @@ impl CustomerProfile {
 impl fmt::Debug for CustomerProfile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CustomerProfile").finish_non_exhaustive()
+    }
+}
+
+impl CustomerProfile {
+    /// How many birthdays have come by the day that it is in the zone; nothing if no date of birth is known. Who was born
+    /// on a 29 February has the birthday of other years on 1 March.
+    #[must_use]
+    pub fn age_at(&self, now: Timestamp, zone: &Zone) -> Option<i16> {
+        let born: Date = self.birth_date.as_deref()?.parse().ok()?;
+        let today = zone.as_jiff().to_datetime(now.to_jiff()).date();
+        let is_to_come = (today.month(), today.day()) < (born.month(), born.day());
+        Some(today.year() - born.year() - i16::from(is_to_come))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::CampaignState;
 use crate::coupon::CouponState;
 use crate::id::{AccountNo, BlockId, CampaignNo, CouponNo, CustomerNo, VoucherKey};
 use crate::limit::UsageDelta;
@@ -126,8 +127,13 @@ pub enum EventKind {
     },
     /// A customer was made or changed.
     Customer,
-    /// A campaign was made or changed.
-    Campaign,
+    /// A campaign was written or moved.
+    Campaign {
+        /// From where; `None`: it was made.
+        from: Option<CampaignState>,
+        /// To where.
+        to: CampaignState,
+    },
     /// A block of bearer codes was made.
     BlockMade {
         /// How many codes.

@@ -1,8 +1,8 @@
 //! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
 //!
-//! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `limit`, `voucher`,
-//! `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value changes
-//! (`ledger`), what is left of it (`event`, `audit`, `statistics`), and what people are told (`mail`).
+//! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `campaign`, `limit`,
+//! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
+//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), and what people are told (`mail`).
 
 pub mod id;
 pub mod field;
@@ -11,12 +11,14 @@ pub mod time;
 pub mod period;
 pub mod opening;
 pub mod validity;
+pub mod window;
 pub mod rejection;
 pub mod order;
 pub mod benefit;
 pub mod tenant;
 pub mod limit;
 pub mod coupon;
+pub mod campaign;
 pub mod identity;
 pub mod customer;
 pub mod account;

@@ -111,6 +111,9 @@ pub enum Cause {
     Revoked,
 }
 
+/// The largest maximum of a limit.
+pub const LIMIT_MAX: i64 = 1_000_000_000_000_000;
+
 /// A limit of a coupon or campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {

@@ -66,8 +66,14 @@ pub enum Rejection {
     CustomerErased,
     /// A limit of that id counts something else; only its maximum and give-back may change.
     LimitChanged,
+    /// The coupon has no such limit for everyone.
+    LimitNotFound,
     /// The state does not allow this step.
     TransitionIllegal,
+    /// The start is so near that nothing of the definition changes any more.
+    EditTooLate,
+    /// The campaign has more coupons than one claim takes.
+    PackageTooLarge,
     /// The voucher belongs to somebody else.
     VoucherForeign,
     /// The voucher, or its block, was revoked.
@@ -88,10 +94,20 @@ pub enum Rejection {
     CouponEnded,
     /// The coupon was aborted.
     CouponAborted,
+    /// The coupon's campaign is not active yet.
+    CampaignNotActive,
+    /// The coupon's campaign is paused.
+    CampaignPaused,
+    /// The coupon's campaign has ended.
+    CampaignEnded,
+    /// The coupon's campaign was aborted.
+    CampaignAborted,
     /// A customer must be named: a limit or condition depends on it.
     CustomerRequired,
     /// The coupon is for other customers.
     CustomerNotEligible,
+    /// The customer is too young for the coupon, or no date of birth is known.
+    UnderAge,
     /// The validity has not begun.
     NotYetValid,
     /// The validity is over.
@@ -167,11 +183,18 @@ impl Rejection {
             Self::PersonTooLarge => "person_too_large",
             Self::CustomerErased => "customer_erased",
             Self::LimitChanged => "limit_changed",
+            Self::LimitNotFound => "limit_not_found",
             Self::TransitionIllegal => "transition_illegal",
+            Self::EditTooLate => "edit_too_late",
+            Self::PackageTooLarge => "package_too_large",
             Self::CouponNotActive => "coupon_not_active",
             Self::CouponPaused => "coupon_paused",
             Self::CouponEnded => "coupon_ended",
             Self::CouponAborted => "coupon_aborted",
+            Self::CampaignNotActive => "campaign_not_active",
+            Self::CampaignPaused => "campaign_paused",
+            Self::CampaignEnded => "campaign_ended",
+            Self::CampaignAborted => "campaign_aborted",
             Self::VoucherRevoked => "voucher_revoked",
             Self::VoucherRedeemed => "voucher_redeemed",
             Self::VoucherLocked => "voucher_locked",
@@ -180,6 +203,7 @@ impl Rejection {
             Self::VoucherForeign => "voucher_foreign",
             Self::CustomerRequired => "customer_required",
             Self::CustomerNotEligible => "customer_not_eligible",
+            Self::UnderAge => "under_age",
             Self::NotYetValid => "not_yet_valid",
             Self::Expired => "expired",
             Self::OutsideHours => "outside_hours",

@@ -76,7 +76,7 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
             EventKind::Voucher { .. }
             | EventKind::Coupon { .. }
             | EventKind::Customer
-            | EventKind::Campaign
+            | EventKind::Campaign { .. }
             | EventKind::BlockMade { .. }
             | EventKind::BlockRevoked
             | EventKind::Account

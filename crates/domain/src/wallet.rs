@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Campaign;
 use crate::coupon::Coupon;
 use crate::pricing::{VoucherWindow, judge_time};
 use crate::rejection::{Refusal, Rejection};
@@ -104,7 +105,12 @@ pub fn ends_at(voucher: &Voucher) -> Option<Timestamp> {
 
 /// Why a voucher cannot be used at this instant, by whatever order; none: it can, by an order that suits it.
 #[must_use]
-pub fn why_not(voucher: &Voucher, coupon: &Coupon, tenant_zone: &Zone, now: Timestamp) -> Option<Refusal> {
+pub fn why_not(
+    voucher: &Voucher,
+    (coupon, campaign): (&Coupon, Option<&Campaign>),
+    tenant_zone: &Zone,
+    now: Timestamp,
+) -> Option<Refusal> {
     let by_state = match voucher.state_at(now) {
         VoucherState::Held | VoucherState::Issued => None,
         VoucherState::Locked => Some((Rejection::VoucherLocked, "an order that is under way has the voucher")),
@@ -115,8 +121,14 @@ pub fn why_not(voucher: &Voucher, coupon: &Coupon, tenant_zone: &Zone, now: Time
     if let Some((rejection, detail)) = by_state {
         return Some(Refusal::new(rejection, detail));
     }
-    if let Some(rejection) = coupon.state.refusal() {
-        return Some(Refusal::new(rejection, format!("the coupon is {}", coupon.state.name())));
+    let state = coupon.state_at(now);
+    if let Some(rejection) = state.refusal() {
+        return Some(Refusal::new(rejection, format!("the coupon is {}", state.name())));
+    }
+    if let Some(campaign) = campaign
+        && let Some(rejection) = campaign.state_at(now).refusal_of_campaign()
+    {
+        return Some(Refusal::new(rejection, format!("its campaign is {}", campaign.state_at(now).name())));
     }
     if !coupon.is_for(voucher.customer) {
         return Some(Refusal::new(Rejection::CustomerNotEligible, "the coupon is for other customers by now"));

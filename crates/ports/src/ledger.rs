@@ -26,8 +26,8 @@ pub trait Ledger: Send + Sync {
     /// The store could not answer.
     async fn quote(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Quote, StoreError>;
 
-    /// Writes down at most `max` holds and reservations whose deadline has passed, oldest first. Returns how many;
-    /// fewer than `max` means that none are left.
+    /// Writes down at most `max` holds and reservations whose deadline has passed, and coupons and campaigns whose start
+    /// or end has, oldest first. Returns how many; fewer than `max` means that none are left.
     ///
     /// # Errors
     /// The store could not answer; some may have been written down.

@@ -26,8 +26,8 @@ pub use error::StoreError;
 pub use ledger::Ledger;
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use records::{
-    AuditFilter, AuditOf, BlockRecord, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records,
-    RedemptionFilter, VoucherFilter, WALLET_COUNTED_MAX, WalletCounts,
+    AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, Figures,
+    HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter, WALLET_COUNTED_MAX, WalletCounts,
 };
 pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};

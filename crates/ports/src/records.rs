@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::audit::{AuditEntry, AuditHead};
+use domain::campaign::{Campaign, CampaignState};
 use domain::codes::ComputedCode;
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
 use domain::event::{Actor, Event, Subject};
-use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
+use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::DecisionRecord;
+use domain::money::Currency;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::statistics::Statistics;
 use domain::tenant::Settings;
@@ -42,8 +44,26 @@ pub struct Page<T> {
 /// Which coupons; by rising number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CouponFilter {
-    /// Only those in this state.
+    /// Only those that are in this state at the instant of reading, the clock acting.
     pub state: Option<CouponState>,
+    /// Only those of this campaign.
+    pub campaign: Option<CampaignNo>,
+}
+
+/// Which campaigns; by rising number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CampaignFilter {
+    /// Only those that are in this state at the instant of reading, the clock acting.
+    pub state: Option<CampaignState>,
+}
+
+/// What a contributor has put into the limits of a coupon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contribution {
+    /// Who.
+    pub contributor: String,
+    /// How much in all.
+    pub units: i64,
 }
 
 /// Which vouchers, by coupon, kind and ordinal. Of one coupon, and not of one customer, all there are: also those of
@@ -125,6 +145,18 @@ pub struct Figures {
     pub refusals: BTreeMap<String, i64>,
 }
 
+/// A campaign's figures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CampaignFigures {
+    /// How many coupons it has.
+    pub coupons: i64,
+    /// The sum of its coupons' figures. Its value is right as a sum only where they give in one currency.
+    pub statistics: Statistics,
+    /// Discount given less what was given back, by the currency of the coupons that gave it; none: those that give in
+    /// any.
+    pub value_given_minor: BTreeMap<Option<Currency>, i64>,
+}
+
 /// The read side of a store.
 #[async_trait]
 pub trait Records: Send + Sync {
@@ -176,6 +208,57 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn figures(&self, tenant: TenantNo, coupon: CouponNo) -> Result<Figures, StoreError>;
+
+    /// How much has been put into the limits of a coupon, by contributor in the order of their names.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn contributions(
+        &self,
+        tenant: TenantNo,
+        coupon: CouponNo,
+        page: PageRequest,
+    ) -> Result<Page<Contribution>, StoreError>;
+
+    /// The number of a campaign. It never changes, so this is answered from memory when asked again.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn campaign_no(&self, tenant: TenantNo, id: CampaignId) -> Result<Option<CampaignNo>, StoreError>;
+
+    /// A campaign as it is now. Answered from memory.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn campaign(&self, tenant: TenantNo, no: CampaignNo) -> Result<Option<Arc<Campaign>>, StoreError>;
+
+    /// A campaign as it was in that version.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn campaign_version(
+        &self,
+        tenant: TenantNo,
+        no: CampaignNo,
+        version: u32,
+    ) -> Result<Option<Arc<Campaign>>, StoreError>;
+
+    /// A page of campaigns.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn campaigns(
+        &self,
+        tenant: TenantNo,
+        filter: CampaignFilter,
+        page: PageRequest,
+    ) -> Result<Page<Arc<Campaign>>, StoreError>;
+
+    /// A campaign's figures.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn campaign_figures(&self, tenant: TenantNo, campaign: CampaignNo) -> Result<CampaignFigures, StoreError>;
 
     /// The number of a customer: of the one that stands for it, once it was merged. Answered from memory when asked
     /// again.

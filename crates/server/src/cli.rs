@@ -214,6 +214,8 @@ enum AuditCommand {
     Head {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        whose: Whose,
     },
 }
 
@@ -245,7 +247,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Codes(CodesCommand::Export { place, whose, block, to }) => {
             admin::export(&place, Request::ExportCodes { tenant: whose.tenant, block }, to.as_deref()).await?;
         }
-        Command::Audit(AuditCommand::Head { place }) => admin::run(&place, Request::AuditHead).await?,
+        Command::Audit(AuditCommand::Head { place, whose }) => {
+            admin::run(&place, Request::AuditHead { tenant: whose.tenant }).await?;
+        }
         Command::Backup { place, to } => admin::backup(&place, &to).await?,
         Command::RotateKey { place } => {
             let no = store::rotate_key(&place.data, &Config::load(place.config.as_deref())?)?;

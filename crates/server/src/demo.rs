@@ -7,11 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use domain::benefit::Benefit;
-use domain::coupon::{CouponStep, Definition, LimitDefinition, Visibility};
+use domain::coupon::{Definition, LimitDefinition, Visibility};
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
 use domain::id::{CouponId, CouponNo, CustomerId, FIRST_TENANT};
-use domain::ledger::{Action, Command, GivenEntry, Outcome};
+use domain::ledger::{Action, Command, GivenEntry, Outcome, Start};
 use domain::limit::{Counts, Per};
 use domain::money::{Currency, Rate};
 use domain::period::Period;
@@ -105,9 +105,8 @@ async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> an
 
 async fn start(store: &SqliteStore, id: CouponId, definition: Definition) -> anyhow::Result<CouponNo> {
     let code = definition.code.as_deref().map(|text| store.codes().read(FIRST_TENANT, text));
-    let create = Action::CreateCoupon { id, definition: Box::new(definition), code };
+    let create = Action::CreateCoupon { id, definition: Box::new(definition), code, start: Start::Active };
     let Outcome::Coupon { no, .. } = must(store, create).await? else { bail!("a coupon was asked for") };
-    must(store, Action::MoveCoupon { coupon: no, step: CouponStep::Activate }).await?;
     Ok(no)
 }
 

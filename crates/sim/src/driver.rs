@@ -8,7 +8,7 @@ use domain::codes::MasterKey;
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
 use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT, VoucherKey};
-use domain::ledger::{Action, Answer, Command, Outcome};
+use domain::ledger::{Action, Answer, Command, Outcome, Start};
 use domain::rejection::{Refusal, Rejection};
 use domain::time::Timestamp;
 use ports::{Clock as _, Ledger as _, StoreError};
@@ -96,7 +96,8 @@ impl Driver {
         for definition in shop::definitions(&mut driver.random)? {
             let code = definition.code.as_deref().map(|text| driver.read(text));
             let id = CouponId(driver.uuid());
-            driver.must(Action::CreateCoupon { id, definition: Box::new(definition.clone()), code }).await?;
+            let (start, saved) = (Start::Draft, Box::new(definition.clone()));
+            driver.must(Action::CreateCoupon { id, definition: saved, code, start }).await?;
             let coupon = driver.model.coupons.len();
             let step = domain::coupon::CouponStep::Activate;
             driver.must(Action::MoveCoupon { coupon: coupon_no(coupon), step }).await?;

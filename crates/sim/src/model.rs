@@ -9,6 +9,7 @@ use domain::coupon::{CouponState, CouponStep, Definition};
 use domain::limit::{Counts, Per};
 use domain::redemption::RedemptionState;
 use domain::rejection::Rejection;
+use domain::time::Timestamp;
 use domain::voucher::VoucherState;
 
 use crate::script::{Ask, Step};
@@ -128,7 +129,7 @@ impl Model {
             Step::Confirm { id } => self.confirm(id),
             Step::Cancel { id } => self.cancel(id),
             Step::Return { id, lines } => self.give_back(id, lines.as_deref()),
-            Step::Move { coupon, step } => self.move_coupon(*coupon, *step),
+            Step::Move { coupon, step } => self.move_coupon(*coupon, *step, now_ms),
             Step::SetMax { coupon, if_version, limit, max } => {
                 let coupon = &mut self.coupons[*coupon];
                 if coupon.version != *if_version {
@@ -266,8 +267,10 @@ impl Model {
         taken
     }
 
-    fn move_coupon(&mut self, place: usize, step: CouponStep) -> Result<Reply, Rejection> {
-        let to = self.coupons[place].state.after(step).ok_or(Rejection::TransitionIllegal)?;
+    fn move_coupon(&mut self, place: usize, step: CouponStep, now_ms: i64) -> Result<Reply, Rejection> {
+        let Coupon { state, definition, .. } = &self.coupons[place];
+        let to = state.after(step, &definition.window, Timestamp::from_ms(now_ms));
+        let to = to.ok_or(Rejection::TransitionIllegal)?;
         if step == CouponStep::Abort {
             let reserved = |one: &Redemption| {
                 one.state == RedemptionState::Pending && one.parts.iter().any(|part| part.coupon == place)

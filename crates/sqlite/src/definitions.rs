@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::account::Account;
-use domain::coupon::{Campaign, Coupon};
+use domain::campaign::Campaign;
+use domain::coupon::Coupon;
 use domain::id::{AccountNo, CampaignNo, CouponNo, SessionId, TenantNo};
 use ports::Session;
 use quick_cache::sync::Cache;

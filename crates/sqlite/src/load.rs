@@ -8,7 +8,8 @@ pub(crate) use derived::patterns;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use domain::coupon::{Campaign, Coupon};
+use domain::campaign::Campaign;
+use domain::coupon::Coupon;
 use domain::id::{AccountNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
 use domain::limit::Usage;
@@ -68,6 +69,7 @@ impl<'a> Loader<'a> {
         self.campaigns(facts)?;
         self.customers(facts)?;
         self.persons(facts)?;
+        self.contributions(facts)?;
         self.numbers(facts)?;
         self.usages(facts)?;
         self.vouchers(facts)?;
@@ -112,6 +114,12 @@ impl<'a> Loader<'a> {
                 self.shared.definitions.put_loaded_campaign(self.generation, self.tenant, campaign);
             }
             Ok(campaign)
+        })
+    }
+
+    fn contributions(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.contributions, CONTRIBUTION, |statement, (coupon, contributor)| {
+            one(statement, params![self.tenant.0, coupon.0, contributor], |row| row.get(0))
         })
     }
 
@@ -211,6 +219,7 @@ const ADMINS: &str = "select account from account where tenant = ?1 and role = 0
 const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
 const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
 const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";
+const CONTRIBUTION: &str = "select units from contribution where tenant = ?1 and coupon = ?2 and contributor = ?3";
 const SEQUENCE: &str = "select next from sequence where tenant = ?1 and kind = ?2";
 const SERIES: &str = "select next from series where tenant = ?1 and coupon = ?2 and kind = ?3";
 const USAGE: &str =

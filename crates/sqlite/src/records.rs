@@ -3,6 +3,7 @@
 
 pub(crate) mod pages;
 pub(crate) mod coupons;
+mod campaigns;
 pub(crate) mod customers;
 mod vouchers;
 mod bearers;
@@ -19,19 +20,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::audit::{AuditEntry, AuditHead};
+use domain::campaign::Campaign;
 use domain::codes::ComputedCode;
 use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::event::Subject;
-use domain::id::{BlockId, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
+use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
 use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::tenant::Settings;
 use domain::voucher::{Block, Voucher};
 use ports::{
-    AuditFilter, BlockRecord, Codes, CouponFilter, Figures, HistoryEntry, Page, PageRequest, Records, RedemptionFilter,
-    StoreError, VoucherFilter, WalletCounts,
+    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, Figures,
+    HistoryEntry, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -96,11 +98,69 @@ impl Records for SqliteStore {
         filter: CouponFilter,
         page: PageRequest,
     ) -> Result<Page<Arc<Coupon>>, StoreError> {
-        self.read(move |connection| coupons::page(connection, tenant, filter, &page)).await
+        let now = self.shared.now();
+        self.read(move |connection| coupons::page(connection, tenant, filter, &page, now)).await
     }
 
     async fn figures(&self, tenant: TenantNo, coupon: CouponNo) -> Result<Figures, StoreError> {
         self.read(move |connection| coupons::figures(connection, tenant, coupon)).await
+    }
+
+    async fn contributions(
+        &self,
+        tenant: TenantNo,
+        coupon: CouponNo,
+        page: PageRequest,
+    ) -> Result<Page<Contribution>, StoreError> {
+        self.read(move |connection| coupons::contributions(connection, tenant, coupon, &page)).await
+    }
+
+    async fn campaign_no(&self, tenant: TenantNo, id: CampaignId) -> Result<Option<CampaignNo>, StoreError> {
+        let known = &self.shared.ids.campaign_nos;
+        if let Some(no) = known.get(&(tenant, id)) {
+            return Ok(Some(no));
+        }
+        let found = self.read(move |connection| campaigns::number(connection, tenant, id)).await?;
+        if let Some(no) = found {
+            known.insert((tenant, id), no);
+        }
+        Ok(found)
+    }
+
+    async fn campaign(&self, tenant: TenantNo, no: CampaignNo) -> Result<Option<Arc<Campaign>>, StoreError> {
+        let definitions = &self.shared.definitions;
+        if let Some(campaign) = definitions.campaign(tenant, no) {
+            return Ok(Some(campaign));
+        }
+        let before = definitions.generation();
+        let found = self.read(move |connection| campaigns::latest(connection, tenant, no)).await?;
+        if let Some(campaign) = &found {
+            definitions.put_loaded_campaign(before, tenant, campaign);
+        }
+        Ok(found)
+    }
+
+    async fn campaign_version(
+        &self,
+        tenant: TenantNo,
+        no: CampaignNo,
+        version: u32,
+    ) -> Result<Option<Arc<Campaign>>, StoreError> {
+        self.read(move |connection| campaigns::version(connection, tenant, no, version)).await
+    }
+
+    async fn campaigns(
+        &self,
+        tenant: TenantNo,
+        filter: CampaignFilter,
+        page: PageRequest,
+    ) -> Result<Page<Arc<Campaign>>, StoreError> {
+        let now = self.shared.now();
+        self.read(move |connection| campaigns::page(connection, tenant, filter, &page, now)).await
+    }
+
+    async fn campaign_figures(&self, tenant: TenantNo, campaign: CampaignNo) -> Result<CampaignFigures, StoreError> {
+        self.read(move |connection| campaigns::figures(connection, tenant, campaign)).await
     }
 
     async fn customer_no(&self, tenant: TenantNo, id: CustomerId) -> Result<Option<CustomerNo>, StoreError> {

@@ -52,7 +52,10 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
             [coupon] => coupon,
             _ => return None,
         },
-        Action::Issue { coupon, .. } | Action::IssueGiven { coupon, .. } | Action::IssueBlock { coupon, .. } => *coupon,
+        Action::Issue { coupon, .. }
+        | Action::IssueGiven { coupon, .. }
+        | Action::IssueBlock { coupon, .. }
+        | Action::Restock { coupon, .. } => *coupon,
         Action::Assign { voucher, .. } | Action::Release { voucher } | Action::Revoke { voucher } => {
             voucher.iter().find(|code| matches!(facts.vouchers.get(&code.key), Ok(Some(_))))?.key.coupon
         }
@@ -72,6 +75,10 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
         | Action::CreateCoupon { .. }
         | Action::UpdateCoupon { .. }
         | Action::MoveCoupon { .. }
+        | Action::UpdateCampaign { .. }
+        | Action::MoveCampaign { .. }
+        | Action::ClaimPackage { .. }
+        | Action::FollowClock { .. }
         | Action::Confirm { .. }
         | Action::Cancel { .. }
         | Action::Return { .. }

@@ -244,7 +244,7 @@ pub(crate) fn redemption_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Op
     text.map(|text| RedemptionId::parse(text).map_err(|error| damaged(column, &error.to_string()))).transpose()
 }
 
-fn currency_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Currency>> {
+pub(crate) fn currency_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Currency>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| text.parse().map_err(|_| damaged(column, "not a currency"))).transpose()
 }

@@ -1,9 +1,9 @@
-//! Deadlines that have passed, found on a reader and written down through the ledger's own commands.
+//! Deadlines and bounds of windows that have passed, found on a reader and written down through the ledger's own commands.
 
 use std::collections::BTreeMap;
 
 use domain::event::Actor;
-use domain::id::{CouponNo, TenantNo, VoucherKey};
+use domain::id::{CampaignNo, CouponNo, TenantNo, VoucherKey};
 use domain::ledger::{Action, Command, Outcome};
 use domain::redemption::RedemptionId;
 use domain::time::Timestamp;
@@ -20,6 +20,8 @@ const CHUNK_MAX: usize = 500;
 /// Something whose time is over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Item {
+    Campaign(CampaignNo),
+    Coupon(CouponNo),
     Voucher(VoucherKey),
     Redemption(RedemptionId),
 }
@@ -53,28 +55,55 @@ impl SqliteStore {
         }
         let mut ended = 0;
         for (tenant, items) in of_tenant {
-            for chunk in items.chunks(CHUNK_MAX) {
-                let answer = self.queue.submit(tenant, command(chunk)).await?;
-                if let Ok(Outcome::Expired { vouchers, redemptions }) = answer.map(|answer| answer.outcome) {
-                    ended += vouchers as usize + redemptions as usize;
-                }
+            for action in items.chunks(CHUNK_MAX).flat_map(actions) {
+                let command = Command { actor: Actor::System, key: None, fingerprint: [0; 16], action };
+                let answer = self.queue.submit(tenant, command).await?;
+                ended += answer.map_or(0, |answer| count(&answer.outcome));
             }
         }
         Ok(ended)
     }
 }
 
-fn command(items: &[Item]) -> Command {
-    let (mut vouchers, mut redemptions) = (Vec::new(), Vec::new());
+/// What writes these down: deadlines and definitions each for themselves.
+fn actions(items: &[Item]) -> Vec<Action> {
+    let (mut vouchers, mut redemptions, mut coupons, mut campaigns) = (vec![], vec![], vec![], vec![]);
     for item in items {
         match item {
+            Item::Campaign(no) => campaigns.push(*no),
+            Item::Coupon(no) => coupons.push(*no),
             Item::Voucher(key) => vouchers.push(*key),
             Item::Redemption(id) => redemptions.push(id.clone()),
         }
     }
-    let action = Action::Expire { vouchers, redemptions };
-    Command { actor: Actor::System, key: None, fingerprint: [0; 16], action }
+    let mut actions = Vec::new();
+    if !(coupons.is_empty() && campaigns.is_empty()) {
+        actions.push(Action::FollowClock { coupons, campaigns });
+    }
+    if !(vouchers.is_empty() && redemptions.is_empty()) {
+        actions.push(Action::Expire { vouchers, redemptions });
+    }
+    actions
 }
+
+fn count(outcome: &Outcome) -> usize {
+    let (some, others) = match outcome {
+        Outcome::Expired { vouchers, redemptions } => (*vouchers, *redemptions),
+        Outcome::Followed { coupons, campaigns } => (*coupons, *campaigns),
+        _ => (0, 0),
+    };
+    some as usize + others as usize
+}
+
+/// Definitions that the clock has moved, by the index that holds only those that it will.
+const DUE_COUPONS: &str = "select tenant, coupon, due_at from coupon indexed by coupon_due
+    where due_at <= ?1
+    order by due_at
+    limit ?2";
+const DUE_CAMPAIGNS: &str = "select tenant, campaign, due_at from campaign indexed by campaign_due
+    where due_at <= ?1
+    order by due_at
+    limit ?2";
 
 /// The next coupon with holds, with its oldest deadline: one step of the index for each coupon, not for each hold.
 const NEXT_HOLDS: &str = "select tenant, coupon, held_until from voucher indexed by voucher_due
@@ -99,6 +128,9 @@ const DUE_RESERVATIONS: &str = "select redemption_id, deadline from reservation
 fn find(connection: &Connection, now: Timestamp, max: usize) -> rusqlite::Result<Vec<Due>> {
     let limit = i64::try_from(max).unwrap_or(i64::MAX);
     let mut all: Vec<Due> = Vec::new();
+    let campaigns = definitions(connection, DUE_CAMPAIGNS, (now, max), |no| Item::Campaign(CampaignNo(no)))?;
+    let coupons = definitions(connection, DUE_COUPONS, (now, max), |no| Item::Coupon(CouponNo(no)))?;
+    keep_oldest(&mut all, campaigns.into_iter().chain(coupons).map(Ok), max)?;
     let mut holds = connection.prepare_cached(DUE_HOLDS)?;
     each_coupon(connection, NEXT_HOLDS, now, |tenant, coupon| {
         let rows = holds.query_map(params![tenant.0, coupon.0, now.as_ms(), limit], |row| {
@@ -115,6 +147,20 @@ fn find(connection: &Connection, now: Timestamp, max: usize) -> rusqlite::Result
         keep_oldest(&mut all, rows, max)
     })?;
     Ok(all)
+}
+
+fn definitions(
+    connection: &Connection,
+    due: &str,
+    (now, max): (Timestamp, usize),
+    item: impl Fn(u32) -> Item,
+) -> rusqlite::Result<Vec<Due>> {
+    let mut due = connection.prepare_cached(due)?;
+    let limit = i64::try_from(max).unwrap_or(i64::MAX);
+    let rows = due.query_map(params![now.as_ms(), limit], |row| {
+        Ok((rows::instant(row, 2)?, TenantNo(row.get(0)?), item(row.get(1)?)))
+    })?;
+    rows.collect()
 }
 
 /// Walks the coupons whose oldest deadline has passed.
@@ -164,6 +210,14 @@ mod tests {
         for sql in [NEXT_HOLDS, NEXT_RESERVATIONS] {
             let steps = crate::plan::plan("", sql);
             assert!(steps.len() == 1 && steps[0].ends_with("((tenant,coupon)>(?,?))"), "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn only_definitions_that_are_due_are_looked_at() {
+        for sql in [DUE_COUPONS, DUE_CAMPAIGNS] {
+            let steps = crate::plan::plan("", sql);
+            assert!(steps.len() == 1 && steps[0].ends_with("(due_at<?)"), "{steps:?}");
         }
     }
 }

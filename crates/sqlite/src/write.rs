@@ -47,6 +47,7 @@ pub(crate) fn write(
     target.accounts(facts)?;
     target.campaigns(facts)?;
     target.coupons(facts)?;
+    target.contributions(facts)?;
     target.shared_codes(facts)?;
     target.series(facts)?;
     target.usages(facts)?;

@@ -123,7 +123,7 @@ impl<'c> Writer<'c> {
         batch.push(first);
         while let Some(job) = self.jobs.next_waiting() {
             match job {
-                Job::Command(next) if batch.takes(next.tenant, &next.command.action, self.bounds.commands_max) => {
+                Job::Command(next) if batch.takes(&next.command.action, self.bounds.commands_max) => {
                     batch.push(next);
                 }
                 other => {

@@ -9,8 +9,9 @@ use super::command::{AccountChange, Action, Command, Outcome};
 use super::facts::{BlockKey, Facts};
 use crate::account::Account;
 use crate::audit::{AuditChange, AuditKind, AuditSubject, is_audited};
+use crate::campaign::Campaign;
 use crate::codes::ComputedCode;
-use crate::coupon::{Campaign, Coupon, CouponStep};
+use crate::coupon::{Coupon, CouponStep};
 use crate::customer::Customer;
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo};
 use crate::time::Timestamp;
@@ -54,6 +55,14 @@ fn word(command: &Command) -> Option<&'static str> {
         Action::CreateAccount { .. } => Some("account.create"),
         Action::ChangeAccount { change, .. } => word_of(change),
         Action::CreateCampaign { .. } => Some("campaign.create"),
+        Action::UpdateCampaign { .. } => Some("campaign.update"),
+        Action::MoveCampaign { step, .. } => Some(match step {
+            CouponStep::Activate => "campaign.activate",
+            CouponStep::Pause => "campaign.pause",
+            CouponStep::End => "campaign.end",
+            CouponStep::Abort => "campaign.abort",
+        }),
+        Action::Restock { .. } => Some("coupon.restock"),
         Action::CreateCoupon { .. } => Some("coupon.create"),
         Action::UpdateCoupon { .. } => Some("coupon.update"),
         Action::MoveCoupon { step, .. } => Some(match step {
@@ -70,6 +79,8 @@ fn word(command: &Command) -> Option<&'static str> {
         Action::IssueBlock { .. } => Some("block.create"),
         Action::RevokeBlock { .. } => Some("block.revoke"),
         Action::Claim { .. }
+        | Action::ClaimPackage { .. }
+        | Action::FollowClock { .. }
         | Action::EnsureCustomer { .. }
         | Action::Redeem(_)
         | Action::Confirm { .. }
@@ -109,12 +120,12 @@ fn changed(facts: &Facts, action: &Action, outcome: &Outcome) -> Result<Changed,
             issued(facts, *coupon, vouchers)
         }
         (_, Outcome::Vouchers(vouchers)) => voucher(facts, &vouchers[0]),
-        (_, Outcome::Coupon { no, .. }) => coupon(facts, *no),
-        (_, Outcome::Campaign(no)) => campaign(facts, *no),
+        (_, Outcome::Coupon { no, .. } | Outcome::Restocked { no, .. }) => coupon(facts, *no),
+        (_, Outcome::Campaign { no, .. }) => campaign(facts, *no),
         (_, Outcome::Customer(no) | Outcome::CustomerChanged { no, .. }) => customer(facts, *no),
         (_, Outcome::Account { no, .. }) => account(facts, *no),
         (_, Outcome::Block { coupon, block }) => Ok(block_of(facts, *coupon, block)),
-        (_, Outcome::Redemption(_) | Outcome::Expired { .. }) => {
+        (_, Outcome::Redemption(_) | Outcome::Expired { .. } | Outcome::Followed { .. }) => {
             unreachable!("what comes to {outcome:?} is not audited")
         }
     }

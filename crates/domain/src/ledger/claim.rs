@@ -31,7 +31,7 @@ pub(super) fn claim(
 }
 
 fn claim_one(facts: &mut Facts, context: Context, customer: CustomerNo, no: CouponNo) -> Result<Voucher, Stop> {
-    let source = granting_source(facts, no)?;
+    let source = granting_source(facts, context.now, no)?;
     let hold = source.coupon.definition.hold;
     let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
     let made = Making { kind: VoucherKind::Row, customer: Some(customer), held_until, step: VoucherStep::Claimed };
@@ -72,7 +72,7 @@ pub(super) struct Making {
 pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making: Making) -> Result<Voucher, Stop> {
     let coupon = &source.coupon;
     if let Some(customer) = making.customer {
-        check_eligible(facts, coupon, Some(customer))?;
+        check_eligible(facts, context.now, coupon, Some(customer))?;
     }
     check_not_over(coupon, context.now)?;
     let want = Want {
@@ -111,21 +111,45 @@ pub(super) fn face(voucher: Voucher) -> Voucher {
     Voucher { takings: Vec::new(), ..voucher }
 }
 
-pub(super) fn check_eligible(facts: &Facts, coupon: &Coupon, customer: Option<CustomerNo>) -> Result<(), Stop> {
+/// Refuses a customer whom the coupon is not for.
+pub(super) fn check_eligible(
+    facts: &Facts,
+    now: Timestamp,
+    coupon: &Coupon,
+    customer: Option<CustomerNo>,
+) -> Result<(), Stop> {
     if coupon.is_for(customer) {
-        return Ok(());
+        return check_age(facts, now, coupon, customer);
     }
     // It stands for those that were merged into it; the coupon may name one of them.
     if let Some(no) = customer
         && let Some(merged) = facts.merged.get(&no)?
         && merged.iter().any(|no| coupon.is_for(Some(*no)))
     {
-        return Ok(());
+        return check_age(facts, now, coupon, customer);
     }
     if customer.is_none() {
         return refuse(Rejection::CustomerRequired, format!("coupon {} is for given customers; name one", coupon.no));
     }
     refuse(Rejection::CustomerNotEligible, format!("coupon {} is for other customers", coupon.no))
+}
+
+/// The customer is loaded only for a coupon that asks for an age.
+fn check_age(facts: &Facts, now: Timestamp, coupon: &Coupon, customer: Option<CustomerNo>) -> Result<(), Stop> {
+    let (no, Some(min_age)) = (coupon.no, coupon.definition.min_age) else { return Ok(()) };
+    let Some(customer) = customer else {
+        let detail = format!("coupon {no} is for customers of at least {min_age} years; name one");
+        return refuse(Rejection::CustomerRequired, detail);
+    };
+    let customer = facts.customers.get(&customer)?;
+    match customer.and_then(|customer| customer.profile.age_at(now, &facts.settings.zone)) {
+        Some(age) if age >= i16::from(min_age) => Ok(()),
+        Some(_) => refuse(Rejection::UnderAge, format!("coupon {no} is for customers of at least {min_age} years")),
+        None => {
+            let detail = format!("coupon {no} is for customers of at least {min_age} years; no date of birth is known");
+            refuse(Rejection::UnderAge, detail)
+        }
+    }
 }
 
 /// Nothing is made that could never be used.

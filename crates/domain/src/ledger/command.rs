@@ -5,14 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::BlockKey;
 use crate::account::{Credentials, LoginHash, Profile, Role, Totp};
+use crate::campaign::{CampaignDefinition, CampaignStep};
 use crate::codes::{ComputedCode, Reading};
-use crate::coupon::{CouponStep, Definition, LimitDefinition};
+use crate::coupon::{CouponStep, Definition};
 use crate::customer::CustomerProfile;
 use crate::event::Actor;
 use crate::id::{
     AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey,
 };
 use crate::identity::{IdentityKey, IdentityKind};
+use crate::limit::Usage;
 use crate::order::Order;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::time::Timestamp;
@@ -149,6 +151,15 @@ impl AccountChange {
     }
 }
 
+/// Where a definition begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// As a draft.
+    Draft,
+    /// Activated with the same commit: running, or scheduled if its start is to come.
+    Active,
+}
+
 /// What is asked.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -213,12 +224,12 @@ pub enum Action {
     CreateCampaign {
         /// Its new id.
         id: CampaignId,
-        /// What staff calls it.
-        name: String,
-        /// Its limits over all its coupons.
-        limits: Vec<LimitDefinition>,
+        /// What staff says.
+        definition: Box<CampaignDefinition>,
+        /// Where it begins.
+        start: Start,
     },
-    /// Make a coupon, as a draft.
+    /// Make a coupon.
     CreateCoupon {
         /// Its new id.
         id: CouponId,
@@ -226,6 +237,8 @@ pub enum Action {
         definition: Box<Definition>,
         /// Its shared code as read.
         code: Option<Reading>,
+        /// Where it begins.
+        start: Start,
     },
     /// Write a coupon anew.
     UpdateCoupon {
@@ -346,6 +359,47 @@ pub enum Action {
         /// Reservations.
         redemptions: Vec<RedemptionId>,
     },
+    /// Write a campaign anew.
+    UpdateCampaign {
+        /// Which one.
+        campaign: CampaignNo,
+        /// The version that was edited.
+        if_version: u32,
+        /// What staff says now.
+        definition: Box<CampaignDefinition>,
+    },
+    /// Move a campaign's state.
+    MoveCampaign {
+        /// Which one.
+        campaign: CampaignNo,
+        /// By which step.
+        step: CampaignStep,
+    },
+    /// A customer takes vouchers of all running coupons of a campaign or of none.
+    ClaimPackage {
+        /// Who.
+        customer: CustomerNo,
+        /// Of which campaign.
+        campaign: CampaignNo,
+    },
+    /// Raise the maximum of a limit that counts for everyone.
+    Restock {
+        /// Of which coupon.
+        coupon: CouponNo,
+        /// The limit's id.
+        limit: String,
+        /// By how much, above zero.
+        by: i64,
+        /// Who is to be counted as having given it, if anybody.
+        contributor: Option<String>,
+    },
+    /// Write down where the clock has led definitions. Which are not due are left alone.
+    FollowClock {
+        /// Coupons.
+        coupons: Vec<CouponNo>,
+        /// Campaigns.
+        campaigns: Vec<CampaignNo>,
+    },
 }
 
 impl Action {
@@ -360,7 +414,9 @@ impl Action {
             Self::Redeem(request) => 1 + request.codes.len(),
             // What it gives back is about what it takes.
             Self::Amend { request, .. } => 2 * (1 + request.codes.len()),
-            Self::MoveCoupon { step, .. } => match step {
+            Self::FollowClock { coupons, campaigns } => (coupons.len() + campaigns.len()).max(1),
+            Self::ClaimPackage { .. } => super::campaigns::PACKAGE_MAX,
+            Self::MoveCoupon { step, .. } | Self::MoveCampaign { step, .. } => match step {
                 CouponStep::Abort => super::facts::RESERVATIONS_MAX,
                 CouponStep::Activate | CouponStep::Pause | CouponStep::End => 1,
             },
@@ -374,6 +430,8 @@ impl Action {
             | Self::CreateCampaign { .. }
             | Self::CreateCoupon { .. }
             | Self::UpdateCoupon { .. }
+            | Self::UpdateCampaign { .. }
+            | Self::Restock { .. }
             | Self::IssueBlock { .. }
             | Self::RevokeBlock { .. }
             | Self::Assign { .. }
@@ -394,8 +452,13 @@ impl Action {
 pub enum Outcome {
     /// The customer was made.
     Customer(CustomerNo),
-    /// The campaign was made.
-    Campaign(CampaignNo),
+    /// The campaign has this version now.
+    Campaign {
+        /// Which one.
+        no: CampaignNo,
+        /// Its version.
+        version: u32,
+    },
     /// The coupon has this version now.
     Coupon {
         /// Which one.
@@ -436,6 +499,26 @@ pub enum Outcome {
         version: u32,
         /// Nothing is left to do; else the same is to be asked again.
         is_done: bool,
+    },
+    /// So many definitions were moved by the clock.
+    Followed {
+        /// Coupons.
+        coupons: u32,
+        /// Campaigns.
+        campaigns: u32,
+    },
+    /// The coupon has this version now, and a limit of it this maximum.
+    Restocked {
+        /// Which one.
+        no: CouponNo,
+        /// Its version.
+        version: u32,
+        /// The limit's id.
+        limit: String,
+        /// The limit's maximum.
+        max: i64,
+        /// Its counter; of the present period, if it counts by one.
+        usage: Usage,
     },
 }
 

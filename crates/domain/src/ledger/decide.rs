@@ -3,8 +3,8 @@
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
 use super::{
-    Stop, accounts, audit, claim, customers, define, give_back, hold, issue, merge, redeem, refuse, register, settle,
-    sweep,
+    Stop, accounts, audit, campaigns, claim, customers, define, give_back, hold, issue, merge, redeem, refuse, restock,
+    settle, states, sweep,
 };
 use crate::event::Actor;
 use crate::pricing::Quote;
@@ -118,14 +118,16 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
         Action::RemoveIdentity { customer, identity } => customers::remove(facts, context, *customer, identity),
         Action::VerifyIdentity { customer, kind, value } => merge::verify(facts, context, *customer, (*kind, value)),
         Action::EraseCustomer { customer } => customers::erase(facts, context, *customer),
-        Action::CreateCampaign { id, name, limits } => register::create_campaign(facts, context, *id, name, limits),
-        Action::CreateCoupon { id, definition, code } => {
-            define::create_coupon(facts, context, *id, definition, code.as_ref())
+        Action::CreateCampaign { id, definition, start } => {
+            campaigns::create_campaign(facts, context, *id, definition, *start)
+        }
+        Action::CreateCoupon { id, definition, code, start } => {
+            define::create_coupon(facts, context, *id, (definition, *start), code.as_ref())
         }
         Action::UpdateCoupon { coupon, if_version, definition, code } => {
             define::update_coupon(facts, context, (*coupon, *if_version), definition, code.as_ref())
         }
-        Action::MoveCoupon { coupon, step } => define::move_coupon(facts, context, *coupon, *step),
+        Action::MoveCoupon { coupon, step } => states::move_coupon(facts, context, *coupon, *step),
         Action::Claim { customer, coupons } => claim::claim(facts, context, *customer, coupons),
         Action::Issue { coupon, customers } => issue::issue(facts, context, *coupon, customers),
         Action::IssueGiven { coupon, codes } => issue::issue_given(facts, context, *coupon, codes),
@@ -146,5 +148,14 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
         }
         Action::ChangeAccount { account, change } => accounts::change_account(facts, context, *account, change),
         Action::Expire { vouchers, redemptions } => sweep::expire(facts, context, vouchers, redemptions),
+        Action::UpdateCampaign { campaign, if_version, definition } => {
+            campaigns::update_campaign(facts, context, (*campaign, *if_version), definition)
+        }
+        Action::MoveCampaign { campaign, step } => campaigns::move_campaign(facts, context, *campaign, *step),
+        Action::ClaimPackage { customer, campaign } => campaigns::claim_package(facts, context, *customer, *campaign),
+        Action::Restock { coupon, limit, by, contributor } => {
+            restock::restock(facts, context, *coupon, (limit, *by), contributor.as_deref())
+        }
+        Action::FollowClock { coupons, campaigns } => states::follow_clock(facts, context, coupons, campaigns),
     }
 }

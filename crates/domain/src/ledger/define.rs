@@ -1,33 +1,35 @@
 //! Definitions: written through the same ledger, so that they are idempotent, numbered, journalled and serial with the
 //! claims that depend on them.
 
-use std::sync::Arc;
-
-use super::command::Outcome;
+use super::command::{Outcome, Start};
 use super::decide::Context;
-use super::facts::{Entry, Facts, RESERVATIONS_MAX, Sequence};
+use super::facts::{Facts, Sequence};
 use super::issue::check_free;
-use super::{Stop, lookup, refuse, settle};
+use super::states::{catch_up, outcome, write};
+use super::{Stop, lookup, refuse};
+use crate::campaign::CampaignState;
 use crate::codes::{Pattern, Reading, prefixes_clash};
 use crate::coupon::{Coupon, CouponState, CouponStep, Definition, LimitDefinition};
-use crate::event::{EventKind, JournalNo, Subject};
+use crate::event::JournalNo;
 use crate::id::{COUPONS_MAX, CouponId, CouponNo, LimitNo};
 use crate::limit::{GiveBack, Limit};
-use crate::redemption::RedemptionState;
-use crate::rejection::Rejection;
+use crate::rejection::{Refusal, Rejection};
 use crate::tenant::Quotas;
+use crate::time::Timestamp;
+use crate::window::{FREEZE_MS, Window};
 
 pub(super) fn create_coupon(
     facts: &mut Facts,
     context: Context,
     id: CouponId,
-    definition: &Definition,
+    (definition, start): (&Definition, Start),
     code: Option<&Reading>,
 ) -> Result<Outcome, Stop> {
     facts.sequences.ask(&Sequence::Limit);
     facts.sequences.ask(&Sequence::Coupon);
-    check_campaign(facts, definition)?;
+    check_campaign(facts, context.now, definition)?;
     check_ceilings(facts, definition)?;
+    let state = begun(start, &definition.window, context.now)?;
     if let Some(code) = code {
         check_free(facts, code, "the code")?;
     }
@@ -49,7 +51,7 @@ pub(super) fn create_coupon(
         no,
         id,
         version: 0,
-        state: CouponState::Draft,
+        state,
         definition: definition.clone(),
         limits,
         limits_retired: Vec::new(),
@@ -57,7 +59,16 @@ pub(super) fn create_coupon(
         changed_at: context.now,
         journal: JournalNo::default(),
     };
-    Ok(write(facts, context, None, coupon))
+    Ok(outcome(&write(facts, context, None, coupon)))
+}
+
+/// The state in which a definition begins.
+pub(super) fn begun(start: Start, window: &Window, now: Timestamp) -> Result<CouponState, Stop> {
+    let state = match start {
+        Start::Draft => Some(CouponState::Draft),
+        Start::Active => CouponState::Draft.after(CouponStep::Activate, window, now),
+    };
+    state.map_or_else(|| refuse(Rejection::TransitionIllegal, "its window is over"), Ok)
 }
 
 pub(super) fn update_coupon(
@@ -68,24 +79,31 @@ pub(super) fn update_coupon(
     code: Option<&Reading>,
 ) -> Result<Outcome, Stop> {
     facts.sequences.ask(&Sequence::Limit);
-    let before = lookup::coupon(facts, no)?;
-    check_update(&before, if_version, definition)?;
+    check_version(lookup::coupon(facts, no)?.version, if_version)?;
+    let before = catch_up(facts, context, no)?;
+    check_update(facts, context.now, &before, definition)?;
     change_code(facts, no, code)?;
     let known: Vec<Limit> = before.limits.iter().chain(&before.limits_retired).cloned().collect();
     let limits = number_limits(facts, &definition.limits, &known)?;
     let limits_retired = known.into_iter().filter(|old| limits.iter().all(|limit| limit.no != old.no)).collect();
     let coupon =
         Coupon { definition: definition.clone(), limits, limits_retired, changed_at: context.now, ..(*before).clone() };
-    Ok(write(facts, context, Some(before.state), coupon))
+    write(facts, context, Some(before.state), coupon);
+    // What was edited may be the window.
+    catch_up(facts, context, no).map(|coupon| outcome(&coupon))
 }
 
-fn check_update(before: &Coupon, if_version: u32, definition: &Definition) -> Result<(), Stop> {
-    if before.version != if_version {
-        return refuse(
-            Rejection::VersionStale,
-            format!("the coupon has version {} now, not {if_version}", before.version),
-        );
+/// What was edited, and not what the clock has made of it since.
+pub(super) fn check_version(version: u32, if_version: u32) -> Result<(), Stop> {
+    if version == if_version {
+        return Ok(());
     }
+    refuse(Rejection::VersionStale, format!("there is version {version} now, not {if_version}"))
+}
+
+fn check_update(facts: &Facts, now: Timestamp, before: &Coupon, definition: &Definition) -> Result<(), Stop> {
+    check_window(before.state, (&before.definition.window, &definition.window), now)?;
+    check_siblings_frozen(facts, now, before)?;
     if matches!(before.state, CouponState::Ended | CouponState::Aborted) {
         return refuse(Rejection::TransitionIllegal, format!("the coupon is {}", before.state.name()));
     }
@@ -101,7 +119,40 @@ fn check_update(before: &Coupon, if_version: u32, definition: &Definition) -> Re
     if definition.campaign != before.definition.campaign {
         return refuse(Rejection::TransitionIllegal, "a coupon cannot move to another campaign");
     }
-    Ok(())
+    check_campaign_currency(facts, definition)
+}
+
+/// Shortly before its start a definition stays as it is, and what has started has done so when it did.
+pub(super) fn check_window(
+    state: CouponState,
+    (before, after): (&Window, &Window),
+    now: Timestamp,
+) -> Result<(), Stop> {
+    match state {
+        CouponState::Scheduled => before.starting(now).map_or(Ok(()), |starts_at| frozen("it", starts_at)),
+        CouponState::Running | CouponState::Paused if before.has_begun(now) && before.starts_at != after.starts_at => {
+            refuse(Rejection::TransitionIllegal, "the start of what has started cannot change")
+        }
+        CouponState::Draft | CouponState::Running | CouponState::Paused | CouponState::Ended | CouponState::Aborted => {
+            Ok(())
+        }
+    }
+}
+
+/// A campaign that is about to start holds its coupons still too.
+fn check_siblings_frozen(facts: &Facts, now: Timestamp, coupon: &Coupon) -> Result<(), Stop> {
+    let Some(no) = coupon.definition.campaign else { return Ok(()) };
+    let campaign = lookup::campaign(facts, no)?;
+    let scheduled = campaign.state_at(now) == CampaignState::Scheduled;
+    match campaign.definition.window.starting(now).filter(|_| scheduled) {
+        Some(starts_at) => frozen("its campaign", starts_at),
+        None => Ok(()),
+    }
+}
+
+fn frozen(what: &str, starts_at: Timestamp) -> Result<(), Stop> {
+    let detail = format!("{what} starts within {} minutes; edit it afterwards", FREEZE_MS / 60_000);
+    Err(Refusal::new(Rejection::EditTooLate, detail).retry_at(Some(starts_at)).into())
 }
 
 /// A shared code is added or replaced; the old one stays the coupon's, so that nobody else can be given it.
@@ -113,66 +164,6 @@ fn change_code(facts: &mut Facts, no: CouponNo, code: Option<&Reading>) -> Resul
     check_free(facts, code, "the code")?;
     facts.shared_codes.put(code.folded.clone(), no);
     Ok(())
-}
-
-pub(super) fn move_coupon(
-    facts: &mut Facts,
-    context: Context,
-    no: CouponNo,
-    step: CouponStep,
-) -> Result<Outcome, Stop> {
-    let before = lookup::coupon(facts, no)?;
-    let Some(to) = before.state.after(step) else {
-        return refuse(Rejection::TransitionIllegal, format!("the coupon is {}", before.state.name()));
-    };
-    let to = match step {
-        CouponStep::Abort => abort(facts, context, &before)?,
-        CouponStep::Activate | CouponStep::Pause | CouponStep::End => to,
-    };
-    let coupon = Coupon { state: to, changed_at: context.now, ..(*before).clone() };
-    Ok(write(facts, context, Some(before.state), coupon))
-}
-
-/// Cancels what is reserved. While more is left than one batch should bear, the coupon grants nothing new (it is paused,
-/// or stays ended) and the caller asks again.
-fn abort(facts: &mut Facts, context: Context, before: &Coupon) -> Result<CouponState, Stop> {
-    let reserved = facts.reservations.get(&before.no)?.cloned().unwrap_or_default();
-    for id in &reserved {
-        facts.redemptions.ask(id);
-    }
-    let mut missing = false;
-    for id in &reserved {
-        match facts.redemptions.get(id).map(|known| known.map(|redemption| redemption.state)) {
-            // What ran out before is expired, not cancelled: its deadline has acted.
-            Ok(Some(RedemptionState::Pending)) => missing |= settle::cancel(facts, context, id).is_err(),
-            Ok(_) => {}
-            Err(_) => missing = true,
-        }
-    }
-    if missing {
-        return Err(Stop::Missing);
-    }
-    // A list that was loaded full may be part of the truth only, for the rest of the batch too.
-    let full = facts.reservations.loaded(&before.no).is_some_and(|list| list.len() >= RESERVATIONS_MAX);
-    Ok(match before.state {
-        CouponState::Running | CouponState::Paused if full => CouponState::Paused,
-        CouponState::Ended if full => CouponState::Ended,
-        CouponState::Draft | CouponState::Running | CouponState::Paused | CouponState::Ended | CouponState::Aborted => {
-            CouponState::Aborted
-        }
-    })
-}
-
-fn write(facts: &mut Facts, context: Context, from: Option<CouponState>, coupon: Coupon) -> Outcome {
-    let previous = coupon.journal;
-    let coupon = Coupon { version: coupon.version + 1, journal: facts.next_journal(), ..coupon };
-    let (no, version) = (coupon.no, coupon.version);
-    let entry = Entry { subject: Subject::Coupon(no), version, previous, actor: context.actor };
-    facts.record(entry, EventKind::Coupon { from, to: coupon.state }, Vec::new());
-    let coupon = Arc::new(coupon);
-    facts.record_version(Arc::clone(&coupon));
-    facts.coupons.put(no, coupon);
-    Outcome::Coupon { no, version }
 }
 
 /// Gives every limit its number: the one it had under that id, or a new one.
@@ -215,10 +206,22 @@ fn check_ceilings(facts: &Facts, definition: &Definition) -> Result<(), Stop> {
     }
 }
 
-fn check_campaign(facts: &Facts, definition: &Definition) -> Result<(), Stop> {
-    match definition.campaign {
-        Some(no) if facts.campaigns.get(&no)?.is_none() => {
-            refuse(Rejection::CampaignNotFound, "there is no such campaign")
+/// A campaign that is over takes no more coupons: they could never grant.
+fn check_campaign(facts: &Facts, now: Timestamp, definition: &Definition) -> Result<(), Stop> {
+    let Some(no) = definition.campaign else { return Ok(()) };
+    let campaign = lookup::campaign(facts, no)?;
+    if matches!(campaign.state_at(now), CampaignState::Ended | CampaignState::Aborted) {
+        lookup::check_campaign_grants(&campaign, now)?;
+    }
+    check_campaign_currency(facts, definition)
+}
+
+/// Value is counted over all coupons of a campaign, so it is in one currency.
+fn check_campaign_currency(facts: &Facts, definition: &Definition) -> Result<(), Stop> {
+    let Some(no) = definition.campaign else { return Ok(()) };
+    match lookup::campaign(facts, no)?.definition.currency {
+        Some(currency) if definition.currency != Some(currency) => {
+            refuse(Rejection::CurrencyMismatch, format!("coupons of campaign {no} give in {currency}"))
         }
         Some(_) | None => Ok(()),
     }

@@ -9,8 +9,9 @@ use super::decision::DecisionRecord;
 use super::table::Table;
 use crate::account::{Account, LoginHash};
 use crate::audit::{AuditEntry, AuditHead};
+use crate::campaign::Campaign;
 use crate::codes::{Folded, Pattern};
-use crate::coupon::{Campaign, Coupon};
+use crate::coupon::Coupon;
 use crate::customer::{Carrier, Customer, Person};
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
@@ -65,6 +66,9 @@ pub const MEMBERS_MAX: usize = 1_000;
 /// How many counters one person may have had when it becomes part of another.
 pub const COUNTERS_MAX: usize = 2_000;
 
+/// How many coupons of a campaign are looked at when something is done with all of them.
+pub const SIBLINGS_MAX: usize = 100;
+
 /// A block of codes by its coupon and first ordinal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockKey {
@@ -94,8 +98,12 @@ pub struct Facts {
     pub journal: JournalNo,
     /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
-    /// Campaigns.
+    /// Campaigns. Every version is kept too: see [`Facts::campaign_versions`].
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
+    /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by [`SIBLINGS_MAX`].
+    pub siblings: Table<CampaignNo, Vec<CouponNo>>,
+    /// How much a contributor has put into the limits of a coupon.
+    pub contributions: Table<(CouponNo, String), i64>,
     /// Customers, with their identities.
     pub customers: Table<CustomerNo, Customer>,
     /// Derived, not written: who carries an identity; who has proven it first, then by number, bounded by
@@ -160,6 +168,8 @@ pub struct Facts {
     versions_kept: usize,
     audits: Vec<AuditEntry>,
     audits_kept: usize,
+    campaign_versions: Vec<Arc<Campaign>>,
+    campaign_versions_kept: usize,
 }
 
 /// Names every table once, for what is done to all of them.
@@ -167,6 +177,8 @@ macro_rules! each_table {
     ($facts:ident, $method:ident) => {
         $facts.coupons.$method();
         $facts.campaigns.$method();
+        $facts.siblings.$method();
+        $facts.contributions.$method();
         $facts.customers.$method();
         $facts.carriers.$method();
         $facts.persons.$method();
@@ -206,6 +218,8 @@ impl Facts {
             journal,
             coupons: Table::default(),
             campaigns: Table::default(),
+            siblings: Table::default(),
+            contributions: Table::default(),
             customers: Table::default(),
             carriers: Table::default(),
             persons: Table::default(),
@@ -240,6 +254,8 @@ impl Facts {
             versions_kept: 0,
             audits: Vec::new(),
             audits_kept: 0,
+            campaign_versions: Vec::new(),
+            campaign_versions_kept: 0,
         }
     }
 
@@ -266,6 +282,12 @@ impl Facts {
     #[must_use]
     pub fn audits(&self) -> &[AuditEntry] {
         &self.audits
+    }
+
+    /// The same of campaigns.
+    #[must_use]
+    pub fn campaign_versions(&self) -> &[Arc<Campaign>] {
+        &self.campaign_versions
     }
 
     /// What the batch's events add to the figures of each coupon.
@@ -304,6 +326,10 @@ impl Facts {
         self.audits.push(entry);
     }
 
+    pub(super) fn record_campaign_version(&mut self, campaign: Arc<Campaign>) {
+        self.campaign_versions.push(campaign);
+    }
+
     /// Keeps what the command staged.
     pub(super) fn keep(&mut self) {
         each_table!(self, keep);
@@ -311,6 +337,7 @@ impl Facts {
         self.decisions_kept = self.decisions.len();
         self.versions_kept = self.versions.len();
         self.audits_kept = self.audits.len();
+        self.campaign_versions_kept = self.campaign_versions.len();
     }
 
     /// Forgets what the command staged.
@@ -320,6 +347,7 @@ impl Facts {
         self.decisions.truncate(self.decisions_kept);
         self.versions.truncate(self.versions_kept);
         self.audits.truncate(self.audits_kept);
+        self.campaign_versions.truncate(self.campaign_versions_kept);
     }
 
     /// Forgets all changes of the batch, keeps what was loaded.
@@ -329,10 +357,12 @@ impl Facts {
         self.decisions.clear();
         self.versions.clear();
         self.audits.clear();
+        self.campaign_versions.clear();
         self.events_kept = 0;
         self.decisions_kept = 0;
         self.versions_kept = 0;
         self.audits_kept = 0;
+        self.campaign_versions_kept = 0;
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn issue(
 ) -> Result<Outcome, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Row));
     customers.iter().for_each(|no| facts.persons.ask(no));
-    let source = granting_source(facts, coupon)?;
+    let source = granting_source(facts, context.now, coupon)?;
     let customers = all(customers.iter().map(|no| standing(facts, *no)))?;
     let making = |customer: &CustomerNo| Making {
         kind: VoucherKind::Row,
@@ -47,7 +47,7 @@ pub(super) fn issue_given(
         facts.shared_codes.ask(&entry.reading.folded);
         entry.customer.iter().for_each(|no| facts.persons.ask(no));
     }
-    let source = granting_source(facts, coupon)?;
+    let source = granting_source(facts, context.now, coupon)?;
     claim::all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn issue_block(
     if count == 0 {
         return refuse(Rejection::TransitionIllegal, "a block has at least one code");
     }
-    let source = granting_source(facts, coupon)?;
+    let source = granting_source(facts, context.now, coupon)?;
     check_not_over(&source.coupon, context.now)?;
     // Counted by limits only as far as ordinals go, which refuse what is beyond.
     let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
@@ -155,10 +155,8 @@ pub(super) fn assign(
     }
     usable(&voucher, context.now)?;
     let customer = standing(facts, customer)?;
-    if let Some(rejection) = source.coupon.state.refusal() {
-        return refuse(rejection, format!("coupon {} is {}", source.coupon.no, source.coupon.state.name()));
-    }
-    check_eligible(facts, &source.coupon, Some(customer))?;
+    source.check_grants(context.now)?;
+    check_eligible(facts, context.now, &source.coupon, Some(customer))?;
     let want =
         Want { counts: Counts::Claims, whose: Whose::Customers, customer: Some(customer), amount: 1, held: false };
     let taken = take(facts, context, &source, want)?;

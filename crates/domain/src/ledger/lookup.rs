@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::facts::{BlockKey, Facts};
 use super::{Stop, refuse};
+use crate::campaign::Campaign;
 use crate::codes::ComputedCode;
-use crate::coupon::{Campaign, Coupon};
-use crate::id::{CouponNo, VoucherKey, VoucherKind};
+use crate::coupon::{Coupon, CouponState};
+use crate::id::{CampaignNo, CouponNo, VoucherKey, VoucherKind};
 use crate::limit::Limit;
-use crate::rejection::Rejection;
-use crate::time::Zone;
+use crate::rejection::{Refusal, Rejection};
+use crate::time::{Timestamp, Zone};
 use crate::voucher::{Block, Voucher, VoucherState};
 
 /// A voucher that has a row, or could be given one because its code lies in a block.
@@ -60,12 +61,39 @@ impl Source {
     pub(super) fn limits(&self) -> impl Iterator<Item = &Limit> {
         self.coupon.limits.iter().chain(self.campaign.iter().flat_map(|campaign| &campaign.limits))
     }
+
+    /// Refuses what would be granted now unless the coupon is running, and its campaign too.
+    pub(super) fn check_grants(&self, now: Timestamp) -> Result<(), Stop> {
+        let state = self.coupon.state_at(now);
+        if let Some(rejection) = state.refusal() {
+            let detail = format!("coupon {} is {}", self.coupon.no, state.name());
+            let starts_at = self.coupon.definition.window.starts_at.filter(|_| state == CouponState::Scheduled);
+            return Err(Refusal::new(rejection, detail).retry_at(starts_at).into());
+        }
+        self.campaign.as_ref().map_or(Ok(()), |campaign| check_campaign_grants(campaign, now))
+    }
+}
+
+/// Refuses what would be granted of a campaign's coupons now unless it is running.
+pub(super) fn check_campaign_grants(campaign: &Campaign, now: Timestamp) -> Result<(), Stop> {
+    let state = campaign.state_at(now);
+    let Some(rejection) = state.refusal_of_campaign() else { return Ok(()) };
+    let detail = format!("campaign {} is {}", campaign.no, state.name());
+    let starts_at = campaign.definition.window.starts_at.filter(|_| state == CouponState::Scheduled);
+    Err(Refusal::new(rejection, detail).retry_at(starts_at).into())
 }
 
 pub(super) fn coupon(facts: &Facts, no: CouponNo) -> Result<Arc<Coupon>, Stop> {
     match facts.coupons.get(&no)? {
         Some(coupon) => Ok(Arc::clone(coupon)),
         None => refuse(Rejection::CouponNotFound, "there is no such coupon"),
+    }
+}
+
+pub(super) fn campaign(facts: &Facts, no: CampaignNo) -> Result<Arc<Campaign>, Stop> {
+    match facts.campaigns.get(&no)? {
+        Some(campaign) => Ok(Arc::clone(campaign)),
+        None => refuse(Rejection::CampaignNotFound, "there is no such campaign"),
     }
 }
 
@@ -78,12 +106,10 @@ pub(super) fn source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
     Ok(Source { coupon, campaign })
 }
 
-/// A coupon whose state lets it grant something new.
-pub(super) fn granting_source(facts: &Facts, no: CouponNo) -> Result<Source, Stop> {
+/// A coupon whose state, and that of its campaign, lets it grant something new.
+pub(super) fn granting_source(facts: &Facts, now: Timestamp, no: CouponNo) -> Result<Source, Stop> {
     let source = source(facts, no)?;
-    if let Some(rejection) = source.coupon.state.refusal() {
-        return refuse(rejection, format!("coupon {no} is {}", source.coupon.state.name()));
-    }
+    source.check_grants(now)?;
     Ok(source)
 }
 

@@ -30,21 +30,24 @@ mod settle;
 mod give_back;
 mod sweep;
 mod define;
-mod register;
+mod states;
+mod campaigns;
+mod restock;
 mod customers;
 mod merge;
 mod accounts;
 mod audit;
 
+pub use campaigns::PACKAGE_MAX;
 pub use command::{
     AccountChange, Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount, Outcome,
-    RedeemRequest, ReturnLine, VoucherCandidates,
+    RedeemRequest, ReturnLine, Start, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
 pub use facts::{
     BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, RESERVATIONS_MAX,
-    Sequence,
+    SIBLINGS_MAX, Sequence,
 };
 pub use table::{Change, Table};
 

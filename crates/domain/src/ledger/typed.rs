@@ -202,10 +202,8 @@ fn judge(
             }
             usable(voucher, context.now)?;
         }
-        if let Some(rejection) = coupon.state.refusal() {
-            return super::refuse(rejection, format!("the coupon is {}", coupon.state.name()));
-        }
-        check_eligible(facts, coupon, customer.or(owner))?;
+        target.source.check_grants(context.now)?;
+        check_eligible(facts, context.now, coupon, customer.or(owner))?;
         if before.contains(&coupon.no) {
             return super::refuse(Rejection::CouponRepeated, "the coupon was named before for this order");
         }

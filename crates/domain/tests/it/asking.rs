@@ -1,11 +1,12 @@
 //! What tests ask of a world, in few words.
 
 use domain::benefit::Benefit;
+use domain::campaign::CampaignDefinition;
 use domain::codes::{ComputedCode, Pattern, Reading, encode, read};
 use domain::coupon::{CouponStep, Definition, LimitDefinition, Visibility};
 use domain::event::Actor;
 use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey};
-use domain::ledger::{Action, Command, GivenEntry, Outcome, RedeemRequest, ReturnLine};
+use domain::ledger::{Action, Command, GivenEntry, Outcome, RedeemRequest, ReturnLine, Start};
 use domain::limit::{Counts, Per, Usage};
 use domain::order::{Line, Order};
 use domain::period::Period;
@@ -80,17 +81,30 @@ impl World {
     }
 
     pub fn campaign(&mut self, limits: Vec<LimitDefinition>) -> CampaignNo {
-        let id = CampaignId(self.name());
-        match self.ask(Action::CreateCampaign { id, name: "a campaign".to_owned(), limits }) {
-            Ok(Outcome::Campaign(no)) => no,
+        self.start_campaign(CampaignDefinition { limits, ..CampaignDefinition::new("a campaign") })
+    }
+
+    /// A campaign that begins as its window says.
+    pub fn start_campaign(&mut self, definition: CampaignDefinition) -> CampaignNo {
+        let (id, definition) = (CampaignId(self.name()), Box::new(definition));
+        match self.ask(Action::CreateCampaign { id, definition, start: Start::Active }) {
+            Ok(Outcome::Campaign { no, .. }) => no,
             other => panic!("{other:?}"),
         }
     }
 
     pub fn create(&mut self, definition: Definition) -> Result<CouponNo, Refusal> {
+        self.create_as(Start::Draft, definition)
+    }
+
+    pub fn create_active(&mut self, definition: Definition) -> Result<CouponNo, Refusal> {
+        self.create_as(Start::Active, definition)
+    }
+
+    fn create_as(&mut self, start: Start, definition: Definition) -> Result<CouponNo, Refusal> {
         let id = CouponId(self.name());
         let code = definition.code.as_ref().map(|code| self.read(code));
-        match self.ask(Action::CreateCoupon { id, definition: Box::new(definition), code })? {
+        match self.ask(Action::CreateCoupon { id, definition: Box::new(definition), code, start })? {
             Outcome::Coupon { no, .. } => Ok(no),
             other => panic!("{other:?}"),
         }

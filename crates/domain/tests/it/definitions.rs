@@ -2,7 +2,7 @@ use domain::codes::{Alphabet, Pattern};
 use domain::coupon::{CouponState, CouponStep, Definition};
 use domain::customer::CustomerProfile;
 use domain::id::{CampaignNo, CouponId, CustomerId};
-use domain::ledger::{Action, Command, Outcome, RESERVATIONS_MAX};
+use domain::ledger::{Action, Command, Outcome, RESERVATIONS_MAX, Start};
 use domain::limit::{Counts, GiveBack, Per};
 use domain::period::Period;
 use domain::redemption::RedemptionState;
@@ -18,7 +18,7 @@ fn shared(code: &str) -> Definition {
 fn create(world: &mut World, definition: Definition) -> Command {
     let code = definition.code.as_ref().map(|code| world.read(code));
     let id = CouponId(world.name());
-    command(Action::CreateCoupon { id, definition: Box::new(definition), code })
+    command(Action::CreateCoupon { id, definition: Box::new(definition), code, start: Start::Draft })
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::audit::AuditHead;
+use domain::coupon::CouponState;
 use domain::event::{Event, EventKind, JournalNo, Subject};
 use domain::id::{CouponNo, VoucherKind};
 use domain::limit::{Taking, UsageKey, UsageSubject};
@@ -24,6 +25,12 @@ pub fn check(world: &World) {
     for event in rows.events.iter().map(|(_, event)| event) {
         if let Subject::Coupon(no) = event.subject {
             assert!(rows.versions.contains_key(&(no, event.version)), "version {} of {no} is kept", event.version);
+        }
+        if let Subject::Campaign(no) = event.subject {
+            assert!(rows.campaign_versions.contains_key(&(no, event.version)), "version {} is kept", event.version);
+        }
+        if let EventKind::Coupon { from, to } | EventKind::Campaign { from, to } = event.kind {
+            assert!(CouponState::may_become(from, to), "{event:?}");
         }
     }
     let live: Vec<_> =

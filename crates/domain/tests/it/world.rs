@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use domain::account::{Account, LoginHash, Role};
 use domain::audit::{AuditEntry, AuditHead};
+use domain::campaign::Campaign;
 use domain::codes::{Folded, KeyRing, Pattern, RingKey};
-use domain::coupon::{Campaign, Coupon};
+use domain::coupon::{Coupon, CouponState};
 use domain::customer::{Carrier, Customer, Person};
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
 use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKey;
 use domain::ledger::{
     Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    MOVES_MAX, RESERVATIONS_MAX, RedeemRequest, Sequence, Table, decide, quote,
+    MOVES_MAX, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::Quote;
@@ -41,6 +42,8 @@ pub struct Rows {
     pub campaigns: BTreeMap<CampaignNo, Arc<Campaign>>,
     pub accounts: BTreeMap<AccountNo, Account>,
     pub logins: BTreeMap<LoginHash, AccountNo>,
+    pub contributions: BTreeMap<(CouponNo, String), i64>,
+    pub campaign_versions: BTreeMap<(CampaignNo, u32), Arc<Campaign>>,
     pub customers: BTreeMap<CustomerNo, Customer>,
     pub persons: BTreeMap<CustomerNo, Person>,
     pub sequences: BTreeMap<Sequence, u32>,
@@ -139,6 +142,8 @@ impl World {
             let is_admin = |account: &&Account| account.active && account.role == Role::Admin;
             Some(rows.accounts.values().filter(is_admin).map(|account| account.no).collect())
         });
+        bring(&mut facts.siblings, |key| some_of(rows.siblings(*key)));
+        bring(&mut facts.contributions, |key| rows.contributions.get(key).copied());
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
         bring(&mut facts.carriers, |key| some_of(rows.carriers(key)));
         bring(&mut facts.persons, |key| rows.persons.get(key).copied());
@@ -171,6 +176,10 @@ impl World {
         for coupon in facts.coupon_versions() {
             rows.versions.insert((coupon.no, coupon.version), Arc::new(through_json(coupon.as_ref())));
         }
+        for campaign in facts.campaign_versions() {
+            let kept = Arc::new(through_json(campaign.as_ref()));
+            rows.campaign_versions.insert((campaign.no, campaign.version), kept);
+        }
         for change in facts.coupons.changes() {
             if let (None, Some(pattern)) = (change.before, &change.after.unwrap().definition.pattern) {
                 rows.patterns.push((through_json(pattern), *change.key));
@@ -180,6 +189,7 @@ impl World {
         write(&mut rows.accounts, &facts.accounts, Account::clone);
         write(&mut rows.logins, &facts.logins, |no| *no);
         write(&mut rows.campaigns, &facts.campaigns, |campaign| Arc::new(through_json(campaign.as_ref())));
+        write(&mut rows.contributions, &facts.contributions, Clone::clone);
         write(&mut rows.customers, &facts.customers, through_postcard);
         write(&mut rows.persons, &facts.persons, Clone::clone);
         write(&mut rows.sequences, &facts.sequences, Clone::clone);
@@ -254,6 +264,13 @@ impl Rows {
 
     fn pending(&self) -> impl Iterator<Item = &Redemption> {
         self.redemptions.values().filter(|redemption| redemption.state == RedemptionState::Pending)
+    }
+
+    fn siblings(&self, campaign: CampaignNo) -> Vec<CouponNo> {
+        let is_one = |coupon: &&Arc<Coupon>| {
+            coupon.definition.campaign == Some(campaign) && coupon.state != CouponState::Aborted
+        };
+        self.coupons.values().filter(is_one).map(|coupon| coupon.no).take(SIBLINGS_MAX).collect()
     }
 
     fn reservations(&self, coupon: CouponNo) -> Vec<RedemptionId> {

@@ -139,8 +139,8 @@ fn check_chain(history: &[HistoryEntry], version: u32) {
             EventKind::Voucher { from, to, .. } => (from.map(|state| state as u8), Some(*to as u8)),
             EventKind::Redemption { from, to, .. } => (from.map(|state| state as u8), Some(*to as u8)),
             EventKind::Coupon { from, to } => (from.map(|state| state as u8), Some(*to as u8)),
+            EventKind::Campaign { from, to } => (from.map(|state| state as u8), Some(*to as u8)),
             EventKind::Customer
-            | EventKind::Campaign
             | EventKind::BlockMade { .. }
             | EventKind::BlockRevoked
             | EventKind::Account

@@ -36,6 +36,7 @@ mod mails;
 mod persons;
 mod merges;
 mod audit;
+mod campaigns;
 
 use std::sync::Arc;
 
@@ -264,5 +265,15 @@ suite! {
         keys_are_made_and_revoked_with_their_entry_also_over_a_restart
         the_audit_log_is_read_by_subject_actor_and_time_newest_first
         changes_made_at_once_are_one_chain_without_gaps_also_over_a_crash
+    }
+    campaigns {
+        hm_4_packages_claimed_at_once_come_to_the_last_unit_and_are_whole
+        race_17_after_a_campaigns_pause_is_acknowledged_nothing_new_succeeds
+        rp_2_definitions_start_and_end_by_the_clock_with_one_event_each
+        rp_2_a_start_during_a_restart_is_written_down_afterwards
+        rp_4_edits_of_a_campaign_at_once_are_versions_and_none_comes_late
+        an_abort_of_a_campaign_cancels_what_is_reserved_of_all_its_coupons
+        a_campaigns_figures_are_the_sums_over_its_coupons_by_currency
+        restocks_at_once_all_count_and_so_do_their_contributors
     }
 }

@@ -132,7 +132,7 @@ pub async fn coupons_are_listed_by_number_and_state(harness: &mut dyn Harness) {
     world.step(coupons[2], CouponStep::Pause).await.expect("it is running");
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
-        let filter = CouponFilter { state: Some(CouponState::Running) };
+        let filter = CouponFilter { state: Some(CouponState::Running), ..CouponFilter::default() };
         let page = world.store.coupons(TENANT, filter, PageRequest { limit: 2, after }).await;
         let page = page.expect("coupons can be listed");
         listed.extend(page.items.iter().map(|coupon| coupon.no));

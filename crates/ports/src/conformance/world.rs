@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use domain::campaign::CampaignDefinition;
 use domain::coupon::{CouponStep, LimitDefinition};
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
 use domain::id::{CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT, TenantNo};
-use domain::ledger::{Action, Answer, Command, Fingerprint, IdempotencyHash, Outcome, VoucherCandidates};
+use domain::ledger::{Action, Answer, Command, Fingerprint, IdempotencyHash, Outcome, Start, VoucherCandidates};
 use domain::rejection::Refusal;
 use domain::time::Timestamp;
 use domain::voucher::Voucher;
@@ -62,6 +63,11 @@ fn fingerprint_of(action: &Action) -> Fingerprint {
 /// A command of a server with an API key.
 pub(super) fn command(key: Option<IdempotencyHash>, action: Action) -> Command {
     Command { actor: Actor::Key(1), key, fingerprint: fingerprint_of(&action), action }
+}
+
+/// Makes a campaign that begins as its window says.
+pub(super) fn start_campaign(definition: CampaignDefinition) -> Action {
+    Action::CreateCampaign { id: CampaignId(fresh_uuid()), definition: Box::new(definition), start: Start::Active }
 }
 
 /// The candidates of one voucher that is known.
@@ -143,9 +149,9 @@ impl World {
     }
 
     pub(super) async fn campaign(&self, limits: Vec<LimitDefinition>) -> CampaignNo {
-        let action = Action::CreateCampaign { id: CampaignId(fresh_uuid()), name: "conformance".to_owned(), limits };
-        match self.ask(action).await {
-            Ok(Outcome::Campaign(no)) => no,
+        let definition = CampaignDefinition { limits, ..CampaignDefinition::new("conformance") };
+        match self.ask(start_campaign(definition)).await {
+            Ok(Outcome::Campaign { no, .. }) => no,
             other => panic!("a campaign is made: {other:?}"),
         }
     }
@@ -154,7 +160,10 @@ impl World {
     pub(super) async fn draft(&self, spec: CouponSpec) -> Told<CouponNo> {
         let id = CouponId(fresh_uuid());
         let code = spec.definition.code.as_ref().map(|text| self.store.codes().read(TENANT, text));
-        match self.ask(Action::CreateCoupon { id, definition: Box::new(spec.definition), code }).await? {
+        match self
+            .ask(Action::CreateCoupon { id, definition: Box::new(spec.definition), code, start: Start::Draft })
+            .await?
+        {
             Outcome::Coupon { no, .. } => Ok(no),
             other => panic!("a coupon is made: {other:?}"),
         }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use domain::codes::Reading;
-use domain::coupon::CouponStep;
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
 use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT};
-use domain::ledger::{Action, Command, Outcome, RedeemRequest};
+use domain::ledger::{Action, Command, Outcome, RedeemRequest, Start};
 use domain::order::{Line, Order};
 use domain::redemption::RedemptionId;
 use domain::rejection::Refusal;
@@ -86,9 +85,9 @@ impl Run<'_> {
             if (planned.by == By::Code) != code.is_some() {
                 bail!("coupon {}: by code needs a code, by claim has none", definition.name);
             }
-            let create = Action::CreateCoupon { id: CouponId(api::new_id()), definition: Box::new(definition), code };
+            let (id, definition, start) = (CouponId(api::new_id()), Box::new(definition), Start::Active);
+            let create = Action::CreateCoupon { id, definition, code, start };
             let Outcome::Coupon { no, .. } = self.must(create).await? else { bail!("a coupon was asked for") };
-            self.must(Action::MoveCoupon { coupon: no, step: CouponStep::Activate }).await?;
             self.coupons.push(no);
         }
         Ok(())

@@ -10,3 +10,4 @@ mod audit;
 mod kills;
 mod replays;
 mod clock;
+mod campaigns;

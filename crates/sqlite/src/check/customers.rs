@@ -42,7 +42,7 @@ fn check_one(run: &mut Run<'_>, row: &Row<'_>) -> rusqlite::Result<()> {
         EventKind::Voucher { .. }
         | EventKind::Redemption { .. }
         | EventKind::Coupon { .. }
-        | EventKind::Campaign
+        | EventKind::Campaign { .. }
         | EventKind::BlockMade { .. }
         | EventKind::BlockRevoked
         | EventKind::Account => false,

@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
+use domain::campaign::Campaign;
 use domain::codes::fold;
-use domain::coupon::{Campaign, Coupon};
+use domain::coupon::Coupon;
 use domain::event::{EventKind, JournalNo, Subject};
 use domain::id::{CampaignNo, CouponNo, LimitNo, TenantNo};
 use domain::limit::Limit;
+use domain::time::Timestamp;
 use domain::voucher::Block;
 use ports::StoreError;
 use rusqlite::{Row, params};
@@ -20,7 +22,7 @@ use crate::query::each;
 use crate::rows::{self, BLOCK_COLUMNS, json};
 
 const COUPONS: &str = "
-    select tenant, coupon, version, state, journal, document
+    select tenant, coupon, version, state, journal, document, due_at
     from coupon
     order by tenant, coupon";
 
@@ -41,6 +43,7 @@ pub(super) fn coupons(run: &mut Run<'_>) -> Result<(), StoreError> {
                         format!("{}: its columns are not its document", name(tenant, &head.subject))
                     });
                 }
+                check_due(run, (tenant, &head.subject), coupon.due_at(), rows::instant_or_none(row, 6)?);
                 definition_rows(run, tenant, &coupon)
             }
             Err(error) => skip_one(run, tenant, (Subject::Coupon(no), Owner::Coupons, version), &error),
@@ -48,6 +51,20 @@ pub(super) fn coupons(run: &mut Run<'_>) -> Result<(), StoreError> {
     })?;
     run.findings.counted("coupons", number);
     Ok(())
+}
+
+/// A sweep finds only what its column says is due.
+fn check_due(
+    run: &mut Run<'_>,
+    (tenant, subject): (TenantNo, &Subject),
+    due_at: Option<Timestamp>,
+    column: Option<Timestamp>,
+) {
+    if due_at != column {
+        run.findings.add(Promise::DefinitionsDueRight, || {
+            format!("{}: the clock moves it next at {due_at:?}, its column says {column:?}", name(tenant, subject))
+        });
+    }
 }
 
 /// A row that does not read still has events.
@@ -109,19 +126,28 @@ fn limits_lacking<'l>(
 }
 
 const CAMPAIGNS: &str = "
-    select tenant, campaign, version, journal, document
+    select tenant, campaign, version, state, journal, document, due_at
     from campaign
     order by tenant, campaign";
 
 pub(super) fn campaigns(run: &mut Run<'_>) -> Result<(), StoreError> {
     each(run.connection, CAMPAIGNS, [], |row| {
         let (tenant, no) = (TenantNo(row.get(0)?), CampaignNo(row.get(1)?));
-        let (version, journal) = (row.get(2)?, JournalNo(row.get(3)?));
-        match json::<Campaign>(row, 4) {
+        let (version, journal) = (row.get(2)?, JournalNo(row.get(4)?));
+        match json::<Campaign>(row, 5) {
             Ok(campaign) => {
                 let head = Head { tenant, subject: Subject::Campaign(no), version, journal };
-                follow(run, &head, |kind| matches!(kind, EventKind::Campaign));
-                for lack in limits_lacking(run, tenant, campaign.limits.iter(), (None, Some(no)))? {
+                follow(run, &head, |kind| matches!(kind, EventKind::Campaign { to, .. } if *to == campaign.state));
+                if (campaign.no, campaign.version, campaign.state as u8, campaign.journal)
+                    != (no, version, row.get(3)?, journal)
+                {
+                    run.findings.add(Promise::CampaignVersionsComplete, || {
+                        format!("{}: its columns are not its document", name(tenant, &head.subject))
+                    });
+                }
+                check_due(run, (tenant, &head.subject), campaign.due_at(), rows::instant_or_none(row, 6)?);
+                let limits = campaign.limits.iter().chain(&campaign.limits_retired);
+                for lack in limits_lacking(run, tenant, limits, (None, Some(no)))? {
                     run.findings.add(Promise::DefinitionRowsMatch, || {
                         format!("{} lacks the row of {lack}", name(tenant, &head.subject))
                     });
@@ -175,7 +201,7 @@ fn check_block(run: &mut Run<'_>, tenant: TenantNo, coupon: CouponNo, block: &Bl
         | EventKind::Customer
         | EventKind::CustomerMerged { .. }
         | EventKind::CustomerErased
-        | EventKind::Campaign
+        | EventKind::Campaign { .. }
         | EventKind::Account => false,
     });
     if told.is_some_and(|told| !taken.match_told(&told, false)) {

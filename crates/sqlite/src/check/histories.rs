@@ -74,8 +74,8 @@ fn states(kind: &EventKind) -> (Option<u8>, Option<u8>) {
         EventKind::Voucher { from, to, .. } => (from.map(|from| from as u8), Some(*to as u8)),
         EventKind::Redemption { from, to, .. } => (from.map(|from| from as u8), Some(*to as u8)),
         EventKind::Coupon { from, to } => (from.map(|from| from as u8), Some(*to as u8)),
+        EventKind::Campaign { from, to } => (from.map(|from| from as u8), Some(*to as u8)),
         EventKind::Customer
-        | EventKind::Campaign
         | EventKind::BlockMade { .. }
         | EventKind::BlockRevoked
         | EventKind::Account

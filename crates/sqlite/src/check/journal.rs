@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use domain::coupon::CouponState;
 use domain::event::{EVENTS_PER_ROW, Event, EventKind, JournalNo, Subject};
 use domain::id::TenantNo;
 use domain::redemption::RedemptionState;
@@ -72,9 +73,10 @@ fn count_one(run: &mut Run<'_>, tenant: TenantNo, event: &Event) -> rusqlite::Re
         EventKind::Redemption { from, to, .. } => {
             (!RedemptionState::may_become(from, to)).then_some(Promise::RedemptionTransitionsLegal)
         }
-        EventKind::Coupon { .. }
-        | EventKind::Customer
-        | EventKind::Campaign
+        EventKind::Coupon { from, to } | EventKind::Campaign { from, to } => {
+            (!CouponState::may_become(from, to)).then_some(Promise::DefinitionTransitionsLegal)
+        }
+        EventKind::Customer
         | EventKind::BlockMade { .. }
         | EventKind::BlockRevoked
         | EventKind::Account

@@ -61,6 +61,9 @@ promises! {
     DiscountAddsUp, "discount_adds_up", "lines add up to parts, parts to the discount, and no more comes back than was given";
     DecisionReplays, "decision_replays", "a redemption is what was decided, and deciding again says the same";
     CouponVersionsComplete, "coupon_versions_complete", "every version of a coupon is kept, the last is the coupon";
+    CampaignVersionsComplete, "campaign_versions_complete", "every version of a campaign is kept, the last is the campaign";
+    DefinitionTransitionsLegal, "definition_transitions_legal", "coupons and campaigns move by legal steps only";
+    DefinitionsDueRight, "definitions_due_right", "what the clock is to move is listed under its instant";
     DefinitionRowsMatch, "definition_rows_match", "a coupon's code, pattern and limits have their rows";
     AuditChainUnbroken, "audit_chain_unbroken", "the audit log is as it was written, from its first entry to its last";
     AuditComplete, "audit_complete", "every change of a coupon by staff, key or operator is in the audit log";

@@ -33,6 +33,8 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
     (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
+    (Promise::CampaignVersionsComplete, CAMPAIGN_VERSIONS_INCOMPLETE),
+    (Promise::CampaignVersionsComplete, VERSION_UNLIKE_CAMPAIGN),
 ];
 
 pub(super) fn run_all(run: &mut Run<'_>) -> Result<(), StoreError> {
@@ -243,3 +245,19 @@ const VERSION_UNLIKE_COUPON: &str = "
     from coupon
     join coupon_version using (tenant, coupon, version)
     where coupon_version.document <> coupon.document";
+
+const CAMPAIGN_VERSIONS_INCOMPLETE: &str = "
+    select format('campaign %d of tenant %d has version %d, and %d of them are kept',
+        campaign.campaign, campaign.tenant, campaign.version, count(campaign_version.version))
+    from campaign
+    left join campaign_version using (tenant, campaign)
+    group by campaign.tenant, campaign.campaign
+    having count(campaign_version.version) <> campaign.version
+        or min(campaign_version.version) <> 1
+        or max(campaign_version.version) <> campaign.version";
+
+const VERSION_UNLIKE_CAMPAIGN: &str = "
+    select format('campaign %d of tenant %d is not its latest version', campaign.campaign, campaign.tenant)
+    from campaign
+    join campaign_version using (tenant, campaign, version)
+    where campaign_version.document <> campaign.document";

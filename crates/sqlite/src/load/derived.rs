@@ -3,7 +3,7 @@
 
 use domain::codes::Pattern;
 use domain::id::{CouponNo, TenantNo, VoucherKey};
-use domain::ledger::{DUE_MAX, Due, Facts, RESERVATIONS_MAX};
+use domain::ledger::{DUE_MAX, Due, Facts, RESERVATIONS_MAX, SIBLINGS_MAX};
 use domain::redemption::RedemptionId;
 use domain::time::Timestamp;
 use ports::StoreError;
@@ -22,10 +22,11 @@ impl Loader<'_> {
         self.orders(facts)?;
         self.reservations(facts)?;
         self.covering(facts)?;
+        self.siblings(facts)?;
         self.each(&mut facts.patterns, SELECT_PATTERNS, |_, ()| {
             select_patterns(self.connection, self.tenant).map(Some)
         })?;
-        self.each(&mut facts.due, SIBLINGS, |statement, coupon| {
+        self.each(&mut facts.due, CAMPAIGN_OF, |statement, coupon| {
             let rows = statement.query_map(params![self.tenant.0, coupon.0], |row| row.get(0).map(CouponNo))?;
             let coupons: Vec<CouponNo> = rows.collect::<rusqlite::Result<_>>()?;
             self.due(&coupons).map(Some)
@@ -50,6 +51,14 @@ impl Loader<'_> {
             let key = params![self.tenant.0, coupon.0, RESERVATIONS_MAX as i64];
             let ids = statement.query_map(key, |row| redemption_id(row, 0))?;
             ids.collect::<rusqlite::Result<_>>().map(Some)
+        })
+    }
+
+    fn siblings(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.siblings, SIBLINGS, |statement, campaign| {
+            let key = params![self.tenant.0, campaign.0, SIBLINGS_MAX as i64];
+            let coupons = statement.query_map(key, |row| row.get(0).map(CouponNo))?;
+            coupons.collect::<rusqlite::Result<_>>().map(Some)
         })
     }
 
@@ -110,8 +119,13 @@ const COVERING: &str = "select first, count from code_block
     order by first desc
     limit 1";
 
+const SIBLINGS: &str = "select coupon from coupon indexed by coupon_at_work_of_campaign
+    where tenant = ?1 and campaign = ?2 and state <> 4
+    order by coupon
+    limit ?3";
+
 /// The coupon, with all others of its campaign.
-const SIBLINGS: &str = "select ?2 as coupon
+const CAMPAIGN_OF: &str = "select ?2 as coupon
     union
     select other.coupon from coupon own
     join coupon other on other.tenant = own.tenant and other.campaign = own.campaign

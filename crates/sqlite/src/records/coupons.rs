@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::coupon::Coupon;
+use domain::coupon::{Coupon, CouponState};
 use domain::id::{CouponId, CouponNo, TenantNo};
 use domain::statistics::Statistics;
-use ports::{CouponFilter, Figures, Page, PageRequest, StoreError};
+use domain::time::Timestamp;
+use ports::{Contribution, CouponFilter, Figures, Page, PageRequest, StoreError};
 use rusqlite::{Connection, Row};
+use serde::de::DeserializeOwned;
 
-use super::pages::List;
+use super::pages::{ITEMS_MAX, List};
 use crate::error::store_error;
 use crate::query::one;
-use crate::rows::json;
+use crate::rows::{instant_or_none, json};
 
 pub(super) const NUMBER: &str = "
     select coupon
@@ -51,9 +53,15 @@ pub(crate) fn version(
 }
 
 pub(super) const PAGE: &str = "
-    select coupon, state, document
+    select coupon, state, due_at, document
     from coupon
     where tenant = ?1 and coupon > ?2
+    order by coupon";
+
+pub(super) const PAGE_OF_CAMPAIGN: &str = "
+    select coupon, state, due_at, document
+    from coupon indexed by coupon_of_campaign
+    where tenant = ?1 and campaign = ?3 and coupon > ?2
     order by coupon";
 
 pub(super) fn page(
@@ -61,16 +69,70 @@ pub(super) fn page(
     tenant: TenantNo,
     filter: CouponFilter,
     request: &PageRequest,
+    now: Timestamp,
 ) -> Result<Page<Arc<Coupon>>, StoreError> {
     let list = List::<1>('c');
     let [after] = list.after(request, [0])?;
-    let mut statement = connection.prepare_cached(PAGE).map_err(store_error)?;
-    let mut rows = statement.query((tenant.0, after)).map_err(store_error)?;
-    list.page(request, &mut rows, |row| {
-        let state: u8 = row.get(1)?;
-        let wanted = filter.state.is_none_or(|wanted| wanted as u8 == state);
-        Ok(([row.get(0)?], wanted.then(|| json(row, 2).map(Arc::new)).transpose()?))
+    let sql = if filter.campaign.is_some() { PAGE_OF_CAMPAIGN } else { PAGE };
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let rows = match filter.campaign {
+        Some(campaign) => statement.query((tenant.0, after, campaign.0)),
+        None => statement.query((tenant.0, after)),
+    };
+    list.page(request, &mut rows.map_err(store_error)?, |row| {
+        Ok(([row.get(0)?], of_state(row, filter.state, now, Coupon::state_at)?.map(Arc::new)))
     })
+}
+
+/// The definition of a row `.., state, due_at, document`, if it is in the wanted state at that instant. Most rows say so
+/// in a column; only one that is due must be read for it.
+pub(super) fn of_state<T: DeserializeOwned>(
+    row: &Row<'_>,
+    wanted: Option<CouponState>,
+    now: Timestamp,
+    state_at: impl Fn(&T, Timestamp) -> CouponState,
+) -> rusqlite::Result<Option<T>> {
+    let Some(wanted) = wanted else { return json(row, 3).map(Some) };
+    if instant_or_none(row, 2)?.is_none_or(|due_at| due_at > now) && row.get::<_, u8>(1)? != wanted as u8 {
+        return Ok(None);
+    }
+    let definition = json(row, 3)?;
+    Ok((state_at(&definition, now) == wanted).then_some(definition))
+}
+
+pub(super) const CONTRIBUTIONS: &str = "
+    select contributor, units
+    from contribution
+    where tenant = ?1 and coupon = ?2 and contributor > ?3
+    order by contributor
+    limit ?4";
+
+/// What the cursors of contributions begin with, before the name of the last.
+const CONTRIBUTION_CURSOR: char = 'n';
+
+pub(super) fn contributions(
+    connection: &Connection,
+    tenant: TenantNo,
+    coupon: CouponNo,
+    request: &PageRequest,
+) -> Result<Page<Contribution>, StoreError> {
+    let after = match request.after.as_deref() {
+        None => "",
+        Some(text) => text.strip_prefix(CONTRIBUTION_CURSOR).ok_or(StoreError::Cursor)?,
+    };
+    let limit = request.limit.clamp(1, ITEMS_MAX);
+    let mut statement = connection.prepare_cached(CONTRIBUTIONS).map_err(store_error)?;
+    // One more, to learn whether there is one.
+    let mut items = statement
+        .query_map((tenant.0, coupon.0, after, limit as i64 + 1), |row| {
+            Ok(Contribution { contributor: row.get(0)?, units: row.get(1)? })
+        })
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .map_err(store_error)?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| format!("{CONTRIBUTION_CURSOR}{}", last.contributor));
+    Ok(Page { items, next })
 }
 
 pub(super) const STATISTICS: &str = "
@@ -93,7 +155,7 @@ pub(super) fn figures(connection: &Connection, tenant: TenantNo, coupon: CouponN
     Ok(Figures { statistics, refusals })
 }
 
-fn statistics(row: &Row<'_>) -> rusqlite::Result<Statistics> {
+pub(super) fn statistics(row: &Row<'_>) -> rusqlite::Result<Statistics> {
     Ok(Statistics {
         issued: row.get(0)?,
         held: row.get(1)?,

@@ -6,7 +6,7 @@ use rusqlite::{Row, Rows};
 use crate::error::store_error;
 
 /// The most items of a page.
-const ITEMS_MAX: usize = 1000;
+pub(super) const ITEMS_MAX: usize = 1000;
 /// The most rows one page looks at, some 10 ms of work: a filter that few rows pass gives short pages instead of long
 /// waits.
 const EXAMINED_MAX: usize = 5000;

@@ -2,11 +2,9 @@
 
 use domain::codes::{Alphabet, ComputedCode, Pattern, Reading};
 use domain::coupon::{CouponStep, Definition, LimitDefinition};
-use domain::id::{
-    BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind,
-};
+use domain::id::{BlockId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind};
 use domain::identity::IdentityKind;
-use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine};
+use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine, Start};
 use domain::limit::{Counts, GiveBack, Per};
 use domain::mail::Mail;
 use domain::period::Period;
@@ -202,7 +200,8 @@ impl Busy {
 impl Shop {
     async fn coupon_with_code(&self, definition: Definition, code: &str) -> CouponNo {
         let (id, code) = (CouponId(new_id()), Some(self.read(code)));
-        let made = self.done(Action::CreateCoupon { id, definition: Box::new(definition), code }).await;
+        let (definition, start) = (Box::new(definition), Start::Draft);
+        let made = self.done(Action::CreateCoupon { id, definition, code, start }).await;
         let Outcome::Coupon { no, .. } = made else { panic!("not a coupon: {made:?}") };
         self.step(no, CouponStep::Activate).await;
         no
@@ -232,10 +231,7 @@ impl Shop {
 
 async fn campaign(shop: &Shop) -> CampaignNo {
     let budget = LimitDefinition { counts: Counts::Value, ..limit("budget", Per::Everyone, 100_000) };
-    let (id, name) = (CampaignId(new_id()), "spring".to_owned());
-    let made = shop.done(Action::CreateCampaign { id, name, limits: vec![budget] }).await;
-    let Outcome::Campaign(no) = made else { panic!("not a campaign: {made:?}") };
-    no
+    shop.campaign(vec![budget]).await
 }
 
 fn tea(campaign: CampaignNo) -> Definition {

@@ -1,5 +1,6 @@
 //! Damage done to a copy of the busy shop, and the checks that must name it: these and no others.
 
+use domain::coupon::CouponState;
 use domain::event::{Event, EventKind};
 use domain::redemption::{Part, RedemptionState};
 use domain::voucher::VoucherState;
@@ -81,6 +82,26 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         "an event moves a voucher as none may",
         Events(EXPIRED, |events| voucher_moves(events, (Some(VoucherState::Redeemed), VoucherState::Expired))),
         &["voucher_state_follows_events", "voucher_transitions_legal", "statistics_equal_events"],
+    ),
+    (
+        "an event moves a coupon as none may",
+        Events("select journal from coupon where coupon = 4", |events| {
+            for event in events {
+                if let EventKind::Coupon { from, .. } = &mut event.kind {
+                    *from = Some(CouponState::Aborted);
+                }
+            }
+        }),
+        &["definitions_follow_events", "definition_transitions_legal"],
+    ),
+    ("a coupon is due that never is", Sql("update coupon set due_at = 1 where coupon = 2"), &["definitions_due_right"]),
+    ("a campaign is due that never is", Sql("update campaign set due_at = 1"), &["definitions_due_right"]),
+    ("a campaign's column says another state", Sql("update campaign set state = 2"), &["campaign_versions_complete"]),
+    ("a version of a campaign is gone", Sql("delete from campaign_version"), &["campaign_versions_complete"]),
+    (
+        "a campaign is not its latest version",
+        Sql("update campaign set document = replace(document, 'spring', 'summer')"),
+        &["campaign_versions_complete"],
     ),
     (
         "an event moves a redemption as none may",

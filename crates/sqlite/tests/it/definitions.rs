@@ -3,8 +3,8 @@
 use domain::codes::{Alphabet, Pattern};
 use domain::coupon::{CouponStep, Definition};
 use domain::customer::CustomerProfile;
-use domain::id::{CampaignId, CouponId, CustomerId, FIRST_TENANT};
-use domain::ledger::{Action, Outcome};
+use domain::id::{CouponId, CustomerId, FIRST_TENANT};
+use domain::ledger::{Action, Start};
 use domain::limit::Per;
 use domain::rejection::Rejection;
 use ports::Ledger;
@@ -39,11 +39,7 @@ async fn a_limit_keeps_its_count_when_its_maximum_changes() {
 #[tokio::test]
 async fn a_campaigns_limit_counts_over_its_coupons() {
     let shop = Shop::open();
-    let (id, name) = (CampaignId(new_id()), "spring".to_owned());
-    let limits = vec![limit("all", Per::Everyone, 1)];
-    let Outcome::Campaign(campaign) = shop.done(Action::CreateCampaign { id, name, limits }).await else {
-        panic!("not a campaign")
-    };
+    let campaign = shop.campaign(vec![limit("all", Per::Everyone, 1)]).await;
     let definition = Definition { campaign: Some(campaign), ..ten_percent() };
     let (one, two) = (shop.coupon(definition.clone()).await, shop.coupon(definition).await);
     let customer = shop.customer().await;
@@ -57,7 +53,12 @@ async fn a_pattern_reads_codes_as_soon_as_its_coupon_is_answered_and_after_a_res
     let pattern = Pattern::new("TEA-", Alphabet::Base32, 16).expect("a pattern");
     let definition = Definition { pattern: Some(pattern), ..ten_percent() };
     shop.coupon(definition.clone()).await;
-    let again = Action::CreateCoupon { id: CouponId(new_id()), definition: Box::new(definition), code: None };
+    let again = Action::CreateCoupon {
+        id: CouponId(new_id()),
+        definition: Box::new(definition),
+        code: None,
+        start: Start::Draft,
+    };
     assert_eq!(shop.refused(again.clone()).await, Rejection::PrefixTaken);
     let shop = shop.reopened().await;
     assert_eq!(shop.refused(again).await, Rejection::PrefixTaken);

@@ -194,7 +194,8 @@ async fn redemptions_are_listed_newest_first() {
 async fn coupons_are_listed_by_number_and_state_and_kept_in_every_version() {
     let busy = Busy::open().await;
     let store = &busy.shop.store;
-    let list = async |limit, state| all(limit, |page| store.coupons(FIRST_TENANT, CouponFilter { state }, page)).await;
+    let filter = |state| CouponFilter { state, ..CouponFilter::default() };
+    let list = async |limit, state| all(limit, |page| store.coupons(FIRST_TENANT, filter(state), page)).await;
     let numbers: Vec<CouponNo> = list(3, None).await.iter().map(|coupon| coupon.no).collect();
     assert_eq!(numbers, [busy.tea, busy.spring, busy.partner, busy.gone]);
     assert_eq!(list(1, Some(CouponState::Aborted)).await[0].no, busy.gone);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use domain::benefit::Benefit;
+use domain::campaign::CampaignDefinition;
 use domain::codes::MasterKey;
 use domain::coupon::{CouponStep, Definition, LimitDefinition, Visibility};
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
-use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT};
-use domain::ledger::{Action, Answer, Command, IdempotencyHash, Outcome};
+use domain::id::{CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT};
+use domain::ledger::{Action, Answer, Command, IdempotencyHash, Outcome, Start};
 use domain::limit::{Counts, Per};
 use domain::order::{Line, Order};
 use domain::period::Period;
@@ -121,9 +122,19 @@ impl Shop {
     /// A coupon that is running.
     pub async fn coupon(&self, definition: Definition) -> CouponNo {
         let id = CouponId(new_id());
-        let made = self.done(Action::CreateCoupon { id, definition: Box::new(definition), code: None }).await;
+        let (definition, start) = (Box::new(definition), Start::Draft);
+        let made = self.done(Action::CreateCoupon { id, definition, code: None, start }).await;
         let Outcome::Coupon { no, .. } = made else { panic!("not a coupon: {made:?}") };
         self.step(no, CouponStep::Activate).await;
+        no
+    }
+
+    /// A campaign that is running.
+    pub async fn campaign(&self, limits: Vec<LimitDefinition>) -> CampaignNo {
+        let definition = Box::new(CampaignDefinition { limits, ..CampaignDefinition::new("spring") });
+        let id = CampaignId(new_id());
+        let made = self.done(Action::CreateCampaign { id, definition, start: Start::Active }).await;
+        let Outcome::Campaign { no, .. } = made else { panic!("not a campaign: {made:?}") };
         no
     }
 
