@@ -1,6 +1,6 @@
 //! A coupon as answers show it.
 
-use domain::coupon::{Coupon, CouponState, Visibility};
+use domain::coupon::{ClaimsFrom, Coupon, CouponState, Visibility};
 use domain::id::{CouponId, CustomerId};
 use domain::money::Currency;
 use domain::time::{Span, Timestamp};
@@ -38,6 +38,8 @@ pub(crate) struct CouponBody {
     #[schema(value_type = Option<Vec<String>>)]
     customer_ids: Option<Vec<CustomerId>>,
     pattern: Option<PatternBody>,
+    #[schema(value_type = schemas::ClaimsFrom)]
+    claims_from: ClaimsFrom,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -65,6 +67,7 @@ impl CouponBody {
             visibility: definition.visibility,
             customer_ids: customers.map(|list| list.iter().map(|no| names.customer(*no)).collect()),
             pattern: definition.pattern.as_ref().map(PatternBody::from),
+            claims_from: definition.claims_from,
             created_at: coupon.created_at,
             changed_at: coupon.changed_at,
         }

@@ -2,7 +2,7 @@
 
 use domain::benefit::Benefit;
 use domain::codes::fold;
-use domain::coupon::{Definition, LimitDefinition, Visibility};
+use domain::coupon::{ClaimsFrom, Definition, LimitDefinition, Visibility};
 use domain::field::FieldError;
 use domain::id::{CampaignNo, CustomerId, CustomerNo};
 use domain::limit::Counts;
@@ -56,6 +56,10 @@ pub(crate) struct DefinitionBody {
     pub customer_ids: Option<Vec<CustomerId>>,
     /// How its unique codes look; cannot change later.
     pattern: Option<PatternBody>,
+    /// `pool`: a claim is handed the next of the codes that were imported, instead of a computed one. Cannot change later.
+    #[serde(default)]
+    #[schema(value_type = schemas::ClaimsFrom)]
+    claims_from: ClaimsFrom,
 }
 
 impl DefinitionBody {
@@ -83,7 +87,9 @@ impl DefinitionBody {
             visibility: self.visibility,
             customers: customers.map(in_rising_order),
             campaign,
+            claims_from: self.claims_from,
         };
+        check_pool(&definition)?;
         check_minimum(&definition)?;
         check_currency(&definition)?;
         definition.hold.map_or(Ok(()), check_hold)?;
@@ -131,6 +137,14 @@ fn check_currency(definition: &Definition) -> Result<(), FieldError> {
     let counts_value = definition.limits.iter().any(|limit| limit.counts == Counts::Value);
     if definition.currency.is_none() && (names_an_amount || counts_value || definition.minimum_order_minor.is_some()) {
         return Err(FieldError::new("/currency", "is needed as the coupon names an amount"));
+    }
+    Ok(())
+}
+
+/// Who types a shared code claims and uses at once, past the pool.
+fn check_pool(definition: &Definition) -> Result<(), FieldError> {
+    if definition.claims_from == ClaimsFrom::Pool && definition.code.is_some() {
+        return Err(FieldError::new("/code", "must be left out where claims come from a pool"));
     }
     Ok(())
 }
@@ -194,6 +208,8 @@ mod tests {
         check(json!({"name": "é".repeat(200)}), None);
         check(json!({"name": "é".repeat(201)}), Some("/name"));
         check(json!({"code": "SAVE10"}), None);
+        check(json!({"claims_from": "pool"}), None);
+        check(json!({"claims_from": "pool", "code": "SAVE10"}), Some("/code"));
         check(json!({"code": "- -"}), Some("/code"));
         check(json!({"code": "A".repeat(65)}), Some("/code"));
         check(json!({"benefit": {"type": "percent_off", "rate_bp": 10_001}}), Some("/benefit/rate_bp"));

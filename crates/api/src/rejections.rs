@@ -59,6 +59,7 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::BelowMinimum
         | Rejection::NothingToDiscount
         | Rejection::CouponRepeated
+        | Rejection::PoolEmpty
         | Rejection::CodeSpaceExhausted
         | Rejection::OrderAlreadyRedeemed
         | Rejection::TotalDiffers
@@ -110,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    const ALL: [(Rejection, u16); 44] = [
+    const ALL: [(Rejection, u16); 45] = [
         (Rejection::IdempotencyKeyReused, 422),
         (Rejection::RedemptionIdReused, 422),
         (Rejection::CouponNotFound, 404),
@@ -145,6 +146,7 @@ mod tests {
         (Rejection::BelowMinimum, 409),
         (Rejection::NothingToDiscount, 409),
         (Rejection::CouponRepeated, 409),
+        (Rejection::PoolEmpty, 409),
         (Rejection::CodeSpaceExhausted, 409),
         (Rejection::OrderAlreadyRedeemed, 409),
         (Rejection::TotalDiffers, 409),

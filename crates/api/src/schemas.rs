@@ -6,6 +6,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::voucher_body;
+
 macro_rules! words {
     ($($word:ident: $values:expr;)*) => {$(
         /// Stands for the domain's word in the reference.
@@ -26,6 +28,12 @@ words! {
     VoucherState: voucher::VoucherState::ALL.map(voucher::VoucherState::name);
     RedemptionState: redemption::RedemptionState::ALL.map(redemption::RedemptionState::name);
     VoucherKind: [id::VoucherKind::Row, id::VoucherKind::Bearer, id::VoucherKind::Given].map(kind_name);
+    CodeHidden: [
+        voucher_body::CodeHidden::Pooled,
+        voucher_body::CodeHidden::Held,
+        voucher_body::CodeHidden::Returned,
+    ].map(written);
+    ClaimsFrom: [coupon::ClaimsFrom::Computed, coupon::ClaimsFrom::Pool].map(written);
     VoucherStep: [
         event::VoucherStep::Claimed,
         event::VoucherStep::Issued,

@@ -24,6 +24,17 @@ pub enum Visibility {
     Hidden,
 }
 
+/// Where the voucher of a claim, or of an issue to a customer, comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimsFrom {
+    /// A new one with a computed code.
+    #[default]
+    Computed,
+    /// The one that waits longest among those of codes given by people.
+    Pool,
+}
+
 /// A limit as staff writes it; [`Limit`] is what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitDefinition {
@@ -78,6 +89,9 @@ pub struct Definition {
     /// The campaign whose limits it obeys too.
     #[serde(default)]
     pub campaign: Option<CampaignNo>,
+    /// Where its claims come from.
+    #[serde(default)]
+    pub claims_from: ClaimsFrom,
 }
 
 impl Definition {
@@ -97,6 +111,7 @@ impl Definition {
             customers: None,
             pattern: None,
             campaign: None,
+            claims_from: ClaimsFrom::Computed,
         }
     }
 }
@@ -209,6 +224,26 @@ pub struct Coupon {
 }
 
 impl Coupon {
+    /// Whether its claims are handed out of a pool of given codes.
+    #[must_use]
+    pub fn has_pool(&self) -> bool {
+        self.definition.claims_from == ClaimsFrom::Pool
+    }
+
+    /// Why it takes no given codes in this state. A code that goes into a pool grants nothing, so a pool can be filled
+    /// before the coupon is active and while it is paused.
+    #[must_use]
+    pub fn import_refusal(&self) -> Option<Rejection> {
+        match self.state {
+            CouponState::Draft | CouponState::Paused if self.has_pool() => None,
+            CouponState::Draft
+            | CouponState::Running
+            | CouponState::Paused
+            | CouponState::Ended
+            | CouponState::Aborted => self.state.refusal(),
+        }
+    }
+
     /// Whether this customer is among those it is for.
     #[must_use]
     pub fn is_for(&self, customer: Option<CustomerNo>) -> bool {

@@ -151,7 +151,7 @@ impl Records for SqliteStore {
         self.read(move |connection| vouchers::page(connection, tenant, filter, &page, (now, &zone))).await
     }
 
-    async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<String>, StoreError> {
+    async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<Option<String>>, StoreError> {
         codes::write(self, tenant, of).await
     }
 

@@ -52,7 +52,10 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
             [coupon] => coupon,
             _ => return None,
         },
-        Action::Issue { coupon, .. } | Action::IssueGiven { coupon, .. } | Action::IssueBlock { coupon, .. } => *coupon,
+        Action::Issue { coupon, .. }
+        | Action::IssueGiven { coupon, .. }
+        | Action::ImportGiven { coupon, .. }
+        | Action::IssueBlock { coupon, .. } => *coupon,
         Action::Assign { voucher, .. } | Action::Release { voucher } | Action::Revoke { voucher } => {
             voucher.iter().find(|code| matches!(facts.vouchers.get(&code.key), Ok(Some(_))))?.key.coupon
         }

@@ -141,6 +141,13 @@ pub enum Action {
         /// The codes.
         codes: Vec<GivenEntry>,
     },
+    /// Vouchers for those of these codes that are free; for each other one, why not.
+    ImportGiven {
+        /// Of which coupon.
+        coupon: CouponNo,
+        /// The codes.
+        codes: Vec<GivenEntry>,
+    },
     /// A block of bearer codes.
     IssueBlock {
         /// Of which coupon.
@@ -214,7 +221,7 @@ impl Action {
         match self {
             Self::Claim { coupons, .. } => coupons.len().max(1),
             Self::Issue { customers, .. } => customers.len().max(1),
-            Self::IssueGiven { codes, .. } => codes.len().max(1),
+            Self::IssueGiven { codes, .. } | Self::ImportGiven { codes, .. } => codes.len().max(1),
             Self::Expire { vouchers, redemptions } => (vouchers.len() + redemptions.len()).max(1),
             Self::Redeem(request) => 1 + request.codes.len(),
             // What it gives back is about what it takes.
@@ -237,6 +244,15 @@ impl Action {
             | Self::Return { .. } => 1,
         }
     }
+}
+
+/// A code that did not become a voucher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotImported {
+    /// Its place among those that were to be imported, from 0.
+    pub place: u32,
+    /// The code of the rejection. As text: the rejections keep their order, and what is stored must not follow it.
+    pub reason: String,
 }
 
 /// What a command came to. Stored with the effect when the command has an idempotency key, so it holds no codes and
@@ -271,6 +287,13 @@ pub enum Outcome {
         vouchers: u32,
         /// Reservations.
         redemptions: u32,
+    },
+    /// So many given codes became vouchers.
+    Imported {
+        /// Those.
+        accepted: u32,
+        /// The others.
+        refused: Vec<NotImported>,
     },
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::command::Outcome;
 use super::decide::Context;
 use super::facts::{Entry, Facts, RESERVATIONS_MAX, Sequence};
-use super::issue::check_free;
+use super::import::check_free;
 use super::{Stop, lookup, refuse, settle};
 use crate::codes::{Pattern, Reading, prefixes_clash};
 use crate::coupon::{Coupon, CouponState, CouponStep, Definition, LimitDefinition};
@@ -94,6 +94,10 @@ fn check_update(before: &Coupon, if_version: u32, definition: &Definition) -> Re
     // Budgets and figures that were taken in one currency mean nothing in another.
     if definition.currency != before.definition.currency && before.state != CouponState::Draft {
         return refuse(Rejection::TransitionIllegal, "the currency of a coupon that was active cannot change");
+    }
+    // What waits in the pool would never be handed out, or not what customers were promised.
+    if definition.claims_from != before.definition.claims_from {
+        return refuse(Rejection::TransitionIllegal, "where a coupon's claims come from cannot change");
     }
     // What was taken from the limits of the old campaign could not follow.
     if definition.campaign != before.definition.campaign {

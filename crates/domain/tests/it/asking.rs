@@ -1,7 +1,7 @@
 //! What tests ask of a world, in few words.
 
 use domain::benefit::Benefit;
-use domain::codes::{ComputedCode, Pattern, Reading, encode, read};
+use domain::codes::{ComputedCode, Pattern, Reading, encode, encode_id, read};
 use domain::coupon::{CouponStep, Definition, LimitDefinition, Visibility};
 use domain::event::Actor;
 use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey};
@@ -156,6 +156,10 @@ impl World {
 
     pub fn code_in(&self, pattern: &Pattern, key: VoucherKey) -> String {
         encode(&self.ring, self.ring.current_no(), TENANT, pattern, key).unwrap()
+    }
+
+    pub fn id(&self, key: VoucherKey) -> String {
+        encode_id(&self.ring, self.ring.current_no(), TENANT, key).unwrap()
     }
 
     pub fn candidates(&self, key: VoucherKey) -> Vec<ComputedCode> {

@@ -6,7 +6,7 @@ use super::Run;
 use super::report::Promise;
 use crate::query::each;
 
-pub(super) const ALL: [(Promise, &str); 16] = [
+pub(super) const ALL: [(Promise, &str); 18] = [
     (Promise::UsageWithinBound, USAGE),
     (Promise::OneLiveRedemptionPerOrder, ORDERS),
     (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
@@ -21,6 +21,8 @@ pub(super) const ALL: [(Promise, &str); 16] = [
     (Promise::BearerInBlock, BEARER_WITHOUT_BLOCK),
     (Promise::GivenCodeHasVoucher, CODE_WITHOUT_VOUCHER),
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
+    (Promise::PoolIsNobodys, POOLED_WITH_OWNER),
+    (Promise::PoolIsNobodys, HELD_WITHOUT_OWNER),
     (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
 ];
@@ -143,11 +145,26 @@ const CODE_WITHOUT_VOUCHER: &str = "
         and voucher.kind = 2 and voucher.ordinal = given_code.ordinal
     where voucher.tenant is null";
 
+/// One whose hold ended unseen has left its code to another.
 const VOUCHER_WITHOUT_CODE: &str = "
     select format('voucher %d/2/%d of tenant %d has no code', voucher.coupon, voucher.ordinal, voucher.tenant)
     from voucher
     left join given_code using (tenant, coupon, ordinal)
-    where voucher.kind = 2 and given_code.tenant is null";
+    where voucher.kind = 2 and given_code.tenant is null and voucher.state not in (4, 5)";
+
+const POOLED_WITH_OWNER: &str = "
+    select format('voucher %d/%d/%d of tenant %d waits in the pool and is given, held or used',
+        coupon, kind, ordinal, tenant)
+    from voucher
+    where state = 6 and not (
+        kind = 2 and customer is null and held_until is null and locked_until is null and redemption_id is null
+        and takings is null and valid_from is null and valid_until is null
+    )";
+
+const HELD_WITHOUT_OWNER: &str = "
+    select format('voucher %d/%d/%d of tenant %d is held by nobody', coupon, kind, ordinal, tenant)
+    from voucher
+    where held_until is not null and customer is null";
 
 const VERSIONS_INCOMPLETE: &str = "
     select format('coupon %d of tenant %d has version %d, and %d of them are kept',

@@ -8,6 +8,7 @@ fn statements() -> Vec<(&'static str, &'static str)> {
         ("blocks::BY_ID", &blocks::BY_ID),
         ("blocks::COVERING", &blocks::COVERING),
         ("blocks::PAGE", &blocks::PAGE),
+        ("codes::ENDED", codes::ENDED),
         ("codes::GIVEN", codes::GIVEN),
         ("coupons::LATEST", coupons::LATEST),
         ("coupons::NUMBER", coupons::NUMBER),
