@@ -8,12 +8,12 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
-    vouchers,
+    blocks, claims, coupon_states, coupons, customers, health, history, imports, issue, quotes, redemptions,
+    test_clock, vouchers,
 };
 
-/// Changes nothing of value, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
+/// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
+const WITHOUT_KEY: [&str; 3] = ["/v1/quotes", "/v1/coupons/{id}/imports", "/v1/test-clock"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -35,6 +35,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
         blocks::list_coupon_blocks, blocks::get_block, blocks::revoke_block,
+        imports::create_import, imports::list_imports, imports::get_import, imports::list_import_refusals,
         quotes::create_quote,
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
@@ -48,6 +49,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         (name = "coupons", description = "Definitions that vouchers are made from"),
         (name = "claims", description = "Customers take vouchers"),
         (name = "vouchers", description = "Individual entitlements"),
+        (name = "imports", description = "Files of codes given by people"),
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),

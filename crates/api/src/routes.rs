@@ -1,12 +1,14 @@
 //! The whole route table.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
+    blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, imports, issue, metrics, quotes,
     redemptions, test_clock, vouchers,
 };
 
@@ -26,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/abort", post(coupon_states::abort_coupon))
         .route("/v1/coupons/{id}/vouchers", post(issue::issue_vouchers))
         .route("/v1/coupons/{id}/blocks", get(blocks::list_coupon_blocks))
+        .route("/v1/coupons/{id}/imports", post(imports::create_import).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/claims", post(claims::claim_vouchers))
         .route("/v1/vouchers", get(vouchers::list_vouchers))
@@ -36,6 +39,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/vouchers/{id}/assign", post(vouchers::assign_voucher))
         .route("/v1/blocks/{id}", get(blocks::get_block))
         .route("/v1/blocks/{id}/revoke", post(blocks::revoke_block))
+        .route("/v1/imports", get(imports::list_imports))
+        .route("/v1/imports/{id}", get(imports::get_import))
+        .route("/v1/imports/{id}/refusals", get(imports::list_import_refusals))
         .route("/v1/quotes", post(quotes::create_quote))
         .route("/v1/redemptions", post(redemptions::create_redemption).get(redemptions::list_redemptions))
         .route("/v1/redemptions/{id}", get(redemptions::get_redemption))

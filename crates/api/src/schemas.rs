@@ -33,6 +33,7 @@ words! {
         voucher_body::CodeHidden::Held,
         voucher_body::CodeHidden::Returned,
     ].map(written);
+    ImportState: ports::ImportState::ALL.map(written);
     ClaimsFrom: [coupon::ClaimsFrom::Computed, coupon::ClaimsFrom::Pool].map(written);
     VoucherStep: [
         event::VoucherStep::Claimed,

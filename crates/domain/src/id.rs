@@ -81,6 +81,8 @@ ids! {
     ApiKeyId, "key";
     /// The public id of an account, `acc_...`.
     AccountId, "acc";
+    /// An import of given codes, `imp_...`.
+    ImportId, "imp";
 }
 
 macro_rules! numbers {

@@ -193,7 +193,11 @@ pub trait Records: Send + Sync {
     ///
     /// # Errors
     /// The store could not answer.
-    async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<Option<String>>, StoreError>;
+    async fn voucher_codes(
+        &self,
+        tenant: TenantNo,
+        of: &[(VoucherKey, u32)],
+    ) -> Result<Vec<Option<String>>, StoreError>;
 
     /// A block of bearer codes.
     ///

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::cli::{Place, say};
 use crate::config::Config;
-use crate::{secrets, socket, store};
+use crate::{import, secrets, socket, store};
 
 /// Codes written into one line-of-answer at most; an answer of lines is one JSON text each, so fewer are faster.
 const CODES_PER_REPLY: usize = 1000;
@@ -29,6 +29,7 @@ pub(crate) enum Request {
     RevokeKey { name: String },
     Backup { to: PathBuf },
     ExportCodes { block: String },
+    ImportCodes { coupon: String, file: PathBuf },
 }
 
 /// Has it done, and prints the answer.
@@ -46,6 +47,13 @@ pub(crate) async fn backup(place: &Place, to: &Path) -> anyhow::Result<()> {
 /// The same without a word, for a copy that is only read and removed.
 pub(crate) async fn backup_quietly(place: &Place, to: &Path) -> anyhow::Result<()> {
     run_with(place, Request::Backup { to: std::path::absolute(to)? }, |_| Ok(())).await
+}
+
+/// Has a file of codes taken in, and tells how far it is.
+pub(crate) async fn import(place: &Place, coupon: String, file: &Path) -> anyhow::Result<()> {
+    // The server has a working directory of its own.
+    let file = std::path::absolute(file)?;
+    run(place, Request::ImportCodes { coupon, file }).await
 }
 
 /// Writes the codes of a block to a file, or prints them.
@@ -95,6 +103,7 @@ async fn run_with(
         _ => store::open_existing(&place.data, &config)?,
     };
     let store = Arc::new(store);
+    let workers = import::workers(&store, &request);
     let (lines, mut waiting) = mpsc::channel(16);
     let work = tokio::spawn({
         let store = Arc::clone(&store);
@@ -104,6 +113,9 @@ async fn run_with(
         line(text)?;
     }
     let done = work.await.context("the command ended badly")?;
+    if let Some(workers) = workers {
+        workers.stop().await;
+    }
     store.close().await;
     done
 }
@@ -134,6 +146,7 @@ pub(crate) async fn execute(
             store.backup(to.clone()).await?;
             lines.send(format!("The back-up is in {}. The master key is not in it.", to.display())).await?;
         }
+        Request::ImportCodes { coupon, file } => import::import(store, &coupon, &file, lines).await?,
         Request::ExportCodes { block } => export_block(store, &block, lines).await?,
     }
     Ok(())

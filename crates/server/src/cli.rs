@@ -118,6 +118,16 @@ enum CodesCommand {
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Take in codes given by people, from a CSV file with the column `code`.
+    Import {
+        #[command(flatten)]
+        place: Place,
+        /// The coupon, as `cpn_...`.
+        #[arg(long)]
+        coupon: String,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -147,6 +157,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Codes(CodesCommand::Export { place, block, to }) => {
             admin::export(&place, block, to.as_deref()).await?;
         }
+        Command::Codes(CodesCommand::Import { place, coupon, file }) => admin::import(&place, coupon, &file).await?,
         Command::Backup { place, to } => admin::backup(&place, &to).await?,
         Command::RotateKey { place } => {
             let no = store::rotate_key(&place.data, &Config::load(place.config.as_deref())?)?;

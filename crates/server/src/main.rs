@@ -12,6 +12,7 @@ mod store;
 mod serve;
 mod demo;
 mod admin;
+mod import;
 mod socket;
 mod check;
 mod replay;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use domain::id::FIRST_TENANT;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use ports::{Clock, Ledger};
+use ports::{Clock, Store};
 use sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,8 +45,8 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         answers_kept: Duration::from_secs(config.retention.idempotency_days * 24 * 60 * 60),
         ..Schedule::default()
     };
-    let ledger: Arc<dyn Ledger> = store.clone();
-    let workers = Workers::start(&ledger, &clock, schedule);
+    let shared: Arc<dyn Store> = store.clone();
+    let workers = Workers::start(&shared, &clock, schedule);
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     // Last, so that what it says is true.

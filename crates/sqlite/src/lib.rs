@@ -6,7 +6,7 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
+//! `ledger`, `sweep`, `forget`, `imports` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
 //! `check` (the promises, verified on a back-up).
 
 mod open;
@@ -25,6 +25,7 @@ mod ids;
 mod ledger;
 mod sweep;
 mod forget;
+mod imports;
 mod access;
 mod backup;
 mod readers;

@@ -9,6 +9,7 @@ mod bearers;
 mod blocks;
 pub(crate) mod codes;
 mod redemptions;
+pub(crate) mod imports;
 mod history;
 #[cfg(test)]
 mod plans;
@@ -151,7 +152,11 @@ impl Records for SqliteStore {
         self.read(move |connection| vouchers::page(connection, tenant, filter, &page, (now, &zone))).await
     }
 
-    async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<Option<String>>, StoreError> {
+    async fn voucher_codes(
+        &self,
+        tenant: TenantNo,
+        of: &[(VoucherKey, u32)],
+    ) -> Result<Vec<Option<String>>, StoreError> {
         codes::write(self, tenant, of).await
     }
 

@@ -1,15 +1,16 @@
 //! What goes on beside requests: deadlines that passed are written down, idempotency records that are old enough are
-//! removed. It knows the ports and nothing of SQL or HTTP.
+//! removed, files of codes are taken in. It knows the ports and nothing of SQL or HTTP.
 //!
 //! Every loop is owned by [`Workers`], ends when told to, and is waited for.
 
+mod imports;
 mod retention;
 mod timers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::{Clock, Ledger};
+use ports::{Clock, Ledger, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -20,6 +21,8 @@ pub struct Schedule {
     pub sweep_every: Duration,
     /// Between two removals of old records.
     pub retention_every: Duration,
+    /// Between two looks for files of codes that came.
+    pub imports_every: Duration,
     /// How long idempotency records are kept.
     pub answers_kept: Duration,
 }
@@ -29,6 +32,7 @@ impl Default for Schedule {
         Self {
             sweep_every: Duration::from_millis(250),
             retention_every: Duration::from_secs(600),
+            imports_every: Duration::from_millis(250),
             answers_kept: Duration::from_secs(30 * 24 * 60 * 60),
         }
     }
@@ -44,11 +48,13 @@ pub struct Workers {
 impl Workers {
     /// Starts all loops.
     #[must_use]
-    pub fn start(ledger: &Arc<dyn Ledger>, clock: &Arc<dyn Clock>, schedule: Schedule) -> Self {
+    pub fn start(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, schedule: Schedule) -> Self {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(timers::run(Arc::clone(ledger), schedule, stopped.clone()));
-        tasks.spawn(retention::run(Arc::clone(ledger), Arc::clone(clock), schedule, stopped));
+        let ledger: Arc<dyn Ledger> = store.clone();
+        tasks.spawn(timers::run(Arc::clone(&ledger), schedule, stopped.clone()));
+        tasks.spawn(retention::run(ledger, Arc::clone(clock), schedule, stopped.clone()));
+        tasks.spawn(imports::run(Arc::clone(store), schedule, stopped));
         Self { stop, tasks }
     }
 

@@ -32,7 +32,8 @@ fn claim_one(facts: &mut Facts, context: Context, customer: CustomerNo, no: Coup
     let source = granting_source(facts, no)?;
     let hold = source.coupon.definition.hold;
     let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
-    let made = Making { origin: Origin::of_claim(&source), customer: Some(customer), held_until, step: VoucherStep::Claimed };
+    let made =
+        Making { origin: Origin::of_claim(&source), customer: Some(customer), held_until, step: VoucherStep::Claimed };
     make(facts, context, &source, made)
 }
 

@@ -145,8 +145,8 @@ pub enum Action {
     ImportGiven {
         /// Of which coupon.
         coupon: CouponNo,
-        /// The codes.
-        codes: Vec<GivenEntry>,
+        /// The codes; where there was none to be read, why not: the answer tells of every place.
+        codes: Vec<Result<GivenEntry, String>>,
     },
     /// A block of bearer codes.
     IssueBlock {
@@ -221,7 +221,8 @@ impl Action {
         match self {
             Self::Claim { coupons, .. } => coupons.len().max(1),
             Self::Issue { customers, .. } => customers.len().max(1),
-            Self::IssueGiven { codes, .. } | Self::ImportGiven { codes, .. } => codes.len().max(1),
+            Self::IssueGiven { codes, .. } => codes.len().max(1),
+            Self::ImportGiven { codes, .. } => codes.len().max(1),
             Self::Expire { vouchers, redemptions } => (vouchers.len() + redemptions.len()).max(1),
             Self::Redeem(request) => 1 + request.codes.len(),
             // What it gives back is about what it takes.
@@ -251,7 +252,8 @@ impl Action {
 pub struct NotImported {
     /// Its place among those that were to be imported, from 0.
     pub place: u32,
-    /// The code of the rejection. As text: the rejections keep their order, and what is stored must not follow it.
+    /// The code of the rejection, or why there was none to be read. As text: the rejections keep their order of
+    /// precedence, and what is stored must not follow it.
     pub reason: String,
 }
 

@@ -19,8 +19,11 @@ pub(super) fn issue_given(
     coupon: CouponNo,
     codes: &[GivenEntry],
 ) -> Result<Outcome, Stop> {
-    let source = importing_source(facts, coupon, codes)?;
-    all(codes.iter().enumerate().map(|(index, entry)| take_in(facts, context, &source, (&format!("code {index}"), entry))))
+    let source = importing_source(facts, coupon, codes.iter())?;
+    all(codes
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| take_in(facts, context, &source, (&format!("code {index}"), entry))))
 }
 
 /// Those that are free; for each other one, why not. What refuses one code leaves nothing of it behind.
@@ -28,9 +31,9 @@ pub(super) fn import_given(
     facts: &mut Facts,
     context: Context,
     coupon: CouponNo,
-    codes: &[GivenEntry],
+    codes: &[Result<GivenEntry, String>],
 ) -> Result<Outcome, Stop> {
-    let source = importing_source(facts, coupon, codes)?;
+    let source = importing_source(facts, coupon, codes.iter().flatten())?;
     let count = u64::try_from(codes.len()).expect("a list has few codes");
     let next = facts.series.get(&(coupon, VoucherKind::Given))?.copied().unwrap_or(0);
     // For all of them before the first: a code that took from limits must not be refused for this.
@@ -39,19 +42,30 @@ pub(super) fn import_given(
     }
     let (mut accepted, mut refused, mut missing) = (0, Vec::new(), false);
     for (place, entry) in (0_u32..).zip(codes) {
-        match take_in(facts, context, &source, ("the code", entry)) {
-            Ok(_) => accepted += 1,
-            Err(Stop::Missing) => missing = true,
-            Err(Stop::Refused(refusal)) => {
-                refused.push(NotImported { place, reason: refusal.rejection.code().into_owned() });
+        let taken = entry.as_ref().map(|entry| take_in(facts, context, &source, ("the code", entry)));
+        let reason = match taken {
+            Ok(Ok(_)) => {
+                accepted += 1;
+                continue;
             }
-        }
+            Ok(Err(Stop::Missing)) => {
+                missing = true;
+                continue;
+            }
+            Ok(Err(Stop::Refused(refusal))) => refusal.rejection.code().into_owned(),
+            Err(reason) => reason.clone(),
+        };
+        refused.push(NotImported { place, reason });
     }
     if missing { Err(Stop::Missing) } else { Ok(Outcome::Imported { accepted, refused }) }
 }
 
 /// The coupon, if its state lets it take codes; what the codes may be is asked for.
-fn importing_source(facts: &Facts, coupon: CouponNo, codes: &[GivenEntry]) -> Result<Source, Stop> {
+fn importing_source<'a>(
+    facts: &Facts,
+    coupon: CouponNo,
+    codes: impl Iterator<Item = &'a GivenEntry>,
+) -> Result<Source, Stop> {
     facts.series.ask(&(coupon, VoucherKind::Given));
     for entry in codes {
         facts.given_codes.ask(&entry.reading.hash);
@@ -82,7 +96,12 @@ fn take_in(
             return refuse(rejection, format!("coupon {} is {}", coupon.no, coupon.state.name()));
         }
         let origin = Origin::New(VoucherKind::Given);
-        make(facts, context, source, Making { origin, customer: entry.customer, held_until: None, step: VoucherStep::Issued })?
+        make(
+            facts,
+            context,
+            source,
+            Making { origin, customer: entry.customer, held_until: None, step: VoucherStep::Issued },
+        )?
     };
     let given = GivenCode { voucher: voucher.key, sealed: entry.sealed.clone() };
     facts.given_codes.put(entry.reading.hash, given);

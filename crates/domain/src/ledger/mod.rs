@@ -34,12 +34,14 @@ mod define;
 mod register;
 
 pub use command::{
-    Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NotImported, Outcome, RedeemRequest, ReturnLine,
-    VoucherCandidates,
+    Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NotImported, Outcome, RedeemRequest,
+    ReturnLine, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
-pub use facts::{BlockKey, DUE_MAX, Due, Facts, GivenCode, POOL_PAGE_MAX, PoolPage, RESERVATIONS_MAX, Sequence, Settings};
+pub use facts::{
+    BlockKey, DUE_MAX, Due, Facts, GivenCode, POOL_PAGE_MAX, PoolPage, RESERVATIONS_MAX, Sequence, Settings,
+};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

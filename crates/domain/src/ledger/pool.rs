@@ -159,8 +159,7 @@ fn due_reservation(facts: &Facts, context: Context, coupon: CouponNo) -> Result<
     due.redemptions.iter().for_each(|id| facts.redemptions.ask(id));
     for id in &due.redemptions {
         let Some(redemption) = facts.redemptions.get(id)? else { continue };
-        if redemption.state != RedemptionState::Pending
-            || redemption.state_at(context.now) != RedemptionState::Expired
+        if redemption.state != RedemptionState::Pending || redemption.state_at(context.now) != RedemptionState::Expired
         {
             continue;
         }

@@ -18,7 +18,7 @@ fn pool(limits: Vec<LimitDefinition>) -> Definition {
 }
 
 fn import(world: &mut World, coupon: CouponNo, texts: &[&str]) -> (u32, Vec<NotImported>) {
-    let codes = texts.iter().map(|text| world.given(text, None)).collect();
+    let codes = texts.iter().map(|text| Ok(world.given(text, None))).collect();
     match world.ask(Action::ImportGiven { coupon, codes }) {
         Ok(Outcome::Imported { accepted, refused }) => (accepted, refused),
         other => panic!("{other:?}"),
@@ -81,6 +81,15 @@ fn an_import_takes_what_is_free_and_tells_of_each_other_code_why_not() {
     check_import(&mut world, coupon, &["b1", "C-1"], &[(0, "code_taken")]);
     let other = world.coupon(pool(vec![]));
     check_import(&mut world, other, &["C-1", "D-1"], &[(0, "code_taken")]);
+}
+
+#[test]
+fn a_place_without_a_code_is_refused_as_it_was_read() {
+    let mut world = World::new();
+    let coupon = world.coupon(pool(vec![]));
+    let codes = vec![Err("customer_not_found".to_owned()), Ok(world.given("A", None))];
+    let refused = vec![NotImported { place: 0, reason: "customer_not_found".to_owned() }];
+    assert_eq!(world.ask(Action::ImportGiven { coupon, codes }), Ok(Outcome::Imported { accepted: 1, refused }));
 }
 
 #[test]
@@ -251,7 +260,7 @@ fn a_pool_is_filled_before_its_coupon_runs_and_an_ended_one_is_not() {
     world.step(coupon, CouponStep::Pause).unwrap();
     check_import(&mut world, coupon, &["B"], &[]);
     world.step(coupon, CouponStep::End).unwrap();
-    let codes = vec![world.given("C", None)];
+    let codes = vec![Ok(world.given("C", None))];
     assert_eq!(refusal(world.ask(Action::ImportGiven { coupon, codes })), Rejection::CouponEnded);
 }
 

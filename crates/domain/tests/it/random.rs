@@ -143,7 +143,10 @@ impl Step {
                 let some = vec![ReturnLine { line: usize::from(self.b % 3), quantity: 1 }];
                 Action::Return { redemption, lines: (self.c.is_multiple_of(2)).then_some(some) }
             }
-            18 => Action::ImportGiven { coupon: CouponNo(4), codes: self.given(world, None) },
+            18 => Action::ImportGiven {
+                coupon: CouponNo(4),
+                codes: self.given(world, None).into_iter().map(Ok).collect(),
+            },
             17 => Action::Amend { redemption, request: self.request(world, None) },
             _ => self.rare(),
         }

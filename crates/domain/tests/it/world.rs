@@ -11,8 +11,8 @@ use domain::customer::Customer;
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
 use domain::id::{CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{
-    Answer, Answered, BlockKey, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    PoolPage, RESERVATIONS_MAX, RedeemRequest, Sequence, Settings, Table, decide, quote,
+    Answer, Answered, BlockKey, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash, PoolPage,
+    RESERVATIONS_MAX, RedeemRequest, Sequence, Settings, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::Quote;

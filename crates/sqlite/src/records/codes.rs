@@ -62,7 +62,11 @@ async fn patterns(
 }
 
 /// What is kept of those that were given, in their order.
-async fn kept(store: &SqliteStore, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<Option<Kept>>, StoreError> {
+async fn kept(
+    store: &SqliteStore,
+    tenant: TenantNo,
+    of: &[(VoucherKey, u32)],
+) -> Result<Vec<Option<Kept>>, StoreError> {
     let keys: Vec<VoucherKey> = of.iter().map(|(key, _)| *key).filter(|key| key.kind == VoucherKind::Given).collect();
     if keys.is_empty() {
         return Ok(Vec::new());

@@ -1,6 +1,6 @@
 //! Every statement of the read side finds its rows by an index.
 
-use super::{blocks, codes, coupons, customers, history, redemptions, vouchers};
+use super::{blocks, codes, coupons, customers, history, imports, redemptions, vouchers};
 use crate::plan::plan;
 
 fn statements() -> Vec<(&'static str, &'static str)> {
@@ -26,6 +26,13 @@ fn statements() -> Vec<(&'static str, &'static str)> {
         ("history::JOURNAL_ROW", history::JOURNAL_ROW),
         ("history::REDEMPTION", history::REDEMPTION),
         ("history::VOUCHER", history::VOUCHER),
+        ("imports::BY_ID", &imports::BY_ID),
+        ("imports::CHUNKS", imports::CHUNKS),
+        ("imports::NUMBER", imports::NUMBER),
+        ("imports::PAGE", &imports::PAGE),
+        ("imports::PLACE", imports::PLACE),
+        ("imports::REFUSALS", imports::REFUSALS),
+        ("imports::RUNNING", &imports::RUNNING),
         ("redemptions::BY_ID", &redemptions::BY_ID),
         ("redemptions::DECISION", redemptions::DECISION),
         ("redemptions::PAGE", &redemptions::PAGE),
@@ -63,6 +70,7 @@ fn every_statement_of_the_read_side_is_listed() {
         include_str!("coupons.rs"),
         include_str!("customers.rs"),
         include_str!("history.rs"),
+        include_str!("imports.rs"),
         include_str!("redemptions.rs"),
         include_str!("vouchers.rs"),
     ];
