@@ -11,6 +11,9 @@ pub const LINE_BYTES_MAX: usize = 1024;
 
 const COLUMNS_MAX: usize = 16;
 
+/// What some programs begin UTF-8 with.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The header cannot be understood; the sentence is fit for a caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -33,6 +36,8 @@ struct Columns {
 /// Reads lines from bytes, in whatever portions they come.
 pub(crate) struct Lines {
     reader: csv_core::Reader,
+    /// How much of a byte order mark has been seen; all of it once something else came.
+    mark: usize,
     columns: Option<Columns>,
     /// Of the byte that is read next, from 1.
     line: u64,
@@ -73,11 +78,12 @@ impl Record {
 impl Lines {
     pub(crate) fn new() -> Self {
         let reader = csv_core::Reader::new();
-        Self { reader, columns: None, line: 1, record: Record::new(), ready: Vec::new() }
+        Self { reader, mark: 0, columns: None, line: 1, record: Record::new(), ready: Vec::new() }
     }
 
     /// Reads what has arrived.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), HeaderError> {
+        bytes = self.skip_mark(bytes);
         while !bytes.is_empty() {
             bytes = self.skip_line_ends(bytes);
             if !bytes.is_empty() {
@@ -99,6 +105,19 @@ impl Lines {
     /// Lines that were read and not taken yet.
     pub(crate) fn ready(&mut self) -> &mut Vec<ImportLine> {
         &mut self.ready
+    }
+
+    /// At the start of the file; the reader would do it only if all of it came at once.
+    fn skip_mark<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
+        while let (Some(expected), [first, rest @ ..]) = (BYTE_ORDER_MARK.get(self.mark), bytes) {
+            if first != expected {
+                self.mark = BYTE_ORDER_MARK.len();
+                break;
+            }
+            self.mark += 1;
+            bytes = rest;
+        }
+        bytes
     }
 
     /// Between two records, so that a record's line is where it begins.
@@ -156,7 +175,7 @@ fn header(record: &Record) -> Result<Columns, HeaderError> {
     let (mut code, mut owner) = (None, None);
     for place in 0..record.fields {
         let Ok(name) = record.field(place) else { return refuse("the header must be UTF-8".to_owned()) };
-        let name = name.trim_start_matches('\u{feff}').to_ascii_lowercase();
+        let name = name.to_ascii_lowercase();
         let owned_by = match name.as_str() {
             "code" if code.is_none() => {
                 code = Some(place);

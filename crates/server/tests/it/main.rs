@@ -4,6 +4,7 @@ mod scrip;
 mod tour;
 mod answers;
 mod command_line;
+mod imports;
 mod kills;
 mod replays;
 mod clock;

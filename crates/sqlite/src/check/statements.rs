@@ -6,7 +6,7 @@ use super::Run;
 use super::report::Promise;
 use crate::query::each;
 
-pub(super) const ALL: [(Promise, &str); 18] = [
+pub(super) const ALL: [(Promise, &str); 21] = [
     (Promise::UsageWithinBound, USAGE),
     (Promise::OneLiveRedemptionPerOrder, ORDERS),
     (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
@@ -23,6 +23,9 @@ pub(super) const ALL: [(Promise, &str); 18] = [
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
     (Promise::PoolIsNobodys, POOLED_WITH_OWNER),
     (Promise::PoolIsNobodys, HELD_WITHOUT_OWNER),
+    (Promise::ImportsAccounted, IMPORT_NOT_WHOLE),
+    (Promise::ImportsAccounted, IMPORT_UNLIKE_REFUSALS),
+    (Promise::ImportsAccounted, IMPORT_UNLIKE_CHUNKS),
     (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
 ];
@@ -165,6 +168,31 @@ const HELD_WITHOUT_OWNER: &str = "
     select format('voucher %d/%d/%d of tenant %d is held by nobody', coupon, kind, ordinal, tenant)
     from voucher
     where held_until is not null and customer is null";
+
+const IMPORT_NOT_WHOLE: &str = "
+    select format('import %d of tenant %d has %d lines, %d taken in and %d refused',
+        import, tenant, lines, accepted, refused)
+    from import
+    where accepted + refused > lines or (state = 2 and accepted + refused <> lines)";
+
+const IMPORT_UNLIKE_REFUSALS: &str = "
+    select format('import %d of tenant %d refused %d lines, and %d are listed',
+        import.import, import.tenant, import.refused, count(line))
+    from import
+    left join import_refusal using (import)
+    group by import.import
+    having count(line) <> import.refused";
+
+/// Each chunk that was not decided waits, from the next one on.
+const IMPORT_UNLIKE_CHUNKS: &str = "
+    select format('import %d of tenant %d waits from chunk %d of %d, and %d wait',
+        import.import, import.tenant, import.next_chunk, import.chunks, count(import_chunk.chunk))
+    from import
+    left join import_chunk using (import)
+    group by import.import
+    having count(import_chunk.chunk) <> import.chunks - import.next_chunk
+        or min(import_chunk.chunk) <> import.next_chunk
+        or max(import_chunk.chunk) <> import.chunks - 1";
 
 const VERSIONS_INCOMPLETE: &str = "
     select format('coupon %d of tenant %d has version %d, and %d of them are kept',

@@ -1,16 +1,17 @@
 //! A shop in which everything has happened that can happen to a voucher, a block or a redemption, some of it twice.
 
 use domain::codes::{Alphabet, ComputedCode, Pattern, Reading};
-use domain::coupon::{CouponStep, Definition, LimitDefinition};
+use domain::coupon::{ClaimsFrom, CouponStep, Definition, LimitDefinition};
+use domain::event::Actor;
 use domain::id::{
-    BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind,
+    BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, ImportId, VoucherKey, VoucherKind,
 };
 use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine};
 use domain::limit::{Counts, GiveBack, Per};
 use domain::period::Period;
 use domain::redemption::RedemptionId;
 use domain::voucher::{Block, Voucher};
-use ports::{Clock, Ledger, Records};
+use ports::{Clock, ImportContent, ImportLine, ImportRefusal, Imported, Imports, Ledger, NewImport, Records};
 
 use crate::support::{Shop, claim, held, keyed, limit, new_id, order, ten_percent};
 
@@ -135,6 +136,39 @@ impl Busy {
             |id| RedeemRequest { order: order("g"), ..self.request(id, Some(2), vec![shop.read("FRIEND-7")]) };
         shop.done(Action::Redeem(Box::new(amended("g-before")))).await;
         shop.done(Action::Amend { redemption: id("g-before"), request: Box::new(amended("g-after")) }).await;
+    }
+
+    /// A coupon with a pool, which two files were imported into, one of them not to its end.
+    pub async fn imports(&self) {
+        let (shop, store) = (&self.shop, &self.shop.store);
+        let coupon = shop.coupon(held(Definition { claims_from: ClaimsFrom::Pool, ..ten_percent() })).await;
+        let line = |(line, text): (u64, &str)| ImportLine {
+            line,
+            content: ImportContent::Code { text: text.to_owned(), owner: None },
+        };
+        let lines = |texts: &[&str]| (2..).zip(texts.iter().copied()).map(line).collect::<Vec<_>>();
+        let texts = ["P-1", "P-2", "p1", "P-3", "P-4"];
+        for chunks in [vec![lines(&texts)], vec![lines(&["Q-1"]), lines(&["Q-2"])]] {
+            let import = NewImport { id: ImportId(new_id()), coupon, actor: Actor::Operator };
+            store.begin_import(FIRST_TENANT, import).await.expect("it begins");
+            store.keep_chunks(FIRST_TENANT, import.id, chunks).await.expect("they are kept");
+            store.run_import(FIRST_TENANT, import.id).await.expect("it is whole");
+        }
+        let work = store.next_chunks(None, 1).await.expect("they open").expect("something waits");
+        let codes = texts.iter().map(|text| {
+            let reading = shop.read(text);
+            let sealed = store.codes().seal(FIRST_TENANT, &reading, text);
+            Ok(GivenEntry { reading, sealed, customer: None })
+        });
+        let outcome = shop.done(Action::ImportGiven { coupon, codes: codes.collect() }).await;
+        let Outcome::Imported { accepted, refused } = outcome else { panic!("not imported: {outcome:?}") };
+        let refused =
+            refused.into_iter().map(|one| ImportRefusal { line: 2 + u64::from(one.place), reason: one.reason });
+        let done = Imported { chunk: 0, accepted: accepted.into(), refused: refused.collect() };
+        store.record_chunks(FIRST_TENANT, work.import.id, vec![done]).await.expect("it is written down");
+        let back = shop.claim(self.customers[0], coupon).await;
+        shop.done(Action::Release { voucher: vec![candidate(back.key)] }).await;
+        shop.claim(self.customers[1], coupon).await;
     }
 
     async fn ends(&self) {
