@@ -1,6 +1,6 @@
 //! A coupon as answers show it.
 
-use domain::coupon::{Coupon, CouponState, Visibility};
+use domain::coupon::{ClaimsFrom, Coupon, CouponState, Visibility};
 use domain::id::{CampaignId, CouponId, CustomerId};
 use domain::money::Currency;
 use domain::time::{Span, Timestamp};
@@ -45,6 +45,8 @@ pub(crate) struct CouponBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     ends_at: Option<Timestamp>,
     min_age: Option<u8>,
+    #[schema(value_type = schemas::ClaimsFrom)]
+    claims_from: ClaimsFrom,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -76,6 +78,7 @@ impl CouponBody {
             starts_at: definition.window.starts_at,
             ends_at: definition.window.ends_at,
             min_age: definition.min_age,
+            claims_from: definition.claims_from,
             created_at: coupon.created_at,
             changed_at: coupon.changed_at,
         }

@@ -145,7 +145,7 @@ pub(crate) async fn get_coupon_version(
 pub(crate) struct CouponStatistics {
     #[schema(value_type = String)]
     coupon_id: CouponId,
-    /// Vouchers ever made, the codes of blocks included.
+    /// Vouchers ever made, the codes of blocks included. A code in a pool counts once it leaves it.
     issued: i64,
     /// Vouchers held now.
     held: i64,
@@ -161,6 +161,8 @@ pub(crate) struct CouponStatistics {
     revoked: i64,
     /// Discount given less what was given back.
     value_given_minor: i64,
+    /// Codes that wait in its pool now.
+    pooled: i64,
     /// The coupon's; `null` if it gives in any.
     #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
@@ -191,6 +193,7 @@ pub(crate) async fn get_coupon_statistics(
         expired: statistics.expired,
         revoked: statistics.revoked,
         value_given_minor: statistics.value_given_minor,
+        pooled: statistics.pooled,
         currency: coupon.definition.currency,
         refusals,
     }))

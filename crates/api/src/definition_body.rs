@@ -2,7 +2,7 @@
 
 use domain::benefit::Benefit;
 use domain::codes::fold;
-use domain::coupon::{Definition, LimitDefinition, Visibility};
+use domain::coupon::{ClaimsFrom, Definition, LimitDefinition, Visibility};
 use domain::field::FieldError;
 use domain::id::{CampaignId, CampaignNo, CustomerId, CustomerNo};
 use domain::limit::Counts;
@@ -73,6 +73,10 @@ pub(crate) struct DefinitionBody {
     /// Only when it is created: activate it at once.
     #[serde(default)]
     pub activate: bool,
+    /// `pool`: a claim is handed the next of the codes that were imported, instead of a computed one. Cannot change later.
+    #[serde(default)]
+    #[schema(value_type = schemas::ClaimsFrom)]
+    claims_from: ClaimsFrom,
 }
 
 impl DefinitionBody {
@@ -102,8 +106,10 @@ impl DefinitionBody {
             campaign,
             window: window_of(self.starts_at, self.ends_at)?,
             min_age: self.min_age,
+            claims_from: self.claims_from,
         };
         check_age(&definition)?;
+        check_pool(&definition)?;
         check_minimum(&definition)?;
         check_currency(&definition)?;
         definition.hold.map_or(Ok(()), check_hold)?;
@@ -171,6 +177,14 @@ fn check_currency(definition: &Definition) -> Result<(), FieldError> {
     Ok(())
 }
 
+/// Who types a shared code claims and uses at once, past the pool.
+fn check_pool(definition: &Definition) -> Result<(), FieldError> {
+    if definition.claims_from == ClaimsFrom::Pool && definition.code.is_some() {
+        return Err(FieldError::new("/code", "must be left out where claims come from a pool"));
+    }
+    Ok(())
+}
+
 fn check_hold(hold: Span) -> Result<(), FieldError> {
     if hold.exact_ms().is_some_and(|ms| ms <= HOLD_MS_MAX) {
         return Ok(());
@@ -230,6 +244,8 @@ mod tests {
         check(json!({"name": "é".repeat(200)}), None);
         check(json!({"name": "é".repeat(201)}), Some("/name"));
         check(json!({"code": "SAVE10"}), None);
+        check(json!({"claims_from": "pool"}), None);
+        check(json!({"claims_from": "pool", "code": "SAVE10"}), Some("/code"));
         check(json!({"code": "- -"}), Some("/code"));
         check(json!({"code": "A".repeat(65)}), Some("/code"));
         check(json!({"benefit": {"type": "percent_off", "rate_bp": 10_001}}), Some("/benefit/rate_bp"));

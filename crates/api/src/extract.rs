@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use axum::body::HttpBody as _;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -89,18 +89,24 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
-/// All of the body, within the limit of the route. One that announces too much is refused before it is sent.
+/// All of the body, within the limit of the route.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
+    let read = limited(request)?.collect().await.map_err(|error| unread(&error))?;
+    Ok(read.to_bytes())
+}
+
+/// The body, within the limit of the route. One that announces too much is refused before it is sent.
+pub(crate) fn limited(request: Request) -> Result<Body, Problem> {
     let announced = request.body().size_hint().lower();
     let body = request.with_limited_body().into_body();
     if body.size_hint().upper().is_some_and(|allowed| announced > allowed) {
         return Err(Problem::payload_too_large());
     }
-    let read = body.collect().await.map_err(|error| unread(&error))?;
-    Ok(read.to_bytes())
+    Ok(body)
 }
 
-fn unread(error: &axum::Error) -> Problem {
+/// Why a body did not arrive.
+pub(crate) fn unread(error: &axum::Error) -> Problem {
     if causes(error).any(|cause| cause.is::<LengthLimitError>()) {
         return Problem::payload_too_large();
     }

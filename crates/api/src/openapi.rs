@@ -9,12 +9,13 @@ use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
     accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
-    customer_patch, customers, export, health, history, identities, issue, me, quotes, recovery, redemptions,
+    customer_patch, customers, export, health, history, identities, imports, issue, me, quotes, recovery, redemptions,
     registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
-/// Changes nothing of value, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 5] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", "/v1/api-keys/{id}", "/v1/me"];
+/// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
+const WITHOUT_KEY: [&str; 6] =
+    ["/v1/quotes", "/v1/coupons/{id}/imports", "/v1/test-clock", "/v1/api-keys", "/v1/api-keys/{id}", "/v1/me"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,6 +44,7 @@ const WITHOUT_KEY: [&str; 5] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
         blocks::list_coupon_blocks, blocks::get_block, blocks::revoke_block,
+        imports::create_import, imports::list_imports, imports::get_import, imports::list_import_refusals,
         quotes::create_quote,
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
@@ -64,6 +66,7 @@ const WITHOUT_KEY: [&str; 5] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         (name = "campaigns", description = "Coupons under common limits and one window"),
         (name = "claims", description = "Customers take vouchers"),
         (name = "vouchers", description = "Individual entitlements"),
+        (name = "imports", description = "Files of codes given by people"),
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),
         (name = "sign-in", description = "Accounts and sessions"),
         (name = "staff", description = "Who works for the tenant, people and servers"),

@@ -79,6 +79,7 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::BelowMinimum
         | Rejection::NothingToDiscount
         | Rejection::CouponRepeated
+        | Rejection::PoolEmpty
         | Rejection::CodeSpaceExhausted
         | Rejection::OrderAlreadyRedeemed
         | Rejection::TotalDiffers
@@ -185,6 +186,7 @@ mod tests {
         (Rejection::BelowMinimum, 409),
         (Rejection::NothingToDiscount, 409),
         (Rejection::CouponRepeated, 409),
+        (Rejection::PoolEmpty, 409),
         (Rejection::CodeSpaceExhausted, 409),
         (Rejection::OrderAlreadyRedeemed, 409),
         (Rejection::TotalDiffers, 409),

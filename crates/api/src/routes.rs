@@ -1,13 +1,15 @@
 //! The whole route table.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post};
 
 use crate::app::App;
+use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
     accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
-    customer_patch, customers, docs, export, extract, health, history, identities, issue, me, metrics, quotes,
+    customer_patch, customers, docs, export, extract, health, history, identities, imports, issue, me, metrics, quotes,
     recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
@@ -33,6 +35,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/abort", post(coupon_states::abort_coupon))
         .route("/v1/coupons/{id}/vouchers", post(issue::issue_vouchers))
         .route("/v1/coupons/{id}/blocks", get(blocks::list_coupon_blocks))
+        .route("/v1/coupons/{id}/imports", post(imports::create_import).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/coupons/{id}/restock", post(restock::restock_coupon))
         .route("/v1/coupons/{id}/contributions", get(restock::list_coupon_contributions))
@@ -54,6 +57,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/vouchers/{id}/assign", post(vouchers::assign_voucher))
         .route("/v1/blocks/{id}", get(blocks::get_block))
         .route("/v1/blocks/{id}/revoke", post(blocks::revoke_block))
+        .route("/v1/imports", get(imports::list_imports))
+        .route("/v1/imports/{id}", get(imports::get_import))
+        .route("/v1/imports/{id}/refusals", get(imports::list_import_refusals))
         .route("/v1/quotes", post(quotes::create_quote))
         .route("/v1/redemptions", post(redemptions::create_redemption).get(redemptions::list_redemptions))
         .route("/v1/redemptions/{id}", get(redemptions::get_redemption))

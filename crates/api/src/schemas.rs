@@ -6,6 +6,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::voucher_body;
+
 macro_rules! words {
     ($($word:ident: $values:expr;)*) => {$(
         /// Stands for the domain's word in the reference.
@@ -30,6 +32,13 @@ words! {
     RedemptionState: redemption::RedemptionState::ALL.map(redemption::RedemptionState::name);
     VoucherKind: [id::VoucherKind::Row, id::VoucherKind::Bearer, id::VoucherKind::Given].map(kind_name);
     IdentityKind: identity::IdentityKind::ALL.map(identity::IdentityKind::name);
+    CodeHidden: [
+        voucher_body::CodeHidden::Pooled,
+        voucher_body::CodeHidden::Held,
+        voucher_body::CodeHidden::Returned,
+    ].map(written);
+    ImportState: ports::ImportState::ALL.map(written);
+    ClaimsFrom: [coupon::ClaimsFrom::Computed, coupon::ClaimsFrom::Pool].map(written);
     VoucherStep: [
         event::VoucherStep::Claimed,
         event::VoucherStep::Issued,

@@ -22,9 +22,13 @@ use crate::schemas;
 pub(crate) struct VoucherBody {
     #[schema(example = "vch_3zt8m0w9k1r5c7dq")]
     id: String,
-    /// What its holder types.
+    /// What its holder types. `null` while `code_hidden` says why; its `id` stands for it, with its owner named.
     #[schema(example = "7Q2F9K0MXW3RT8CD")]
-    code: String,
+    code: Option<String>,
+    /// Why nobody is shown a code of a pool. `pooled`: it waits for an owner; `held`: it is shown once it is used;
+    /// `returned`: the hold ended, and the code went back to the pool.
+    #[schema(value_type = Option<schemas::CodeHidden>)]
+    code_hidden: Option<CodeHidden>,
     #[schema(value_type = String)]
     coupon_id: CouponId,
     /// Its owner; `null` while it belongs to whoever bears the code.
@@ -52,6 +56,18 @@ pub(crate) struct VoucherBody {
     version: u32,
 }
 
+/// Why nobody is shown a code.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CodeHidden {
+    /// It waits for an owner.
+    Pooled,
+    /// It is shown once it is used.
+    Held,
+    /// It went back to the pool unseen.
+    Returned,
+}
+
 /// The vouchers as they stand at `now`, in their order.
 pub(crate) async fn show_vouchers(
     app: &App,
@@ -65,11 +81,13 @@ pub(crate) async fn show_vouchers(
     let customers = vouchers.iter().filter_map(|voucher| voucher.customer).collect();
     let names = Names::of(app, tenant, coupons, customers).await?;
     let ring = app.store.codes();
-    let body = |(voucher, code): (Voucher, String)| {
+    let body = |(voucher, code): (Voucher, Option<String>)| {
         let id = ring.voucher_id(tenant, voucher.key, voucher.key_no);
+        let hidden = code_hidden(&voucher, code.as_ref());
         Ok(VoucherBody {
             id: id.map_err(|error| Problem::internal(&error))?,
-            code,
+            code: code.filter(|_| hidden.is_none()),
+            code_hidden: hidden,
             coupon_id: names.coupon(voucher.key.coupon),
             customer_id: voucher.customer.map(|no| names.customer(no)),
             state: voucher.state_at(now),
@@ -83,6 +101,15 @@ pub(crate) async fn show_vouchers(
         })
     };
     vouchers.into_iter().zip(codes).map(body).collect()
+}
+
+fn code_hidden(voucher: &Voucher, code: Option<&String>) -> Option<CodeHidden> {
+    match code {
+        None => Some(CodeHidden::Returned),
+        Some(_) if !voucher.hides_code() => None,
+        Some(_) if voucher.state == VoucherState::Pooled => Some(CodeHidden::Pooled),
+        Some(_) => Some(CodeHidden::Held),
+    }
 }
 
 /// The one voucher an answer is about.

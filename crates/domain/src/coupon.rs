@@ -13,6 +13,7 @@ use crate::id::{CampaignNo, CouponId, CouponNo, CustomerNo};
 use crate::limit::{Counts, GiveBack, Limit, Per};
 use crate::money::Currency;
 use crate::period::Period;
+use crate::rejection::Rejection;
 use crate::time::{Span, Timestamp};
 use crate::validity::Validity;
 use crate::window::Window;
@@ -26,6 +27,17 @@ pub enum Visibility {
     /// Only for those who know of it.
     #[default]
     Hidden,
+}
+
+/// Where the voucher of a claim, or of an issue to a customer, comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimsFrom {
+    /// A new one with a computed code.
+    #[default]
+    Computed,
+    /// The one that waits longest among those of codes given by people.
+    Pool,
 }
 
 /// A limit as staff writes it; [`Limit`] is what becomes of it.
@@ -88,6 +100,9 @@ pub struct Definition {
     /// Only customers of so many years may claim and use it.
     #[serde(default)]
     pub min_age: Option<u8>,
+    /// Where its claims come from.
+    #[serde(default)]
+    pub claims_from: ClaimsFrom,
 }
 
 impl Definition {
@@ -109,6 +124,7 @@ impl Definition {
             campaign: None,
             window: Window::default(),
             min_age: None,
+            claims_from: ClaimsFrom::Computed,
         }
     }
 }
@@ -149,6 +165,28 @@ impl Coupon {
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         self.state.next_by_clock(&self.definition.window).map(|(due_at, _)| due_at)
+    }
+
+    /// Whether its claims are handed out of a pool of given codes.
+    #[must_use]
+    pub fn has_pool(&self) -> bool {
+        self.definition.claims_from == ClaimsFrom::Pool
+    }
+
+    /// Why it takes no given codes at that instant. A code that goes into a pool grants nothing, so a pool can be filled
+    /// before the coupon is active and while it is paused.
+    #[must_use]
+    pub fn import_refusal(&self, now: Timestamp) -> Option<Rejection> {
+        let state = self.state_at(now);
+        match state {
+            CouponState::Draft | CouponState::Scheduled | CouponState::Paused if self.has_pool() => None,
+            CouponState::Draft
+            | CouponState::Scheduled
+            | CouponState::Running
+            | CouponState::Paused
+            | CouponState::Ended
+            | CouponState::Aborted => state.refusal(),
+        }
     }
 
     /// Whether this customer is among those it is for.

@@ -83,6 +83,8 @@ ids! {
     AccountId, "acc";
     /// Somebody signed in somewhere, `ses_...`.
     SessionId, "ses";
+    /// An import of given codes, `imp_...`.
+    ImportId, "imp";
 }
 
 macro_rules! numbers {

@@ -131,6 +131,8 @@ pub enum Rejection {
         /// Per which period.
         period: Period,
     },
+    /// The coupon's pool of given codes has none left.
+    PoolEmpty,
     /// The coupon has made as many vouchers as its code space or the density rule allows.
     CodeSpaceExhausted,
     /// The total is not the one the caller expected.
@@ -211,6 +213,7 @@ impl Rejection {
             Self::BelowMinimum => "below_minimum",
             Self::NothingToDiscount => "nothing_to_discount",
             Self::CouponRepeated => "coupon_repeated",
+            Self::PoolEmpty => "pool_empty",
             Self::CodeSpaceExhausted => "code_space_exhausted",
             Self::OrderAlreadyRedeemed => "order_already_redeemed",
             Self::TotalDiffers => "total_differs",

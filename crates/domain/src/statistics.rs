@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, EventKind, Subject};
-use crate::id::CouponNo;
+use crate::id::{CouponNo, VoucherKind};
 use crate::redemption::RedemptionState;
 use crate::voucher::VoucherState;
 
 /// What has come of a coupon. Also used as a difference, so every figure is signed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
-    /// Vouchers ever made, the codes of blocks included.
+    /// Vouchers ever made, the codes of blocks included. A code in a pool counts once it leaves it.
     pub issued: i64,
     /// Vouchers held now.
     pub held: i64,
@@ -29,6 +29,8 @@ pub struct Statistics {
     pub revoked: i64,
     /// Discount given less what was given back, in minor units.
     pub value_given_minor: i64,
+    /// Codes that wait in the pool now.
+    pub pooled: i64,
 }
 
 impl Statistics {
@@ -42,6 +44,7 @@ impl Statistics {
         self.expired += other.expired;
         self.revoked += other.revoked;
         self.value_given_minor += other.value_given_minor;
+        self.pooled += other.pooled;
     }
 }
 
@@ -51,7 +54,9 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
         (Subject::Voucher(key), EventKind::Voucher { from, to, .. }) => {
             let of = figures.entry(key.coupon).or_default();
             // The codes of a block are counted when the block is made.
-            of.issued += i64::from(from.is_none() && key.kind != crate::id::VoucherKind::Bearer);
+            let made = from.is_none() && key.kind != VoucherKind::Bearer || *from == Some(VoucherState::Pooled);
+            of.issued += i64::from(made && *to != VoucherState::Pooled);
+            of.pooled += gauge(*from, *to, VoucherState::Pooled);
             of.held += gauge(*from, *to, VoucherState::Held);
             of.locked += gauge(*from, *to, VoucherState::Locked);
             of.expired += gauge(*from, *to, VoucherState::Expired);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::{JournalNo, VoucherStep};
-use crate::id::{CustomerNo, VoucherKey};
+use crate::id::{CustomerNo, VoucherKey, VoucherKind};
 use crate::limit::Taking;
 use crate::redemption::RedemptionId;
 use crate::time::{Timestamp, Zone};
@@ -26,11 +26,14 @@ pub enum VoucherState {
     Expired = 4,
     /// Taken away.
     Revoked = 5,
+    /// In its coupon's pool: nobody's yet, and its code is good for nothing.
+    Pooled = 6,
 }
 
 impl VoucherState {
     /// All states, in the order of their numbers.
-    pub const ALL: [Self; 6] = [Self::Held, Self::Issued, Self::Locked, Self::Redeemed, Self::Expired, Self::Revoked];
+    pub const ALL: [Self; 7] =
+        [Self::Held, Self::Issued, Self::Locked, Self::Redeemed, Self::Expired, Self::Revoked, Self::Pooled];
 
     /// The state of that number.
     #[must_use]
@@ -48,15 +51,17 @@ impl VoucherState {
             Self::Redeemed => "redeemed",
             Self::Expired => "expired",
             Self::Revoked => "revoked",
+            Self::Pooled => "pooled",
         }
     }
 
     /// Whether a voucher may step from here to there. `None` before it exists.
     #[must_use]
     pub fn may_become(from: Option<Self>, to: Self) -> bool {
-        use VoucherState::{Expired, Held, Issued, Locked, Redeemed, Revoked};
+        use VoucherState::{Expired, Held, Issued, Locked, Pooled, Redeemed, Revoked};
         match from {
-            None => matches!(to, Held | Issued | Locked | Redeemed | Revoked),
+            None => matches!(to, Held | Issued | Locked | Redeemed | Revoked | Pooled),
+            Some(Pooled) => matches!(to, Held | Issued | Revoked),
             Some(Held) => matches!(to, Locked | Redeemed | Expired | Revoked),
             Some(Issued) => matches!(to, Issued | Locked | Redeemed | Revoked),
             Some(Locked) => matches!(to, Held | Issued | Redeemed | Expired),
@@ -114,12 +119,17 @@ impl Voucher {
             | VoucherState::Locked
             | VoucherState::Redeemed
             | VoucherState::Expired
-            | VoucherState::Revoked => self.state,
+            | VoucherState::Revoked
+            | VoucherState::Pooled => self.state,
         };
         let over = match state {
             VoucherState::Held => self.hold_is_over(now) || self.valid_until.is_some_and(|end| end <= now),
             VoucherState::Issued => self.valid_until.is_some_and(|end| end <= now),
-            VoucherState::Locked | VoucherState::Redeemed | VoucherState::Expired | VoucherState::Revoked => false,
+            VoucherState::Locked
+            | VoucherState::Redeemed
+            | VoucherState::Expired
+            | VoucherState::Revoked
+            | VoucherState::Pooled => false,
         };
         if over { VoucherState::Expired } else { state }
     }
@@ -128,6 +138,14 @@ impl Voucher {
     #[must_use]
     pub fn unlocked(&self) -> VoucherState {
         if self.held_until.is_some() { VoucherState::Held } else { VoucherState::Issued }
+    }
+
+    /// Whether its code is kept from everybody: it came from a pool, and nobody owns it for good yet. What nobody has
+    /// seen can go back to the pool.
+    #[must_use]
+    pub fn hides_code(&self) -> bool {
+        let unseen = self.state == VoucherState::Pooled || self.held_until.is_some();
+        self.key.kind == VoucherKind::Given && unseen
     }
 
     /// Whether its hold has a deadline that has passed.

@@ -52,7 +52,8 @@ impl Standing {
             VoucherState::Locked => Self::Locked,
             VoucherState::Redeemed => Self::Used,
             VoucherState::Expired => Self::Expired,
-            VoucherState::Revoked => Self::Revoked,
+            // Nobody owns what waits in a pool.
+            VoucherState::Pooled | VoucherState::Revoked => Self::Revoked,
         }
     }
 }
@@ -116,6 +117,7 @@ pub fn why_not(
         VoucherState::Locked => Some((Rejection::VoucherLocked, "an order that is under way has the voucher")),
         VoucherState::Redeemed => Some((Rejection::VoucherRedeemed, "the voucher was used")),
         VoucherState::Expired => Some((Rejection::VoucherExpired, "the voucher's time is over")),
+        VoucherState::Pooled => Some((Rejection::VoucherNotHeld, "the voucher waits in its coupon's pool")),
         VoucherState::Revoked => Some((Rejection::VoucherRevoked, "the voucher was taken away")),
     };
     if let Some((rejection, detail)) = by_state {

@@ -9,7 +9,7 @@ use domain::codes::{
     ComputedCode, CustomerKey, EncodeError, Encoder, IdentityHash, KeyRing, Pattern, Reading, RowPlace, SealError,
     UnknownKey, decode_id, encode, encode_id, read,
 };
-use domain::id::{CouponNo, CustomerNo, TenantNo, VoucherKey};
+use domain::id::{CouponNo, CustomerNo, ImportId, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
 
 /// The patterns of one tenant: those with a prefix, and whose they are.
@@ -120,6 +120,20 @@ impl Codes {
         sealed: &[u8],
     ) -> Result<CustomerKey, SealError> {
         self.ring.open_customer_key(tenant, customer, sealed)
+    }
+
+    /// Seals a part of a file of codes that waits to be imported.
+    #[must_use]
+    pub fn seal_chunk(&self, tenant: TenantNo, place: (ImportId, u32), bytes: &[u8]) -> Vec<u8> {
+        self.ring.seal_chunk(tenant, place, bytes)
+    }
+
+    /// The part of a file of codes that waits there.
+    ///
+    /// # Errors
+    /// It was sealed under another ring, or changed.
+    pub fn open_chunk(&self, tenant: TenantNo, place: (ImportId, u32), sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.ring.open_chunk(tenant, place, sealed)
     }
 
     /// The computed code of a voucher that was not given.

@@ -1,12 +1,13 @@
 //! What the outside must do for Scrip, and what every adapter is tested against.
 //!
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
-//! `records` (what is read back), `access` (which servers may call), `accounts` (who signs in), `tokens` (what is good
-//! once), `mails` (what people are written), `tenants`, `codes` (texts and ids at the edge), `clock`, `error`. What the
-//! words of these traits promise is said once more as tests in `conformance`.
+//! `records` (what is read back), `imports` (files of codes on their way in), `access` (which servers may call), `accounts`
+//! (who signs in), `tokens` (what is good once), `mails` (what people are written), `tenants`, `codes` (texts and ids at
+//! the edge), `clock`, `error`. What the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
 mod records;
+mod imports;
 mod access;
 mod accounts;
 mod tokens;
@@ -23,6 +24,10 @@ pub use accounts::{Accounts, Renewal, Session, TokenHash};
 pub use clock::Clock;
 pub use codes::Codes;
 pub use error::StoreError;
+pub use imports::{
+    Import, ImportChunk, ImportContent, ImportLine, ImportOwner, ImportRefusal, ImportState, ImportWork, Imported,
+    Imports, NewImport,
+};
 pub use ledger::Ledger;
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use records::{
@@ -33,6 +38,6 @@ pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};
 
 /// Everything a store does, as one object.
-pub trait Store: Ledger + Records + Access + Accounts + Tokens + Mails + Tenants {}
+pub trait Store: Ledger + Records + Imports + Access + Accounts + Tokens + Mails + Tenants {}
 
-impl<T: Ledger + Records + Access + Accounts + Tokens + Mails + Tenants> Store for T {}
+impl<T: Ledger + Records + Imports + Access + Accounts + Tokens + Mails + Tenants> Store for T {}

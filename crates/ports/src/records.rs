@@ -326,11 +326,17 @@ pub trait Records: Send + Sync {
     /// The store could not answer.
     async fn wallet_counts(&self, tenant: TenantNo, customer: CustomerNo) -> Result<WalletCounts, StoreError>;
 
-    /// The codes of these vouchers, in their order: computed, or as given.
+    /// The codes of these vouchers, in their order: computed, or as given. None: the voucher was held and has ended, and
+    /// its code went back to the pool. Whether a code may be shown is another matter: see
+    /// [`Voucher::hides_code`](domain::voucher::Voucher::hides_code).
     ///
     /// # Errors
     /// The store could not answer.
-    async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<String>, StoreError>;
+    async fn voucher_codes(
+        &self,
+        tenant: TenantNo,
+        of: &[(VoucherKey, u32)],
+    ) -> Result<Vec<Option<String>>, StoreError>;
 
     /// A block of bearer codes.
     ///

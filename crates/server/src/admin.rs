@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::cli::{Place, say};
 use crate::config::Config;
-use crate::{secrets, socket, staff, store};
+use crate::{import, secrets, socket, staff, store};
 
 /// Codes written into one line-of-answer at most; an answer of lines is one JSON text each, so fewer are faster.
 const CODES_PER_REPLY: usize = 1000;
@@ -37,6 +37,7 @@ pub(crate) enum Request {
     ListTenants,
     Backup { to: PathBuf },
     ExportCodes { tenant: Option<String>, block: String },
+    ImportCodes { tenant: Option<String>, coupon: String, file: PathBuf },
     AuditHead { tenant: Option<String> },
 }
 
@@ -55,6 +56,17 @@ pub(crate) async fn backup(place: &Place, to: &Path) -> anyhow::Result<()> {
 /// The same without a word, for a copy that is only read and removed.
 pub(crate) async fn backup_quietly(place: &Place, to: &Path) -> anyhow::Result<()> {
     run_with(place, Request::Backup { to: std::path::absolute(to)? }, |_| Ok(())).await
+}
+
+/// Has a file of codes taken in, and tells how far it is.
+pub(crate) async fn import(
+    place: &Place,
+    (tenant, coupon): (Option<String>, String),
+    file: &Path,
+) -> anyhow::Result<()> {
+    // The server has a working directory of its own.
+    let file = std::path::absolute(file)?;
+    run(place, Request::ImportCodes { tenant, coupon, file }).await
 }
 
 /// Writes the codes of a block to a file, or prints them.
@@ -105,6 +117,7 @@ async fn run_with(
         _ => store::open_existing(&place.data, &config)?,
     };
     let store = Arc::new(store);
+    let workers = import::workers(&store, &request);
     let (lines, mut waiting) = mpsc::channel(16);
     let work = tokio::spawn({
         let store = Arc::clone(&store);
@@ -114,6 +127,9 @@ async fn run_with(
         line(text)?;
     }
     let done = work.await.context("the command ended badly")?;
+    if let Some(workers) = workers {
+        workers.stop().await;
+    }
     store.close().await;
     done
 }
@@ -158,6 +174,9 @@ pub(crate) async fn execute(
         }
         Request::AuditHead { tenant } => {
             lines.send(store.audit_head(tenant_of(store, tenant)?).await?.to_string()).await?;
+        }
+        Request::ImportCodes { tenant, coupon, file } => {
+            import::import(store, (tenant_of(store, tenant)?, &coupon), &file, lines).await?;
         }
         Request::ExportCodes { tenant, block } => export_block(store, tenant_of(store, tenant)?, &block, lines).await?,
     }

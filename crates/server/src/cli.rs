@@ -206,6 +206,18 @@ enum CodesCommand {
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
+    /// Take in codes given by people, from a CSV file with the column `code`.
+    Import {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        whose: Whose,
+        /// The coupon, as `cpn_...`.
+        #[arg(long)]
+        coupon: String,
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -249,6 +261,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Audit(AuditCommand::Head { place, whose }) => {
             admin::run(&place, Request::AuditHead { tenant: whose.tenant }).await?;
+        }
+        Command::Codes(CodesCommand::Import { place, whose, coupon, file }) => {
+            admin::import(&place, (whose.tenant, coupon), &file).await?;
         }
         Command::Backup { place, to } => admin::backup(&place, &to).await?,
         Command::RotateKey { place } => {

@@ -13,6 +13,7 @@ mod serve;
 mod demo;
 mod admin;
 mod staff;
+mod import;
 mod socket;
 mod check;
 mod replay;

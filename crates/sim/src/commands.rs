@@ -74,7 +74,7 @@ impl Driver {
                 Code::Voucher(place) => {
                     let key = self.keys[*place].context("a voucher that was made")?;
                     let codes = self.store.voucher_codes(FIRST_TENANT, &[key]).await?;
-                    codes.into_iter().next().context("a voucher has a code")?
+                    codes.into_iter().next().flatten().context("a voucher has a code")?
                 }
             };
             codes.push(self.read(&text));

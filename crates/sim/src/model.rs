@@ -226,6 +226,7 @@ impl Model {
             VoucherState::Redeemed => Err(Rejection::VoucherRedeemed),
             VoucherState::Expired => Err(Rejection::VoucherExpired),
             VoucherState::Revoked => Err(Rejection::VoucherRevoked),
+            VoucherState::Pooled => Err(Rejection::VoucherNotHeld),
         }
     }
 

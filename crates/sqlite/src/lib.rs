@@ -6,9 +6,9 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (what is kept in memory) and
-//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `access`, `accounts`, `tokens`, `mails` and
-//! `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the promises, verified on a
-//! back-up).
+//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `accounts`, `tokens`, `mails`
+//! and `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the promises, verified on
+//! a back-up).
 
 mod open;
 mod schema;
@@ -29,6 +29,7 @@ mod ledger;
 mod sweep;
 mod forget;
 mod cut;
+mod imports;
 mod access;
 mod accounts;
 mod tokens;

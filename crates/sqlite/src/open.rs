@@ -17,6 +17,7 @@ use crate::access::Keys;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
+use crate::imports;
 use crate::installation::{self, Installation};
 use crate::memory::{Shared, Time};
 use crate::persons::Persons;
@@ -35,7 +36,7 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// For others at the file, such as a shell that looks into it; the store itself never waits for itself.
 pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Prepared statements of the writer: all there are.
-const STATEMENTS_MAX: usize = 96;
+const STATEMENTS_MAX: usize = 112;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -155,6 +156,7 @@ impl SqliteStore {
         let path = options.data.join(DATABASE_FILE);
         let connection = connect(&path)?;
         let installed = installation::read_or_make(&connection, &options)?;
+        imports::forget_torn(&connection)?;
         let Installation { ring, tenants, patterns, journal_next, decided_last } = installed;
         let codes = Codes::new(ring);
         plain::seal(&connection, &codes)?;

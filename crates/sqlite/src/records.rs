@@ -10,6 +10,7 @@ mod bearers;
 mod blocks;
 pub(crate) mod codes;
 mod redemptions;
+pub(crate) mod imports;
 mod history;
 mod audit;
 mod whereabouts;
@@ -225,7 +226,11 @@ impl Records for SqliteStore {
         self.read(move |connection| vouchers::counts(connection, tenant, customer, now)).await
     }
 
-    async fn voucher_codes(&self, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<String>, StoreError> {
+    async fn voucher_codes(
+        &self,
+        tenant: TenantNo,
+        of: &[(VoucherKey, u32)],
+    ) -> Result<Vec<Option<String>>, StoreError> {
         codes::write(self, tenant, of).await
     }
 

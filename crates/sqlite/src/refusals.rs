@@ -54,6 +54,7 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
         },
         Action::Issue { coupon, .. }
         | Action::IssueGiven { coupon, .. }
+        | Action::ImportGiven { coupon, .. }
         | Action::IssueBlock { coupon, .. }
         | Action::Restock { coupon, .. } => *coupon,
         Action::Assign { voucher, .. } | Action::Release { voucher } | Action::Revoke { voucher } => {

@@ -10,6 +10,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_accounts.sql"),
     include_str!("../migrations/0003_identities.sql"),
     include_str!("../migrations/0004_campaigns.sql"),
+    include_str!("../migrations/0005_imports.sql"),
     include_str!("../migrations/0006_audit.sql"),
     include_str!("../migrations/0007_mail.sql"),
     include_str!("../migrations/0009_tenants.sql"),

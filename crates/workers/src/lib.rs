@@ -1,8 +1,9 @@
-//! What goes on beside requests: deadlines that passed are written down, letters are handed over for delivery, what is
-//! old enough is removed. It knows the ports and nothing of SQL or HTTP.
+//! What goes on beside requests: deadlines that passed are written down, letters are handed over for delivery, files of
+//! codes are taken in, what is older than it is to be kept is removed. It knows the ports and nothing of SQL or HTTP.
 //!
 //! Every loop is owned by [`Workers`], ends when told to, and is waited for.
 
+mod imports;
 mod timers;
 mod mails;
 pub mod post;
@@ -24,6 +25,8 @@ pub struct Schedule {
     pub sweep_every: Duration,
     /// Between two removals of what is old.
     pub retention_every: Duration,
+    /// Between two looks for files of codes that came.
+    pub imports_every: Duration,
     /// How long idempotency records are kept.
     pub answers_kept: Duration,
     /// Between two looks for letters to be sent.
@@ -41,6 +44,7 @@ impl Default for Schedule {
         Self {
             sweep_every: Duration::from_millis(250),
             retention_every: Duration::from_secs(600),
+            imports_every: Duration::from_millis(250),
             answers_kept: Duration::from_secs(30 * 24 * 60 * 60),
             mails_every: Duration::from_secs(1),
             dead_mails_kept: Duration::from_secs(30 * 24 * 60 * 60),
@@ -67,7 +71,17 @@ impl Workers {
         let outbox = Outbox { mails: store.clone(), post, clock: Arc::clone(clock) };
         tasks.spawn(timers::run(ledger, schedule, stopped.clone()));
         tasks.spawn(mails::run(outbox, schedule, stopped.clone()));
-        tasks.spawn(retention::run(Arc::clone(store), Arc::clone(clock), schedule, stopped));
+        tasks.spawn(retention::run(Arc::clone(store), Arc::clone(clock), schedule, stopped.clone()));
+        tasks.spawn(imports::run(Arc::clone(store), schedule, stopped));
+        Self { stop, tasks }
+    }
+
+    /// Starts only what takes files of codes in: for a command that runs without a server.
+    #[must_use]
+    pub fn importing(store: &Arc<dyn Store>, schedule: Schedule) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(imports::run(Arc::clone(store), schedule, stopped));
         Self { stop, tasks }
     }
 

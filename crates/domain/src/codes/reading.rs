@@ -7,6 +7,7 @@ use super::fold::{Folded, fold};
 use super::pattern::Pattern;
 use super::ring::KeyRing;
 use super::space::{ComputedCode, Encoder};
+use super::voucher_id::decode_id;
 use crate::id::{CouponNo, TenantNo};
 
 /// What a typed text looks like, from the least to the most like a computed code.
@@ -21,6 +22,8 @@ pub enum Shape {
     Guess,
     /// Some key made it, or would have.
     Computed,
+    /// The id of a voucher, which stands for the voucher where a code is asked for.
+    VoucherId,
 }
 
 /// A typed text as read. Cheap to clone; its `Debug` does not show the text.
@@ -30,10 +33,10 @@ pub struct Reading {
     pub folded: Folded,
     /// [`KeyRing::lookup_hash`] of it, to find given codes.
     pub hash: [u8; 16],
-    /// The vouchers it can be the computed code of: those of a coupon's own pattern first, then by newest key.
+    /// The vouchers it can be the computed code or the id of: those of a coupon's own pattern first, then by newest key.
     /// More than one only by chance; which exists is for rows and blocks to say.
     pub computed: Arc<[ComputedCode]>,
-    /// What it looks like. [`Shape::Computed`] exactly if `computed` is not empty.
+    /// What it looks like. [`Shape::Computed`] or [`Shape::VoucherId`] exactly if `computed` is not empty.
     pub shape: Shape,
 }
 
@@ -44,6 +47,10 @@ pub struct Reading {
 pub fn read(ring: &KeyRing, tenant: TenantNo, patterns: &[(Pattern, CouponNo)], text: &str) -> Reading {
     let folded = fold(text);
     let hash = ring.lookup_hash(tenant, &folded);
+    let named = decode_id(ring, tenant, text);
+    if !named.is_empty() {
+        return Reading { folded, hash, computed: named.into(), shape: Shape::VoucherId };
+    }
     let default = Pattern::default();
     let own = patterns.iter().filter(|(pattern, _)| !pattern.is_default());
     let forms = own.map(|(pattern, owner)| (pattern, Some(*owner))).chain([(&default, None)]);

@@ -11,7 +11,7 @@ use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use sha2::{Digest as _, Sha256};
 
 use super::ring::{KeyRing, derive};
-use crate::id::TenantNo;
+use crate::id::{ImportId, TenantNo};
 
 /// The key that seals the secrets of a ring. It is kept outside the database; without it no code can be computed or
 /// read. Its `Debug` hides it.
@@ -65,6 +65,27 @@ impl KeyRing {
     pub fn seal_text(&self, tenant: TenantNo, hash: &[u8; 16], text: &str) -> Vec<u8> {
         let (nonce, place) = text_place(tenant, hash);
         seal(&self.seal, nonce, &place, text.as_bytes())
+    }
+
+    /// Seals a part of a file of codes that waits to be imported: 16 bytes longer than it.
+    #[must_use]
+    pub fn seal_chunk(&self, tenant: TenantNo, (import, chunk): (ImportId, u32), bytes: &[u8]) -> Vec<u8> {
+        let (nonce, place) = chunk_place(tenant, import, chunk);
+        seal(&self.seal, nonce, &place, bytes)
+    }
+
+    /// Opens what [`seal_chunk`](Self::seal_chunk) sealed for this place.
+    ///
+    /// # Errors
+    /// [`SealError`]; most often the bytes were moved to another row.
+    pub fn open_chunk(
+        &self,
+        tenant: TenantNo,
+        (import, chunk): (ImportId, u32),
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let (nonce, place) = chunk_place(tenant, import, chunk);
+        open(&self.seal, nonce, &place, sealed)
     }
 
     /// Opens what [`seal_text`](Self::seal_text) sealed for this tenant and hash.
@@ -127,6 +148,14 @@ fn text_place(tenant: TenantNo, hash: &[u8; 16]) -> ([u8; 12], Vec<u8>) {
     (*nonce, [b"given code".as_slice(), &tenant.0.to_be_bytes(), hash].concat())
 }
 
+/// The last half of an import's id is random.
+fn chunk_place(tenant: TenantNo, import: ImportId, chunk: u32) -> ([u8; 12], Vec<u8>) {
+    let (id, mut nonce) = (import.0.as_bytes(), [0; 12]);
+    nonce[..8].copy_from_slice(&id[8..]);
+    nonce[8..].copy_from_slice(&chunk.to_be_bytes());
+    (nonce, [b"import chunk".as_slice(), &tenant.0.to_be_bytes(), id, &chunk.to_be_bytes()].concat())
+}
+
 /// `place` is authenticated, not stored: sealed bytes open only where they belong.
 pub(super) fn seal(cipher: &Aes256GcmSiv, nonce: [u8; 12], place: &[u8], msg: &[u8]) -> Vec<u8> {
     cipher.encrypt(&nonce.into(), Payload { msg, aad: place }).expect("no text here reaches the cipher's 64 GiB")
@@ -164,6 +193,16 @@ mod tests {
         assert_eq!(test_ring(&[2]).open_text(tenant, &hash, &sealed), Err(SealError));
         assert_eq!(ring.open_text(TenantNo(2), &hash, &sealed), Err(SealError));
         assert_eq!(ring.open_text(tenant, &[0; 16], &sealed), Err(SealError));
+    }
+
+    #[test]
+    fn a_sealed_chunk_opens_in_its_place_only() {
+        let (ring, tenant, import) = (test_ring(&[1]), TenantNo(1), ImportId(uuid::Uuid::from_u128(7)));
+        let sealed = ring.seal_chunk(tenant, (import, 3), b"code\nA");
+        assert_eq!(ring.open_chunk(tenant, (import, 3), &sealed).as_deref(), Ok(&b"code\nA"[..]));
+        assert_eq!(ring.open_chunk(tenant, (import, 4), &sealed), Err(SealError));
+        assert_eq!(ring.open_chunk(TenantNo(2), (import, 3), &sealed), Err(SealError));
+        assert_eq!(ring.open_chunk(tenant, (ImportId(uuid::Uuid::from_u128(8)), 3), &sealed), Err(SealError));
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn word(command: &Command) -> Option<&'static str> {
         }),
         Action::Issue { .. } => Some("voucher.issue"),
         Action::IssueGiven { .. } => Some("voucher.issue_given"),
+        Action::ImportGiven { .. } => Some("voucher.import"),
         Action::Assign { .. } => Some("voucher.assign"),
         Action::Release { .. } => Some("voucher.release"),
         Action::Revoke { .. } => Some("voucher.revoke"),
@@ -119,13 +120,16 @@ fn changed(facts: &Facts, action: &Action, outcome: &Outcome) -> Result<Changed,
         (Action::Issue { coupon, .. } | Action::IssueGiven { coupon, .. }, Outcome::Vouchers(vouchers)) => {
             issued(facts, *coupon, vouchers)
         }
+        (Action::ImportGiven { coupon, .. }, Outcome::Imported { accepted, refused }) => {
+            imported(facts, *coupon, (*accepted, refused.len()))
+        }
         (_, Outcome::Vouchers(vouchers)) => voucher(facts, &vouchers[0]),
         (_, Outcome::Coupon { no, .. } | Outcome::Restocked { no, .. }) => coupon(facts, *no),
         (_, Outcome::Campaign { no, .. }) => campaign(facts, *no),
         (_, Outcome::Customer(no) | Outcome::CustomerChanged { no, .. }) => customer(facts, *no),
         (_, Outcome::Account { no, .. }) => account(facts, *no),
         (_, Outcome::Block { coupon, block }) => Ok(block_of(facts, *coupon, block)),
-        (_, Outcome::Redemption(_) | Outcome::Expired { .. } | Outcome::Followed { .. }) => {
+        (_, Outcome::Redemption(_) | Outcome::Expired { .. } | Outcome::Followed { .. } | Outcome::Imported { .. }) => {
             unreachable!("what comes to {outcome:?} is not audited")
         }
     }
@@ -194,6 +198,12 @@ fn issued(facts: &Facts, no: CouponNo, vouchers: &[Voucher]) -> Result<Changed, 
     let customers: Option<Vec<CustomerNo>> = vouchers.iter().map(|voucher| voucher.customer).collect();
     let first = vouchers.first().map(|voucher| voucher.key.ordinal);
     let after = document(&json!({ "first": first, "count": vouchers.len(), "customers": customers }), &[]);
+    Ok(Changed { subject: AuditSubject::new(AuditKind::Coupon, coupon.id), before: None, after })
+}
+
+fn imported(facts: &Facts, no: CouponNo, (accepted, refused): (u32, usize)) -> Result<Changed, Stop> {
+    let coupon = facts.coupons.get(&no)?.expect("it took the codes in");
+    let after = document(&json!({ "accepted": accepted, "refused": refused }), &[]);
     Ok(Changed { subject: AuditSubject::new(AuditKind::Coupon, coupon.id), before: None, after })
 }
 

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::lookup::{Source, granting_source};
 use super::persons::standing;
 use super::takings::{Taken, Want, Whose, take};
-use super::{Stop, moves, refuse};
+use super::{Stop, moves, pool, refuse};
 use crate::codes::{Worth, check_density};
 use crate::coupon::Coupon;
 use crate::event::VoucherStep;
@@ -34,7 +34,8 @@ fn claim_one(facts: &mut Facts, context: Context, customer: CustomerNo, no: Coup
     let source = granting_source(facts, context.now, no)?;
     let hold = source.coupon.definition.hold;
     let held_until = hold.map(|span| span.after(context.now, &facts.settings.zone));
-    let made = Making { kind: VoucherKind::Row, customer: Some(customer), held_until, step: VoucherStep::Claimed };
+    let made =
+        Making { origin: Origin::of_claim(&source), customer: Some(customer), held_until, step: VoucherStep::Claimed };
     make(facts, context, &source, made)
 }
 
@@ -58,17 +59,35 @@ pub(super) fn all(vouchers: impl Iterator<Item = Result<Voucher, Stop>>) -> Resu
     }
 }
 
-/// How a voucher is made.
-#[derive(Clone, Copy, Debug)]
+/// Where a voucher comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// It is made.
+    New(VoucherKind),
+    /// It is the next of the coupon's pool.
+    Pool,
+    /// It is this one of the coupon's pool.
+    Pooled(Voucher),
+}
+
+impl Origin {
+    /// Of what a customer takes or is given of that coupon.
+    pub(super) fn of_claim(source: &Source) -> Self {
+        if source.coupon.has_pool() { Self::Pool } else { Self::New(VoucherKind::Row) }
+    }
+}
+
+/// How a voucher gets its owner, or begins without one.
+#[derive(Clone, Debug)]
 pub(super) struct Making {
-    pub kind: VoucherKind,
+    pub origin: Origin,
     pub customer: Option<CustomerNo>,
     pub held_until: Option<Timestamp>,
     pub step: VoucherStep,
 }
 
-/// Makes one voucher of a coupon that grants: takes from the limits, then the next ordinal. Returned without takings,
-/// as an answer shows it.
+/// Makes one voucher of a coupon that grants, or hands one out of its pool: takes from the limits, then the next ordinal
+/// or code. Returned without takings, as an answer shows it.
 pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making: Making) -> Result<Voucher, Stop> {
     let coupon = &source.coupon;
     if let Some(customer) = making.customer {
@@ -84,13 +103,20 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         held: making.held_until.is_some(),
     };
     let Taken { takings, deltas } = take(facts, context, source, want)?;
-    let ordinal = take_ordinals(facts, coupon, making.kind, 1)?;
+    let (before, key, key_no) = match making.origin {
+        Origin::New(kind) => {
+            let ordinal = take_ordinals(facts, coupon, kind, 1)?;
+            (None, VoucherKey { coupon: coupon.no, kind, ordinal }, facts.key_no)
+        }
+        Origin::Pool => of_pool(pool::next(facts, context, coupon)?),
+        Origin::Pooled(voucher) => of_pool(voucher),
+    };
     let (valid_from, valid_until) = coupon.definition.validity.of_voucher(context.now, &facts.settings.zone);
     // The hold never outlives the validity, so that one deadline is all a held voucher has.
     let held_until = making.held_until.map(|hold| valid_until.map_or(hold, |end| hold.min(end)));
     let voucher = Voucher {
-        key: VoucherKey { coupon: coupon.no, kind: making.kind, ordinal },
-        key_no: facts.key_no,
+        key,
+        key_no,
         version: 0,
         state: if held_until.is_some() { VoucherState::Held } else { VoucherState::Issued },
         customer: making.customer,
@@ -103,7 +129,13 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         takings,
         journal: crate::event::JournalNo::default(),
     };
-    Ok(face(moves::voucher(facts, context, None, voucher, (making.step, deltas))))
+    Ok(face(moves::voucher(facts, context, before.as_ref(), voucher, (making.step, deltas))))
+}
+
+/// It keeps its key, and the key of the ring that its id is made with.
+fn of_pool(voucher: Voucher) -> (Option<Voucher>, VoucherKey, u32) {
+    let (key, key_no) = (voucher.key, voucher.key_no);
+    (Some(voucher), key, key_no)
 }
 
 /// The voucher as an answer shows it.

@@ -279,6 +279,13 @@ pub enum Action {
         /// The codes.
         codes: Vec<GivenEntry>,
     },
+    /// Vouchers for those of these codes that are free; for each other one, why not.
+    ImportGiven {
+        /// Of which coupon.
+        coupon: CouponNo,
+        /// The codes; where there was none to be read, why not: the answer tells of every place.
+        codes: Vec<Result<GivenEntry, String>>,
+    },
     /// A block of bearer codes.
     IssueBlock {
         /// Of which coupon.
@@ -410,6 +417,7 @@ impl Action {
             Self::Claim { coupons, .. } => coupons.len().max(1),
             Self::Issue { customers, .. } => customers.len().max(1),
             Self::IssueGiven { codes, .. } => codes.len().max(1),
+            Self::ImportGiven { codes, .. } => codes.len().max(1),
             Self::Expire { vouchers, redemptions } => (vouchers.len() + redemptions.len()).max(1),
             Self::Redeem(request) => 1 + request.codes.len(),
             // What it gives back is about what it takes.
@@ -444,6 +452,16 @@ impl Action {
             | Self::ChangeAccount { .. } => 1,
         }
     }
+}
+
+/// A code that did not become a voucher.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotImported {
+    /// Its place among those that were to be imported, from 0.
+    pub place: u32,
+    /// The code of the rejection, or why there was none to be read. As text: the rejections keep their order of
+    /// precedence, and what is stored must not follow it.
+    pub reason: String,
 }
 
 /// What a command came to. Stored with the effect when the command has an idempotency key, so it holds no codes and
@@ -519,6 +537,13 @@ pub enum Outcome {
         max: i64,
         /// Its counter; of the present period, if it counts by one.
         usage: Usage,
+    },
+    /// So many given codes became vouchers.
+    Imported {
+        /// Those.
+        accepted: u32,
+        /// The others.
+        refused: Vec<NotImported>,
     },
 }
 

@@ -3,8 +3,8 @@
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
 use super::{
-    Stop, accounts, audit, campaigns, claim, customers, define, give_back, hold, issue, merge, redeem, refuse, restock,
-    settle, states, sweep,
+    Stop, accounts, audit, campaigns, claim, customers, define, give_back, hold, import, issue, merge, pool, redeem,
+    refuse, restock, settle, states, sweep,
 };
 use crate::event::Actor;
 use crate::pricing::Quote;
@@ -33,6 +33,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Vec<Result<Answer, Refusal>>, Missing> {
     facts.restart();
+    facts.handed_out_max = commands.iter().map(|command| pool::hands_out(&command.action)).sum();
     let mut answers = Vec::with_capacity(commands.len());
     let mut missing = false;
     for command in commands {
@@ -130,7 +131,8 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
         Action::MoveCoupon { coupon, step } => states::move_coupon(facts, context, *coupon, *step),
         Action::Claim { customer, coupons } => claim::claim(facts, context, *customer, coupons),
         Action::Issue { coupon, customers } => issue::issue(facts, context, *coupon, customers),
-        Action::IssueGiven { coupon, codes } => issue::issue_given(facts, context, *coupon, codes),
+        Action::IssueGiven { coupon, codes } => import::issue_given(facts, context, *coupon, codes),
+        Action::ImportGiven { coupon, codes } => import::import_given(facts, context, *coupon, codes),
         Action::IssueBlock { coupon, id, count } => issue::issue_block(facts, context, *coupon, *id, *count),
         Action::RevokeBlock { block } => issue::revoke_block(facts, context, *block),
         Action::Assign { voucher, customer } => issue::assign(facts, context, voucher, *customer),

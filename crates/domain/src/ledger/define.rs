@@ -4,7 +4,7 @@
 use super::command::{Outcome, Start};
 use super::decide::Context;
 use super::facts::{Facts, Sequence};
-use super::issue::check_free;
+use super::import::check_free;
 use super::states::{catch_up, outcome, write};
 use super::{Stop, lookup, refuse};
 use crate::campaign::CampaignState;
@@ -114,6 +114,10 @@ fn check_update(facts: &Facts, now: Timestamp, before: &Coupon, definition: &Def
     // Budgets and figures that were taken in one currency mean nothing in another.
     if definition.currency != before.definition.currency && before.state != CouponState::Draft {
         return refuse(Rejection::TransitionIllegal, "the currency of a coupon that was active cannot change");
+    }
+    // What waits in the pool would never be handed out, or not what customers were promised.
+    if definition.claims_from != before.definition.claims_from {
+        return refuse(Rejection::TransitionIllegal, "where a coupon's claims come from cannot change");
     }
     // What was taken from the limits of the old campaign could not follow.
     if definition.campaign != before.definition.campaign {

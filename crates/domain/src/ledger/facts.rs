@@ -69,6 +69,31 @@ pub const COUNTERS_MAX: usize = 2_000;
 /// How many coupons of a campaign are looked at when something is done with all of them.
 pub const SIBLINGS_MAX: usize = 100;
 
+/// The next codes of a coupon's pool, after what is known of it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PoolPage {
+    /// Whose pool.
+    pub coupon: CouponNo,
+    /// Only ordinals from here on.
+    pub from: u64,
+    /// At most so many, at most [`POOL_PAGE_MAX`].
+    pub count: usize,
+}
+
+/// How much of a pool is loaded at once at most.
+pub const POOL_PAGE_MAX: usize = 1024;
+
+/// Up to where this batch has handed out a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PoolHead {
+    /// The page it stands in.
+    pub page: PoolPage,
+    /// How many of the page were passed.
+    pub passed: usize,
+    /// The first ordinal of this batch's own making that was not.
+    pub fresh: u64,
+}
+
 /// A block of codes by its coupon and first ordinal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockKey {
@@ -135,6 +160,14 @@ pub struct Facts {
     pub shared_codes: Table<Folded, CouponNo>,
     /// Given codes by their keyed hash.
     pub given_codes: Table<[u8; 16], GivenCode>,
+    /// Derived, not written: the hash of a given voucher's code.
+    pub hashes: Table<VoucherKey, [u8; 16]>,
+    /// Derived, not written: the ordinals of vouchers in a pool, rising. A store does well to load the vouchers too.
+    pub pool_pages: Table<PoolPage, Vec<u64>>,
+    /// Derived, never loaded: how far this batch is.
+    pub(super) pool_heads: Table<CouponNo, PoolHead>,
+    /// How many vouchers this batch may hand out.
+    pub(super) handed_out_max: usize,
     /// Derived, not written: the patterns with a prefix, all that ever were.
     pub patterns: Table<(), Vec<(Pattern, CouponNo)>>,
     /// Derived, not written: the first ordinal of the block that covers an ordinal.
@@ -193,6 +226,9 @@ macro_rules! each_table {
         $facts.blocks.$method();
         $facts.shared_codes.$method();
         $facts.given_codes.$method();
+        $facts.hashes.$method();
+        $facts.pool_pages.$method();
+        $facts.pool_heads.$method();
         $facts.patterns.$method();
         $facts.covering.$method();
         $facts.holdings.$method();
@@ -234,6 +270,10 @@ impl Facts {
             blocks: Table::default(),
             shared_codes: Table::default(),
             given_codes: Table::default(),
+            hashes: Table::default(),
+            pool_pages: Table::default(),
+            pool_heads: Table::default(),
+            handed_out_max: 0,
             patterns: Table::default(),
             covering: Table::default(),
             holdings: Table::default(),

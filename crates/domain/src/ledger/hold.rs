@@ -5,7 +5,7 @@ use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::takings::{End, settle, summed};
-use super::{Stop, lookup, moves, refuse, sweep};
+use super::{Stop, lookup, moves, pool, refuse, sweep};
 use crate::codes::ComputedCode;
 use crate::event::VoucherStep;
 use crate::limit::Cause;
@@ -36,6 +36,7 @@ pub(super) fn end_hold(
     before: &Voucher,
     step: VoucherStep,
 ) -> Result<Voucher, Stop> {
+    let unseen = pool::unseen(facts, before)?;
     let deltas = settle(facts, &before.takings, before.held_until.is_some(), End::Undone(Cause::HoldExpired))?;
     let after = Voucher {
         state: VoucherState::Expired,
@@ -45,7 +46,9 @@ pub(super) fn end_hold(
         takings: Vec::new(),
         ..before.clone()
     };
-    Ok(moves::voucher(facts, context, Some(before), after, (step, summed(deltas))))
+    let written = moves::voucher(facts, context, Some(before), after, (step, summed(deltas)));
+    pool::put_back(facts, context, unseen)?;
+    Ok(written)
 }
 
 /// Takes a voucher away, with what its limits give back for that.
@@ -55,10 +58,15 @@ pub(super) fn revoke(facts: &mut Facts, context: Context, candidates: &[Computed
     };
     let coupon = lookup::coupon(facts, found.key().coupon)?;
     let (before, voucher) = (found.row(), found.voucher(&coupon, &facts.settings.zone));
-    usable(&voucher, context.now)?;
+    if voucher.state != VoucherState::Pooled {
+        usable(&voucher, context.now)?;
+    }
+    // Out of a hold it goes back; out of the pool it is taken for good.
+    let unseen = if voucher.held_until.is_some() { pool::unseen(facts, &voucher)? } else { None };
     let deltas = settle(facts, &voucher.takings, voucher.held_until.is_some(), End::Undone(Cause::Revoked))?;
     let after = Voucher { state: VoucherState::Revoked, held_until: None, takings: Vec::new(), ..voucher };
     let written = moves::voucher(facts, context, before.as_ref(), after, (VoucherStep::Revoked, deltas));
+    pool::put_back(facts, context, unseen)?;
     Ok(Outcome::Vouchers(vec![face(written)]))
 }
 
@@ -70,5 +78,6 @@ pub(super) fn usable(voucher: &Voucher, now: Timestamp) -> Result<(), Stop> {
         VoucherState::Redeemed => refuse(Rejection::VoucherRedeemed, "the voucher was used"),
         VoucherState::Expired => refuse(Rejection::VoucherExpired, "the voucher's time is over"),
         VoucherState::Revoked => refuse(Rejection::VoucherRevoked, "the voucher was revoked"),
+        VoucherState::Pooled => refuse(Rejection::VoucherNotHeld, "nobody has the voucher yet: it waits in the pool"),
     }
 }

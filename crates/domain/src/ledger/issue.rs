@@ -1,11 +1,11 @@
-//! Issue: vouchers for customers, for codes given by people, and blocks of bearer codes; and their assignment.
+//! Issue: vouchers for customers, and blocks of bearer codes; and their assignment.
 
-use super::claim::{self, Making, check_eligible, check_not_over, face, make, take_ordinals};
-use super::command::{GivenEntry, Outcome};
+use super::claim::{self, Making, Origin, check_eligible, check_not_over, face, make, take_ordinals};
+use super::command::Outcome;
 use super::decide::Context;
-use super::facts::{BlockKey, Entry, Facts, GivenCode};
+use super::facts::{BlockKey, Entry, Facts};
 use super::hold::usable;
-use super::lookup::{self, Source, granting_source, source};
+use super::lookup::{granting_source, source};
 use super::persons::{all, standing};
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, refuse, sweep};
@@ -27,57 +27,12 @@ pub(super) fn issue(
     let source = granting_source(facts, context.now, coupon)?;
     let customers = all(customers.iter().map(|no| standing(facts, *no)))?;
     let making = |customer: &CustomerNo| Making {
-        kind: VoucherKind::Row,
+        origin: Origin::of_claim(&source),
         customer: Some(*customer),
         held_until: None,
         step: VoucherStep::Issued,
     };
     claim::all(customers.iter().map(|customer| make(facts, context, &source, making(customer))))
-}
-
-pub(super) fn issue_given(
-    facts: &mut Facts,
-    context: Context,
-    coupon: CouponNo,
-    codes: &[GivenEntry],
-) -> Result<Outcome, Stop> {
-    facts.series.ask(&(coupon, VoucherKind::Given));
-    for entry in codes {
-        facts.given_codes.ask(&entry.reading.hash);
-        facts.shared_codes.ask(&entry.reading.folded);
-        entry.customer.iter().for_each(|no| facts.persons.ask(no));
-    }
-    let source = granting_source(facts, context.now, coupon)?;
-    claim::all(codes.iter().enumerate().map(|(index, entry)| issue_one_given(facts, context, &source, (index, entry))))
-}
-
-fn issue_one_given(
-    facts: &mut Facts,
-    context: Context,
-    source: &Source,
-    (index, entry): (usize, &GivenEntry),
-) -> Result<Voucher, Stop> {
-    check_free(facts, &entry.reading, &format!("code {index}"))?;
-    let customer = entry.customer.map(|no| standing(facts, no)).transpose()?;
-    let making = Making { kind: VoucherKind::Given, customer, held_until: None, step: VoucherStep::Issued };
-    let voucher = make(facts, context, source, making)?;
-    let given = GivenCode { voucher: voucher.key, sealed: entry.sealed.clone() };
-    facts.given_codes.put(entry.reading.hash, given);
-    Ok(voucher)
-}
-
-/// Refuses a text that is a code already: shared, given, or one that reads as a live computed code.
-pub(super) fn check_free(facts: &Facts, reading: &crate::codes::Reading, what: &str) -> Result<(), Stop> {
-    if facts.shared_codes.get(&reading.folded)?.is_some() {
-        return refuse(Rejection::CodeTaken, format!("{what} is the shared code of a coupon"));
-    }
-    if facts.given_codes.get(&reading.hash)?.is_some() {
-        return refuse(Rejection::CodeTaken, format!("{what} was given before"));
-    }
-    if lookup::voucher(facts, &reading.computed)?.is_some() {
-        return refuse(Rejection::CodeTaken, format!("{what} reads as a computed code that is in use"));
-    }
-    Ok(())
 }
 
 pub(super) fn issue_block(
@@ -153,9 +108,18 @@ pub(super) fn assign(
     if voucher.customer.is_some() {
         return refuse(Rejection::VoucherForeign, "the voucher has an owner");
     }
-    usable(&voucher, context.now)?;
+    let pooled = voucher.state == VoucherState::Pooled;
+    if !pooled {
+        usable(&voucher, context.now)?;
+    }
     let customer = standing(facts, customer)?;
     source.check_grants(context.now)?;
+    if pooled {
+        // It took from no limit yet.
+        let origin = Origin::Pooled(voucher);
+        let making = Making { origin, customer: Some(customer), held_until: None, step: VoucherStep::Assigned };
+        return Ok(Outcome::Vouchers(vec![make(facts, context, &source, making)?]));
+    }
     check_eligible(facts, context.now, &source.coupon, Some(customer))?;
     let want =
         Want { counts: Counts::Claims, whose: Whose::Customers, customer: Some(customer), amount: 1, held: false };

@@ -22,7 +22,9 @@ mod takings;
 mod room;
 mod moves;
 mod claim;
+mod pool;
 mod issue;
+mod import;
 mod hold;
 mod typed;
 mod redeem;
@@ -40,14 +42,14 @@ mod audit;
 
 pub use campaigns::PACKAGE_MAX;
 pub use command::{
-    AccountChange, Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount, Outcome,
-    RedeemRequest, ReturnLine, Start, VoucherCandidates,
+    AccountChange, Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount,
+    NotImported, Outcome, RedeemRequest, ReturnLine, Start, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
 pub use facts::{
-    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, RESERVATIONS_MAX,
-    SIBLINGS_MAX, Sequence,
+    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX,
+    PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
 pub use table::{Change, Table};
 

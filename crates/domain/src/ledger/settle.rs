@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::hold::end_hold;
 use super::moves::{self, RedemptionMove};
 use super::takings::{End, need, settle, summed};
-use super::{Stop, refuse};
+use super::{Stop, pool, refuse};
 use crate::event::{Actor, CouponAmount, JournalNo, VoucherStep};
 use crate::id::VoucherKey;
 use crate::limit::Cause;
@@ -160,7 +160,9 @@ pub(super) fn need_parts(facts: &Facts, redemption: &Redemption) -> Result<(), S
         all = all.and(need(facts, &part.takings));
         let Some(key) = part.voucher else { continue };
         all = all.and(match facts.vouchers.get(&key) {
-            Ok(Some(voucher)) if voucher.held_until.is_some() => need(facts, &voucher.takings),
+            Ok(Some(voucher)) if voucher.held_until.is_some() => {
+                pool::unseen(facts, voucher).map(drop).and(need(facts, &voucher.takings))
+            }
             Ok(_) => Ok(()),
             Err(missing) => Err(missing),
         });

@@ -7,11 +7,11 @@ use super::facts::Facts;
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
 use super::{Stop, sweep};
-use crate::codes::{Pattern, Reading, fold};
+use crate::codes::{Pattern, Reading, Shape, fold};
 use crate::id::{CouponNo, CustomerNo, VoucherKind};
 use crate::pricing::{Offer, Refused, VoucherWindow};
 use crate::rejection::{Refusal, Rejection};
-use crate::voucher::Voucher;
+use crate::voucher::{Voucher, VoucherState};
 
 /// One typed code.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ struct Target {
     source: Source,
     /// The row before, and the voucher as it stands; none for a shared code.
     voucher: Option<(Option<Voucher>, Voucher)>,
+    /// It was named by its id instead of its code.
+    by_id: bool,
 }
 
 impl Typed {
@@ -125,14 +127,15 @@ fn unlock_own(facts: &mut Facts, context: Context, request: &RedeemRequest, read
     Ok(())
 }
 
-/// Looks a text up: shared, given, computed.
+/// Looks a text up: shared, given, computed; an id is of its voucher only.
 fn target_of(
     facts: &Facts,
     context: Context,
     customer: Option<CustomerNo>,
     reading: &Reading,
 ) -> Result<Option<Target>, Stop> {
-    if let Some(no) = facts.shared_codes.get(&reading.folded)?.copied() {
+    let by_id = reading.shape == Shape::VoucherId;
+    if let Some(no) = facts.shared_codes.get(&reading.folded)?.copied().filter(|_| !by_id) {
         if let Some(customer) = customer {
             facts.holdings.ask(&(customer, no));
         }
@@ -142,19 +145,20 @@ fn target_of(
         }
         let source = lookup::source(facts, no)?;
         let own = customer.map(|customer| own_voucher(facts, context, customer, no)).transpose()?.flatten();
-        return Ok(Some(Target { source, voucher: own.map(|voucher| (Some(voucher.clone()), voucher)) }));
+        return Ok(Some(Target { source, voucher: own.map(|voucher| (Some(voucher.clone()), voucher)), by_id }));
     }
     let found = match facts.given_codes.get(&reading.hash)? {
+        _ if by_id => lookup::voucher(facts, &reading.computed)?,
         Some(given) => facts.vouchers.get(&given.voucher)?.cloned().map(Found::Row),
         None => lookup::voucher(facts, &reading.computed)?,
     };
     let Some(found) = found else { return Ok(None) };
     let source = lookup::source(facts, found.key().coupon)?;
-    if found.key().kind != VoucherKind::Given && !is_in_form(&source, reading) {
+    if !by_id && found.key().kind != VoucherKind::Given && !is_in_form(&source, reading) {
         return Ok(None);
     }
     let voucher = (found.row(), found.voucher(&source.coupon, &facts.settings.zone));
-    Ok(Some(Target { source, voucher: Some(voucher) }))
+    Ok(Some(Target { source, voucher: Some(voucher), by_id }))
 }
 
 /// A voucher has one code: the one in its coupon's pattern, not what its numbers would be in another.
@@ -200,6 +204,13 @@ fn judge(
             if owner.is_some() && customer.is_some() && owner != customer {
                 return super::refuse(Rejection::VoucherForeign, "the voucher belongs to somebody else");
             }
+            // A code that nobody was given is as good as one that does not exist.
+            if voucher.state == VoucherState::Pooled {
+                return super::refuse(Rejection::CodeUnknown, "this is not a code");
+            }
+            if target.by_id {
+                check_named(customer, owner)?;
+            }
             usable(voucher, context.now)?;
         }
         target.source.check_grants(context.now)?;
@@ -214,4 +225,15 @@ fn judge(
         Err(Stop::Refused(refusal)) => Ok(Some(refusal)),
         Err(Stop::Missing) => Err(Stop::Missing),
     }
+}
+
+/// A code is proof by itself. An id is no secret: it is in lists, links and mails.
+fn check_named(customer: Option<CustomerNo>, owner: Option<CustomerNo>) -> Result<(), Stop> {
+    if customer.is_none() {
+        return super::refuse(Rejection::CustomerRequired, "a voucher's id is good only with its owner named");
+    }
+    if owner != customer {
+        return super::refuse(Rejection::VoucherForeign, "the voucher is not this customer's; use its code");
+    }
+    Ok(())
 }

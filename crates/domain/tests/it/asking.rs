@@ -2,7 +2,7 @@
 
 use domain::benefit::Benefit;
 use domain::campaign::CampaignDefinition;
-use domain::codes::{ComputedCode, Pattern, Reading, encode, read};
+use domain::codes::{ComputedCode, Pattern, Reading, encode, encode_id, read};
 use domain::coupon::{CouponStep, Definition, LimitDefinition, Visibility};
 use domain::event::Actor;
 use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey};
@@ -170,6 +170,10 @@ impl World {
 
     pub fn code_in(&self, pattern: &Pattern, key: VoucherKey) -> String {
         encode(&self.ring, self.ring.current_no(), TENANT, pattern, key).unwrap()
+    }
+
+    pub fn id(&self, key: VoucherKey) -> String {
+        encode_id(&self.ring, self.ring.current_no(), TENANT, key).unwrap()
     }
 
     pub fn candidates(&self, key: VoucherKey) -> Vec<ComputedCode> {

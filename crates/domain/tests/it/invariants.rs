@@ -22,6 +22,7 @@ pub fn check(world: &World) {
     vouchers_and_reservations_agree(rows);
     statistics_equal_a_recount(rows);
     the_audit_log_is_a_chain(rows);
+    given_codes_have_one_owner_or_none(rows);
     for event in rows.events.iter().map(|(_, event)| event) {
         if let Subject::Coupon(no) = event.subject {
             assert!(rows.versions.contains_key(&(no, event.version)), "version {} of {no} is kept", event.version);
@@ -146,7 +147,11 @@ fn vouchers_and_reservations_agree(rows: &Rows) {
         match voucher.state {
             VoucherState::Locked => assert!(uses && by.unwrap().state == RedemptionState::Pending, "{voucher:?}"),
             VoucherState::Redeemed => assert!(uses && by.unwrap().state == RedemptionState::Succeeded, "{voucher:?}"),
-            VoucherState::Held | VoucherState::Issued | VoucherState::Expired | VoucherState::Revoked => {
+            VoucherState::Held
+            | VoucherState::Issued
+            | VoucherState::Expired
+            | VoucherState::Revoked
+            | VoucherState::Pooled => {
                 assert!(by.is_none(), "{voucher:?}");
             }
         }
@@ -158,6 +163,21 @@ fn vouchers_and_reservations_agree(rows: &Rows) {
         let given: i64 = redemption.parts.iter().map(|part| part.discount_minor).sum();
         assert_eq!(redemption.discount_minor, given);
         assert!(redemption.parts.iter().all(|part| (0..=part.discount_minor).contains(&part.returned_minor)));
+    }
+}
+
+/// A voucher in the pool is nobody's and took nothing; one that came out of it and ended unseen has left its code.
+fn given_codes_have_one_owner_or_none(rows: &Rows) {
+    let mut coded = BTreeSet::new();
+    for given in rows.given_codes.values() {
+        assert!(coded.insert(given.voucher) && rows.vouchers.contains_key(&given.voucher), "{given:?}");
+    }
+    for voucher in rows.vouchers.values().filter(|voucher| voucher.key.kind == VoucherKind::Given) {
+        let ended = matches!(voucher.state, VoucherState::Expired | VoucherState::Revoked);
+        assert!(ended || coded.contains(&voucher.key), "{voucher:?}");
+        if voucher.state == VoucherState::Pooled {
+            assert!(voucher.customer.is_none() && voucher.takings.is_empty() && voucher.version == 1, "{voucher:?}");
+        }
     }
 }
 
@@ -186,7 +206,9 @@ fn statistics_equal_a_recount(rows: &Rows) {
 }
 
 fn count_voucher(of: &mut Statistics, voucher: &Voucher) {
-    of.issued += i64::from(voucher.key.kind != VoucherKind::Bearer);
+    let pooled = voucher.state == VoucherState::Pooled;
+    of.pooled += i64::from(pooled);
+    of.issued += i64::from(voucher.key.kind != VoucherKind::Bearer && !pooled);
     of.held += i64::from(voucher.state == VoucherState::Held);
     of.locked += i64::from(voucher.state == VoucherState::Locked);
     of.expired += i64::from(voucher.state == VoucherState::Expired);

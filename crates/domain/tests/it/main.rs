@@ -11,6 +11,7 @@ mod redemptions;
 mod reservations;
 mod returns;
 mod limits;
+mod pools;
 mod definitions;
 mod customers;
 mod states;

@@ -1,11 +1,11 @@
 //! Any commands in any order: the invariants hold after each batch, and it makes no difference which commands share one.
 
 use domain::benefit::Benefit;
-use domain::coupon::{CouponStep, Definition};
+use domain::coupon::{ClaimsFrom, CouponStep, Definition};
 use domain::event::Actor;
 use domain::id::{BlockId, CouponNo, CustomerId, CustomerNo, VoucherKey, VoucherKind};
 use domain::identity::{IdentityKey, IdentityKind};
-use domain::ledger::{Action, BlockKey, Command, RedeemRequest, ReturnLine};
+use domain::ledger::{Action, BlockKey, Command, GivenEntry, RedeemRequest, ReturnLine};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
 use domain::order::Line;
@@ -17,7 +17,8 @@ use uuid::Uuid;
 use crate::asking::{DAY_MS, MINUTE_MS, definition, id, limit, order, stock};
 use crate::world::World;
 
-/// Three customers; three coupons under one campaign with holds, shared codes and limits of every sort.
+/// Three customers; three coupons under one campaign with holds, shared codes and limits of every sort, and one with a
+/// pool.
 fn small_world() -> World {
     let mut world = World::new();
     (0..3).for_each(|_| assert_ne!(world.customer().0, 0));
@@ -43,6 +44,15 @@ fn small_world() -> World {
         ..definition()
     });
     world.coupon(Definition { code: Some("FREE".to_owned()), hold: Some("P1D".parse().unwrap()), ..definition() });
+    let pool = world.coupon(Definition {
+        hold: Some("PT5M".parse().unwrap()),
+        claims_from: ClaimsFrom::Pool,
+        limits: vec![limit(Counts::Claims, Per::Customer, Period::Day, 3)],
+        campaign,
+        ..definition()
+    });
+    let codes = ["given0", "given1"].map(|text| world.given(text, None)).to_vec();
+    world.issue_given(pool, codes).unwrap();
     world
 }
 
@@ -57,7 +67,7 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (0u8..22, 0u8..6, 0u8..6, 0u8..8, prop::bool::weighted(0.2)).prop_map(|(what, a, b, c, keyed)| Step {
+    (0u8..23, 0u8..6, 0u8..6, 0u8..8, prop::bool::weighted(0.2)).prop_map(|(what, a, b, c, keyed)| Step {
         what,
         a,
         b,
@@ -68,7 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 impl Step {
     fn jump_ms(&self) -> Option<i64> {
-        (self.what == 19).then(|| [MINUTE_MS, 5 * MINUTE_MS, DAY_MS / 2, 5 * MINUTE_MS - 1][usize::from(self.a % 4)])
+        (self.what == 20).then(|| [MINUTE_MS, 5 * MINUTE_MS, DAY_MS / 2, 5 * MINUTE_MS - 1][usize::from(self.a % 4)])
     }
 
     fn customer(&self) -> CustomerNo {
@@ -76,7 +86,7 @@ impl Step {
     }
 
     fn coupon(&self) -> CouponNo {
-        CouponNo(u32::from(self.b % 3) + 1)
+        CouponNo(u32::from(self.b % 4) + 1)
     }
 
     fn key(&self) -> VoucherKey {
@@ -93,7 +103,8 @@ impl Step {
             0 => "held".to_owned(),
             1 => "shared".to_owned(),
             2 => "free".to_owned(),
-            3 => "given".to_owned(),
+            3 => format!("given{}", self.a % 4),
+            6 => world.id(VoucherKey { kind: VoucherKind::Given, ordinal: u64::from(self.a % 4), ..self.key() }),
             _ => {
                 let kind = if self.c.is_multiple_of(2) { VoucherKind::Row } else { VoucherKind::Bearer };
                 world.code(VoucherKey { coupon: self.coupon(), kind, ordinal: u64::from(self.a % 4) })
@@ -120,7 +131,7 @@ impl Step {
             5 => Action::IssueBlock { coupon: self.coupon(), id: BlockId(name), count: 2 },
             6 => {
                 let customer = (self.c.is_multiple_of(2)).then(|| self.customer());
-                Action::IssueGiven { coupon: self.coupon(), codes: vec![world.given("GIVEN", customer)] }
+                Action::IssueGiven { coupon: self.coupon(), codes: self.given(world, customer) }
             }
             7 => Action::Assign { voucher, customer: self.customer() },
             8 => Action::Release { voucher },
@@ -134,9 +145,17 @@ impl Step {
                 Action::Return { redemption, lines: (self.c.is_multiple_of(2)).then_some(some) }
             }
             20 | 21 => self.identity(name),
+            22 => Action::ImportGiven {
+                coupon: CouponNo(4),
+                codes: self.given(world, None).into_iter().map(Ok).collect(),
+            },
             17 => Action::Amend { redemption, request: self.request(world, None) },
             _ => self.rare(),
         }
+    }
+
+    fn given(&self, world: &World, customer: Option<CustomerNo>) -> Vec<GivenEntry> {
+        [self.a % 4, self.c % 4].map(|no| world.given(&format!("GIVEN{no}"), customer)).to_vec()
     }
 
     fn rare(&self) -> Action {

@@ -16,7 +16,7 @@ use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherK
 use domain::identity::IdentityKey;
 use domain::ledger::{
     Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    MOVES_MAX, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
+    MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::Quote;
@@ -163,6 +163,8 @@ impl World {
         bring(&mut facts.redemptions, |key| rows.redemptions.get(key).cloned());
         bring(&mut facts.answers, |key| rows.answers.get(key).cloned());
         bring(&mut facts.audit_head, |()| rows.audit_head.get(&()).copied());
+        bring(&mut facts.hashes, |key| rows.hash_of(*key));
+        bring(&mut facts.pool_pages, |page| some_of(rows.pool(*page)));
         bring(&mut facts.patterns, |()| some_of(rows.patterns.clone()));
         bring(&mut facts.covering, |(coupon, ordinal)| rows.covering(*coupon, *ordinal));
         bring(&mut facts.holdings, |(customer, coupon)| some_of(rows.holdings(*customer, *coupon)));
@@ -224,6 +226,18 @@ impl World {
 impl Rows {
     fn covering(&self, coupon: CouponNo, ordinal: u64) -> Option<u64> {
         self.blocks.iter().find(|(key, block)| key.coupon == coupon && block.covers(ordinal)).map(|(key, _)| key.first)
+    }
+
+    fn hash_of(&self, key: VoucherKey) -> Option<[u8; 16]> {
+        self.given_codes.iter().find(|(_, given)| given.voucher == key).map(|(hash, _)| *hash)
+    }
+
+    fn pool(&self, page: PoolPage) -> Vec<u64> {
+        let from = VoucherKey { coupon: page.coupon, kind: VoucherKind::Given, ordinal: page.from };
+        let waiting = |(key, voucher): &(&VoucherKey, &Voucher)| {
+            key.coupon == page.coupon && voucher.state == VoucherState::Pooled
+        };
+        self.vouchers.range(from..).filter(waiting).map(|(key, _)| key.ordinal).take(page.count).collect()
     }
 
     fn holdings(&self, customer: CustomerNo, coupon: CouponNo) -> Vec<VoucherKey> {

@@ -88,7 +88,9 @@ impl Day {
             let mut counted = Statistics::default();
             for row in world.vouchers_from(*coupon).await {
                 let bearer = row.key.kind == domain::id::VoucherKind::Bearer;
-                counted.issued += i64::from(!bearer);
+                let pooled = row.state == VoucherState::Pooled;
+                counted.pooled += i64::from(pooled);
+                counted.issued += i64::from(!bearer && !pooled);
                 counted.held += i64::from(row.state == VoucherState::Held);
                 counted.locked += i64::from(row.state == VoucherState::Locked);
                 counted.expired += i64::from(row.state == VoucherState::Expired);

@@ -52,7 +52,8 @@ impl World {
 
     pub(super) async fn codes_of(&self, vouchers: &[Voucher]) -> Vec<String> {
         let keys: Vec<_> = vouchers.iter().map(|voucher| (voucher.key, voucher.key_no)).collect();
-        self.store.voucher_codes(TENANT, &keys).await.expect("codes can be read")
+        let codes = self.store.voucher_codes(TENANT, &keys).await.expect("codes can be read");
+        codes.into_iter().map(|code| code.expect("it has a code")).collect()
     }
 
     /// All vouchers of a list, page by page.

@@ -26,6 +26,8 @@ mod reservations;
 mod returns;
 mod definitions;
 mod texts;
+mod pools;
+mod imports;
 mod validity;
 mod crashes;
 mod reads;
@@ -200,6 +202,20 @@ suite! {
         given_codes_are_found_in_any_spelling_and_shown_as_given
         codes_of_a_block_are_worth_something_once_each_until_it_is_revoked
         blocks_made_at_once_do_not_overlap
+    }
+    pools {
+        re_3_own_codes_made_in_bulk_are_unique
+        re_3_duplicates_within_and_across_imports_are_refused_and_named_and_the_rest_goes_in
+        re_3_the_same_codes_imported_many_times_at_once_are_taken_once
+        re_3_each_code_of_a_pool_is_handed_to_at_most_one_of_a_crowd
+        a_code_that_was_held_unseen_goes_to_the_next_and_its_voucher_stays_the_firsts
+        a_hidden_code_is_used_by_the_id_of_its_voucher_with_its_owner_named
+    }
+    imports {
+        re_3_a_file_is_taken_in_chunk_by_chunk_and_its_refused_lines_are_listed
+        re_3_after_a_crash_an_import_goes_on_where_it_was_and_a_torn_file_is_forgotten
+        imports_take_turns_and_are_listed_newest_first
+        an_import_is_its_tenants_and_only_one_that_arrives_takes_chunks
     }
     validity {
         tx_8_a_fixed_validity_is_the_same_for_every_voucher

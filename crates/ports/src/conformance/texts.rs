@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::codes::{Alphabet, Pattern, Shape};
 use domain::id::{BlockId, CouponNo, VoucherKey, VoucherKind};
-use domain::ledger::{Action, BlockKey, GivenEntry, Outcome};
+use domain::ledger::{Action, BlockKey, Outcome};
 use domain::voucher::{Block, Voucher, VoucherState};
 
 use super::crowd::{check_refused, check_tally};
@@ -66,19 +66,12 @@ pub async fn a_unique_code_and_a_voucher_id_read_back_to_their_voucher(harness: 
     check_sound(harness).await;
 }
 
-fn given(world: &World, text: &str) -> GivenEntry {
-    let ring = world.store.codes();
-    let reading = ring.read(TENANT, text);
-    let sealed = ring.seal(TENANT, &reading, text);
-    GivenEntry { reading, sealed, customer: None }
-}
-
 pub async fn given_codes_are_found_in_any_spelling_and_shown_as_given(harness: &mut dyn Harness) {
     const TEXTS: [&str; 3] = ["Partner-0001", "Größe 2", "x"];
     let world = World::of(harness);
     let coupon = world.coupon(CouponSpec::new().stock(4)).await;
     let entries =
-        |texts: &[&str]| Action::IssueGiven { coupon, codes: texts.iter().map(|text| given(&world, text)).collect() };
+        |texts: &[&str]| Action::IssueGiven { coupon, codes: texts.iter().map(|text| world.given(text)).collect() };
     let vouchers = world.vouchers_by(entries(&TEXTS)).await.expect("they are new");
     assert_eq!(world.codes_of(&vouchers).await, TEXTS);
     // All of a list or none of it: one is known, or there are too many.

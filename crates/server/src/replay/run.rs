@@ -176,7 +176,7 @@ impl Run<'_> {
         };
         self.tally.claims += 1;
         let codes = self.store.voucher_codes(FIRST_TENANT, &[(voucher.key, voucher.key_no)]).await?;
-        let code = codes.into_iter().next().context("a voucher has a code")?;
+        let code = codes.into_iter().next().flatten().context("a voucher has a code")?;
         self.kept.insert((customer, place), Kept { code: code.clone(), held_until: voucher.held_until });
         Ok(Some(code))
     }

@@ -7,6 +7,7 @@ mod answers;
 mod customers;
 mod command_line;
 mod audit;
+mod imports;
 mod kills;
 mod replays;
 mod clock;

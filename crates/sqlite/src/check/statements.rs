@@ -31,6 +31,11 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::BearerInBlock, BEARER_WITHOUT_BLOCK),
     (Promise::GivenCodeHasVoucher, CODE_WITHOUT_VOUCHER),
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
+    (Promise::PoolIsNobodys, POOLED_WITH_OWNER),
+    (Promise::PoolIsNobodys, HELD_WITHOUT_OWNER),
+    (Promise::ImportsAccounted, IMPORT_NOT_WHOLE),
+    (Promise::ImportsAccounted, IMPORT_UNLIKE_REFUSALS),
+    (Promise::ImportsAccounted, IMPORT_UNLIKE_CHUNKS),
     (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
     (Promise::CampaignVersionsComplete, CAMPAIGN_VERSIONS_INCOMPLETE),
@@ -224,11 +229,51 @@ const CODE_WITHOUT_VOUCHER: &str = "
         and voucher.kind = 2 and voucher.ordinal = given_code.ordinal
     where voucher.tenant is null";
 
+/// One whose hold ended unseen has left its code to another.
 const VOUCHER_WITHOUT_CODE: &str = "
     select format('voucher %d/2/%d of tenant %d has no code', voucher.coupon, voucher.ordinal, voucher.tenant)
     from voucher
     left join given_code using (tenant, coupon, ordinal)
-    where voucher.kind = 2 and given_code.tenant is null";
+    where voucher.kind = 2 and given_code.tenant is null and voucher.state not in (4, 5)";
+
+const POOLED_WITH_OWNER: &str = "
+    select format('voucher %d/%d/%d of tenant %d waits in the pool and is given, held or used',
+        coupon, kind, ordinal, tenant)
+    from voucher
+    where state = 6 and not (
+        kind = 2 and customer is null and held_until is null and locked_until is null and redemption_id is null
+        and takings is null and valid_from is null and valid_until is null
+    )";
+
+const HELD_WITHOUT_OWNER: &str = "
+    select format('voucher %d/%d/%d of tenant %d is held by nobody', coupon, kind, ordinal, tenant)
+    from voucher
+    where held_until is not null and customer is null";
+
+const IMPORT_NOT_WHOLE: &str = "
+    select format('import %d of tenant %d has %d lines, %d taken in and %d refused',
+        import, tenant, lines, accepted, refused)
+    from import
+    where accepted + refused > lines or (state = 2 and accepted + refused <> lines)";
+
+const IMPORT_UNLIKE_REFUSALS: &str = "
+    select format('import %d of tenant %d refused %d lines, and %d are listed',
+        import.import, import.tenant, import.refused, count(line))
+    from import
+    left join import_refusal using (import)
+    group by import.import
+    having count(line) <> import.refused";
+
+/// Each chunk that was not decided waits, from the next one on.
+const IMPORT_UNLIKE_CHUNKS: &str = "
+    select format('import %d of tenant %d waits from chunk %d of %d, and %d wait',
+        import.import, import.tenant, import.next_chunk, import.chunks, count(import_chunk.chunk))
+    from import
+    left join import_chunk using (import)
+    group by import.import
+    having count(import_chunk.chunk) <> import.chunks - import.next_chunk
+        or min(import_chunk.chunk) <> import.next_chunk
+        or max(import_chunk.chunk) <> import.chunks - 1";
 
 const VERSIONS_INCOMPLETE: &str = "
     select format('coupon %d of tenant %d has version %d, and %d of them are kept',

@@ -14,7 +14,8 @@ use crate::query::each;
 pub(super) type Figures = BTreeMap<TenantNo, BTreeMap<CouponNo, Statistics>>;
 
 const ALL: &str = "
-    select tenant, coupon, issued, held, locked, redeemed, returned, expired, revoked, value_given_minor
+    select tenant, coupon, issued, held, locked, redeemed, returned, expired, revoked, value_given_minor,
+        pooled
     from coupon_statistics
     order by tenant, coupon";
 
@@ -30,6 +31,7 @@ pub(super) fn compare(run: &mut Run<'_>) -> Result<(), StoreError> {
             expired: row.get(7)?,
             revoked: row.get(8)?,
             value_given_minor: row.get(9)?,
+            pooled: row.get(10)?,
         };
         kept.entry(TenantNo(row.get(0)?)).or_default().insert(CouponNo(row.get(1)?), figures);
         Ok(())

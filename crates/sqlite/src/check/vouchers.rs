@@ -81,12 +81,14 @@ fn is_left_by(kind: &EventKind, voucher: &Voucher) -> bool {
 fn count(run: &mut Run<'_>, tenant: TenantNo, voucher: &Voucher) {
     let figures = run.figures_of_rows.entry(tenant).or_default().entry(voucher.key.coupon).or_default();
     // The codes of a block are counted with the block.
-    figures.issued += i64::from(voucher.key.kind != VoucherKind::Bearer);
+    let pooled = voucher.state == VoucherState::Pooled;
+    figures.issued += i64::from(voucher.key.kind != VoucherKind::Bearer && !pooled);
     match voucher.state {
         VoucherState::Held => figures.held += 1,
         VoucherState::Locked => figures.locked += 1,
         VoucherState::Expired => figures.expired += 1,
         VoucherState::Revoked => figures.revoked += 1,
+        VoucherState::Pooled => figures.pooled += 1,
         VoucherState::Issued | VoucherState::Redeemed => {}
     }
 }
@@ -101,9 +103,11 @@ fn check_use(run: &mut Run<'_>, tenant: TenantNo, voucher: &Voucher) -> rusqlite
     let (promise, wanted) = match voucher.state {
         VoucherState::Locked => (Promise::VoucherLockHasPendingRedemption, Some(RedemptionState::Pending)),
         VoucherState::Redeemed => (Promise::VoucherUseHasRedemption, Some(RedemptionState::Succeeded)),
-        VoucherState::Held | VoucherState::Issued | VoucherState::Expired | VoucherState::Revoked => {
-            (Promise::VoucherUseHasRedemption, None)
-        }
+        VoucherState::Held
+        | VoucherState::Issued
+        | VoucherState::Expired
+        | VoucherState::Revoked
+        | VoucherState::Pooled => (Promise::VoucherUseHasRedemption, None),
     };
     let why = match (&voucher.redemption, wanted) {
         (None, None) => return Ok(()),

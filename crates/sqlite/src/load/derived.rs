@@ -23,6 +23,7 @@ impl Loader<'_> {
         self.reservations(facts)?;
         self.covering(facts)?;
         self.siblings(facts)?;
+        self.pools(facts)?;
         self.each(&mut facts.patterns, SELECT_PATTERNS, |_, ()| {
             select_patterns(self.connection, self.tenant).map(Some)
         })?;
@@ -59,6 +60,27 @@ impl Loader<'_> {
             let key = params![self.tenant.0, campaign.0, SIBLINGS_MAX as i64];
             let coupons = statement.query_map(key, |row| row.get(0).map(CouponNo))?;
             coupons.collect::<rusqlite::Result<_>>().map(Some)
+        })
+    }
+
+    /// A page of a pool brings its vouchers: whoever asked for it will ask for them next.
+    fn pools(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.hashes, HASH, |statement, key| {
+            let key = params![self.tenant.0, key.coupon.0, rows::ordinal_column(key.ordinal)];
+            one(statement, key, |row| row.get(0))
+        })?;
+        let vouchers = &mut facts.vouchers;
+        let sql = format!("select {} {POOL_PAGE}", rows::VOUCHER_COLUMNS);
+        self.each(&mut facts.pool_pages, &sql, |statement, page| {
+            let count = i64::try_from(page.count).unwrap_or(i64::MAX);
+            let key = params![self.tenant.0, page.coupon.0, rows::ordinal_column(page.from), count];
+            let mut ordinals = Vec::new();
+            for voucher in statement.query_map(key, rows::voucher)? {
+                let voucher = voucher?;
+                ordinals.push(voucher.key.ordinal);
+                vouchers.load(voucher.key, Some(voucher));
+            }
+            Ok(Some(ordinals))
         })
     }
 
@@ -123,6 +145,14 @@ const SIBLINGS: &str = "select coupon from coupon indexed by coupon_at_work_of_c
     where tenant = ?1 and campaign = ?2 and state <> 4
     order by coupon
     limit ?3";
+
+const HASH: &str = "select hash from given_code where tenant = ?1 and coupon = ?2 and ordinal = ?3";
+
+/// By the index `voucher_in_pool`.
+const POOL_PAGE: &str = "from voucher
+    where tenant = ?1 and coupon = ?2 and state = 6 and ordinal >= ?3
+    order by ordinal
+    limit ?4";
 
 /// The coupon, with all others of its campaign.
 const CAMPAIGN_OF: &str = "select ?2 as coupon

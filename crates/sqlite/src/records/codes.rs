@@ -15,24 +15,25 @@ use crate::rows::ordinal_column;
 
 static DEFAULT: LazyLock<Pattern> = LazyLock::new(Pattern::default);
 
-/// The codes of these vouchers, each with the ring key it was made under, in their order.
+/// The codes of these vouchers, each with the ring key it was made under, in their order. None: it went back to the pool.
 pub(super) async fn write(
     store: &SqliteStore,
     tenant: TenantNo,
     of: &[(VoucherKey, u32)],
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Option<String>>, StoreError> {
     let patterns = patterns(store, tenant, of).await?;
     let mut given = kept(store, tenant, of).await?.into_iter();
     let codes = &store.shared.codes;
     of.iter()
         .map(|(key, key_no)| match key.kind {
             VoucherKind::Given => {
-                let Kept { hash, sealed } = given.next().expect("one is read for each that was given");
-                codes.open(tenant, &hash, &sealed).map_err(|error| damaged(*key, &error))
+                let kept = given.next().expect("one is read for each that was given");
+                let open = |Kept { hash, sealed }| codes.open(tenant, &hash, &sealed);
+                kept.map(open).transpose().map_err(|error| damaged(*key, &error))
             }
             VoucherKind::Row | VoucherKind::Bearer => {
                 let pattern = patterns[&key.coupon].as_ref().unwrap_or(&DEFAULT);
-                codes.code(tenant, pattern, *key, *key_no).map_err(|error| damaged(*key, &error))
+                codes.code(tenant, pattern, *key, *key_no).map(Some).map_err(|error| damaged(*key, &error))
             }
         })
         .collect()
@@ -61,13 +62,20 @@ async fn patterns(
 }
 
 /// What is kept of those that were given, in their order.
-async fn kept(store: &SqliteStore, tenant: TenantNo, of: &[(VoucherKey, u32)]) -> Result<Vec<Kept>, StoreError> {
+async fn kept(
+    store: &SqliteStore,
+    tenant: TenantNo,
+    of: &[(VoucherKey, u32)],
+) -> Result<Vec<Option<Kept>>, StoreError> {
     let keys: Vec<VoucherKey> = of.iter().map(|(key, _)| *key).filter(|key| key.kind == VoucherKind::Given).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
     let read = move |connection: &Connection| {
-        let one = |key: &VoucherKey| given(connection, tenant, *key)?.ok_or_else(|| damaged(*key, &"it is not kept"));
+        let one = |key: &VoucherKey| match given(connection, tenant, *key)? {
+            None if !has_ended(connection, tenant, *key)? => Err(damaged(*key, &"it is not kept")),
+            kept => Ok(kept),
+        };
         keys.iter().map(one).collect()
     };
     store.read(read).await
@@ -89,4 +97,15 @@ pub(crate) fn given(connection: &Connection, tenant: TenantNo, key: VoucherKey) 
     one(connection, GIVEN, (tenant.0, key.coupon.0, ordinal_column(key.ordinal)), |row| {
         Ok(Kept { hash: row.get(0)?, sealed: row.get(1)? })
     })
+}
+
+pub(super) const ENDED: &str = "
+    select 1
+    from voucher
+    where tenant = ?1 and coupon = ?2 and kind = 2 and ordinal = ?3 and state in (4, 5)";
+
+/// Whether a hold of the voucher that was given may have ended, and have left its code to another.
+fn has_ended(connection: &Connection, tenant: TenantNo, key: VoucherKey) -> Result<bool, StoreError> {
+    let ended = one(connection, ENDED, (tenant.0, key.coupon.0, ordinal_column(key.ordinal)), |_| Ok(()))?;
+    Ok(ended.is_some())
 }

@@ -136,7 +136,7 @@ pub(super) fn contributions(
 }
 
 pub(super) const STATISTICS: &str = "
-    select issued, held, locked, redeemed, returned, expired, revoked, value_given_minor
+    select issued, held, locked, redeemed, returned, expired, revoked, value_given_minor, pooled
     from coupon_statistics
     where tenant = ?1 and coupon = ?2";
 
@@ -165,5 +165,6 @@ pub(super) fn statistics(row: &Row<'_>) -> rusqlite::Result<Statistics> {
         expired: row.get(5)?,
         revoked: row.get(6)?,
         value_given_minor: row.get(7)?,
+        pooled: row.get(8)?,
     })
 }

@@ -17,7 +17,7 @@ const INSERT_ANSWER: &str = "insert into answer (tenant, hash, fingerprint, at, 
 const ADD_STATISTICS: &str = "update coupon_statistics
     set issued = issued + ?3, held = held + ?4, locked = locked + ?5, redeemed = redeemed + ?6,
         returned = returned + ?7, expired = expired + ?8, revoked = revoked + ?9,
-        value_given_minor = value_given_minor + ?10
+        value_given_minor = value_given_minor + ?10, pooled = pooled + ?11
     where tenant = ?1 and coupon = ?2";
 
 impl Target<'_> {
@@ -64,6 +64,7 @@ impl Target<'_> {
                     figures.expired,
                     figures.revoked,
                     figures.value_given_minor,
+                    figures.pooled,
                 ],
             )?;
         }

@@ -13,10 +13,10 @@ const INSERT_VOUCHER: &str = "insert into voucher (tenant, coupon, kind, ordinal
         made_at, valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
-/// What a voucher is made with stays: its key, its ring key, its validity.
+/// What a voucher is made with stays: its key and its ring key. Its validity begins when it leaves a pool, if it was in one.
 const UPDATE_VOUCHER: &str = "update voucher
     set version = ?5, state = ?6, customer = ?7, held_until = ?8, locked_until = ?9, redemption_id = ?10, takings = ?11,
-        journal = ?12
+        journal = ?12, made_at = ?14, valid_from = ?15, valid_until = ?16
     where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4 and version = ?13";
 
 const INSERT_WALLET: &str = "insert into wallet (tenant, customer, coupon, kind, ordinal) values (?1, ?2, ?3, ?4, ?5)";
@@ -25,6 +25,10 @@ const DELETE_WALLET: &str = "delete from wallet
 
 const INSERT_GIVEN_CODE: &str =
     "insert into given_code (tenant, hash, coupon, ordinal, sealed) values (?1, ?2, ?3, ?4, ?5)";
+/// A code that nobody has seen moves to another voucher of its coupon.
+const UPDATE_GIVEN_CODE: &str = "update given_code
+    set ordinal = ?4
+    where tenant = ?1 and hash = ?2 and coupon = ?3 and ordinal = ?5";
 
 const INSERT_BLOCK: &str = "insert into code_block (tenant, coupon, first, count, block_id, key_no, version, made_at,
         takings, revoked_at, journal)
@@ -96,14 +100,23 @@ impl Target<'_> {
                 rows::takings_column(&voucher.takings),
                 voucher.journal.0,
                 version_before,
+                voucher.made_at.as_ms(),
+                voucher.valid_from.map(Timestamp::as_ms),
+                voucher.valid_until.map(Timestamp::as_ms),
             ],
         )
     }
 
     pub(super) fn given_codes(&self, facts: &Facts) -> rusqlite::Result<()> {
-        for (hash, _, given) in sorted(&facts.given_codes) {
-            let ordinal = rows::ordinal_column(given.voucher.ordinal);
-            self.one(INSERT_GIVEN_CODE, params![self.tenant.0, hash, given.voucher.coupon.0, ordinal, given.sealed])?;
+        for (hash, before, given) in sorted(&facts.given_codes) {
+            let (coupon, ordinal) = (given.voucher.coupon.0, rows::ordinal_column(given.voucher.ordinal));
+            match before {
+                None => self.one(INSERT_GIVEN_CODE, params![self.tenant.0, hash, coupon, ordinal, given.sealed])?,
+                Some(before) => {
+                    let before = rows::ordinal_column(before.voucher.ordinal);
+                    self.one(UPDATE_GIVEN_CODE, params![self.tenant.0, hash, coupon, ordinal, before])?;
+                }
+            }
         }
         Ok(())
     }

@@ -1,8 +1,11 @@
 //! A shop in which everything has happened that can happen to a voucher, a block or a redemption, some of it twice.
 
 use domain::codes::{Alphabet, ComputedCode, Pattern, Reading};
-use domain::coupon::{CouponStep, Definition, LimitDefinition};
-use domain::id::{BlockId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, VoucherKey, VoucherKind};
+use domain::coupon::{ClaimsFrom, CouponStep, Definition, LimitDefinition};
+use domain::event::Actor;
+use domain::id::{
+    BlockId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, ImportId, VoucherKey, VoucherKind,
+};
 use domain::identity::IdentityKind;
 use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine, Start};
 use domain::limit::{Counts, GiveBack, Per};
@@ -10,7 +13,10 @@ use domain::mail::Mail;
 use domain::period::Period;
 use domain::redemption::RedemptionId;
 use domain::voucher::{Block, Voucher};
-use ports::{Clock, Ledger, MailFailure, Mails, Records, TokenKey, TokenPurpose, Tokens};
+use ports::{
+    Clock, ImportContent, ImportLine, ImportRefusal, Imported, Imports, Ledger, MailFailure, Mails, NewImport, Records,
+    TokenKey, TokenPurpose, Tokens,
+};
 
 use crate::support::{Shop, claim, held, keyed, limit, new_id, order, ten_percent};
 
@@ -168,6 +174,39 @@ impl Busy {
         shop.done(Action::Amend { redemption: id("g-before"), request: Box::new(amended("g-after")) }).await;
     }
 
+    /// A coupon with a pool, which two files were imported into, one of them not to its end.
+    pub async fn imports(&self) {
+        let (shop, store) = (&self.shop, &self.shop.store);
+        let coupon = shop.coupon(held(Definition { claims_from: ClaimsFrom::Pool, ..ten_percent() })).await;
+        let line = |(line, text): (u64, &str)| ImportLine {
+            line,
+            content: ImportContent::Code { text: text.to_owned(), owner: None },
+        };
+        let lines = |texts: &[&str]| (2..).zip(texts.iter().copied()).map(line).collect::<Vec<_>>();
+        let texts = ["P-1", "P-2", "p1", "P-3", "P-4"];
+        for chunks in [vec![lines(&texts)], vec![lines(&["Q-1"]), lines(&["Q-2"])]] {
+            let import = NewImport { id: ImportId(new_id()), coupon, actor: Actor::Operator };
+            store.begin_import(FIRST_TENANT, import).await.expect("it begins");
+            store.keep_chunks(FIRST_TENANT, import.id, chunks).await.expect("they are kept");
+            store.run_import(FIRST_TENANT, import.id).await.expect("it is whole");
+        }
+        let work = store.next_chunks(None, 1).await.expect("they open").expect("something waits");
+        let codes = texts.iter().map(|text| {
+            let reading = shop.read(text);
+            let sealed = store.codes().seal(FIRST_TENANT, &reading, text);
+            Ok(GivenEntry { reading, sealed, customer: None })
+        });
+        let outcome = shop.done(Action::ImportGiven { coupon, codes: codes.collect() }).await;
+        let Outcome::Imported { accepted, refused } = outcome else { panic!("not imported: {outcome:?}") };
+        let refused =
+            refused.into_iter().map(|one| ImportRefusal { line: 2 + u64::from(one.place), reason: one.reason });
+        let done = Imported { chunk: 0, accepted: accepted.into(), refused: refused.collect() };
+        store.record_chunks(FIRST_TENANT, work.import.id, vec![done]).await.expect("it is written down");
+        let back = shop.claim(self.customers[0], coupon).await;
+        shop.done(Action::Release { voucher: vec![candidate(back.key)] }).await;
+        shop.claim(self.customers[1], coupon).await;
+    }
+
     async fn ends(&self) {
         let voucher = self.shop.claim(self.customers[1], self.gone).await;
         self.reserve("x-aborted", 1, &voucher, 600_000).await;
@@ -225,7 +264,7 @@ impl Shop {
 
     async fn code_of(&self, voucher: &Voucher) -> Reading {
         let codes = self.store.voucher_codes(FIRST_TENANT, &[(voucher.key, voucher.key_no)]).await;
-        self.read(&codes.expect("the store answers")[0])
+        self.read(codes.expect("the store answers")[0].as_deref().expect("it has a code"))
     }
 }
 

@@ -32,7 +32,7 @@ fn voucher_moves(events: &mut [Event], states: (Option<VoucherState>, VoucherSta
     }
 }
 
-/// What was done, how, and what is found. Coupons: 1 tea, 2 spring, 3 partner, 4 gone. Limits: 1 the campaign's budget,
+/// What was done, how, and what is found. Coupons: 1 tea, 2 spring, 3 partner, 4 gone, 5 one with a pool. Limits: 1 the campaign's budget,
 /// 2 to 4 tea's, 5 to 7 spring's.
 pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     (
@@ -197,6 +197,32 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         "a given code is sealed otherwise",
         Sql("update given_code set sealed = zeroblob(24) where ordinal = 0"),
         &["code_roundtrip"],
+    ),
+    (
+        "a code that was held is not its next voucher's",
+        Sql("update given_code set ordinal = 0 where coupon = 5 and ordinal = 4"),
+        &["given_code_has_voucher"],
+    ),
+    (
+        "a voucher in the pool has a validity",
+        Sql("update voucher set valid_until = 1 where coupon = 5 and ordinal = 3"),
+        &["pool_is_nobodys"],
+    ),
+    (
+        "a voucher that is held has no owner",
+        Sql("update voucher set customer = null where coupon = 5 and state = 0"),
+        &["voucher_state_follows_events", "wallet_matches_owner", "pool_is_nobodys"],
+    ),
+    (
+        "a line of an import counts twice",
+        Sql("update import set accepted = accepted + 1 where state = 2"),
+        &["imports_accounted"],
+    ),
+    ("a refused line is not listed", Sql("delete from import_refusal"), &["imports_accounted"]),
+    (
+        "a chunk of an import is gone",
+        Sql("delete from import_chunk where chunk = (select max(chunk) from import_chunk)"),
+        &["imports_accounted"],
     ),
     (
         "figures are changed",
