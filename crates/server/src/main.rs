@@ -8,6 +8,7 @@ mod config;
 mod clock;
 mod stopwatch;
 mod secrets;
+mod mail;
 mod store;
 mod serve;
 mod demo;

@@ -47,9 +47,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         ..Schedule::default()
     };
     let shared: Arc<dyn Store> = store.clone();
-    let from = "Scrip <scrip@localhost>".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let post = Arc::new(workers::post::MailFolder::new(from, data.join("mail")));
-    let workers = Workers::start(&shared, &clock, post, schedule);
+    let workers = Workers::start(&shared, &clock, config.mail.post(data)?, schedule);
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;
@@ -87,10 +85,10 @@ fn app(
     metrics: PrometheusHandle,
 ) -> api::App {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{at}"));
+    let public_url = config.public_url.clone().map_or_else(|| format!("http://{at}"), |url| url.0);
     api::App {
         passwords: Passwords::new(PasswordCosts::recommended(cores)),
-        public_url: public_url.trim_end_matches('/').into(),
+        public_url: public_url.into(),
         store: store.clone(),
         clock: Arc::clone(clock),
         test_clock,
