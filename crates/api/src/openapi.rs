@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    accounts, api_keys, blocks, claims, coupon_states, coupons, customers, health, history, issue, me, quotes,
+    accounts, api_keys, blocks, claims, coupon_states, coupons, customers, health, history, issue, me, oidc, quotes,
     recovery, redemptions, registration, setup, sign_in, test_clock, vouchers, wallet,
 };
 
@@ -42,6 +42,7 @@ const WITHOUT_KEY: [&str; 4] = ["/v1/quotes", "/v1/test-clock", "/v1/api-keys", 
         registration::register_account, registration::create_verification, registration::verify_address,
         sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
         recovery::recover_password, recovery::reset_password, setup::set_up_account,
+        oidc::start_oidc, oidc::finish_oidc, oidc::create_oidc_session,
         me::get_me, me::update_me, wallet::get_wallet, wallet::get_customer_wallet,
         accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,
         api_keys::create_api_key, api_keys::list_api_keys, api_keys::revoke_api_key,

@@ -10,6 +10,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::mail::MailSettings;
+use crate::oidc::OidcSettings;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
 
@@ -24,6 +25,7 @@ pub(crate) struct Config {
     pub limits: Limits,
     pub retention: Retention,
     pub mail: MailSettings,
+    pub oidc: OidcSettings,
 }
 
 /// Where browsers reach the server, without a slash at the end.

@@ -9,6 +9,7 @@ mod clock;
 mod stopwatch;
 mod secrets;
 mod mail;
+mod oidc;
 mod store;
 mod serve;
 mod demo;

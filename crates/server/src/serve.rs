@@ -51,7 +51,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;
-    let app = app(&store, &clock, (config, at), options.test_clock, metrics);
+    let app = app(&store, &clock, (config, at), options.test_clock, metrics)?;
     // Last, so that what it says is true.
     greet(&store, &app, (data, at), options).await?;
     let ended = end_signal()?;
@@ -83,10 +83,11 @@ fn app(
     (config, at): (&Config, SocketAddr),
     test_clock: bool,
     metrics: PrometheusHandle,
-) -> api::App {
+) -> anyhow::Result<api::App> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let public_url = config.public_url.clone().map_or_else(|| format!("http://{at}"), |url| url.0);
-    api::App {
+    Ok(api::App {
+        open_id: config.oidc.provider(&public_url, clock)?,
         passwords: Passwords::new(PasswordCosts::recommended(cores)),
         public_url: public_url.into(),
         store: store.clone(),
@@ -94,7 +95,7 @@ fn app(
         test_clock,
         new_id: api::new_id,
         metrics: Arc::new(move || metrics.render()),
-    }
+    })
 }
 
 /// Completes when the process is asked to end.

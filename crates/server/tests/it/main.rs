@@ -3,6 +3,8 @@
 mod scrip;
 mod tour;
 mod accounts;
+mod provider;
+mod oidc;
 mod answers;
 mod command_line;
 mod kills;
