@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::ledger::{Action, Answer, Command};
 use domain::rejection::Refusal;
 use domain::time::Timestamp;
-use ports::{Clock, Store};
+use ports::{Clock, OpenId, Store};
 use uuid::Uuid;
 
 use crate::idempotency::Origin;
@@ -29,6 +29,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Where the pages are that letters link to, such as `https://shop.example`, without a slash at the end.
     pub public_url: Arc<str>,
+    /// Where staff may sign in too, if anywhere.
+    pub open_id: Option<Arc<dyn OpenId>>,
     /// What `/metrics` answers, in the text format of Prometheus.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }

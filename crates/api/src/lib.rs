@@ -24,6 +24,7 @@ mod accounts;
 mod api_keys;
 mod wallet;
 mod setup;
+mod oidc;
 mod idempotency;
 mod rejections;
 

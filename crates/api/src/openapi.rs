@@ -9,8 +9,8 @@ use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
     accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
-    customer_patch, customers, export, health, history, identities, imports, issue, me, quotes, recovery, redemptions,
-    registration, restock, setup, sign_in, test_clock, vouchers, wallet,
+    customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes, recovery,
+    redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
@@ -52,6 +52,7 @@ const WITHOUT_KEY: [&str; 6] =
         registration::register_account, registration::create_verification, registration::verify_address,
         sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
         recovery::recover_password, recovery::reset_password, setup::set_up_account,
+        oidc::start_oidc, oidc::finish_oidc, oidc::create_oidc_session,
         me::get_me, me::update_me, wallet::get_wallet, wallet::get_customer_wallet,
         accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,
         api_keys::create_api_key, api_keys::list_api_keys, api_keys::revoke_api_key,

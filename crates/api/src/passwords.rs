@@ -59,7 +59,7 @@ pub struct PasswordCosts {
 
 impl PasswordCosts {
     /// As OWASP recommends for argon2id (Password Storage Cheat Sheet): 19 MiB and two passes. One hash per core, as
-    /// more would only wait for each other; some two seconds of work may wait.
+    /// more would only wait for each other. Each takes some 22 ms, so less than a second of work may wait.
     #[must_use]
     pub fn recommended(cores: usize) -> Self {
         Self { memory_kib: 19 * 1024, passes: 2, parallel: cores.max(1), waiting_max: cores.max(1) * 32 }

@@ -9,8 +9,8 @@ use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
     accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
-    customer_patch, customers, docs, export, extract, health, history, identities, imports, issue, me, metrics, quotes,
-    recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
+    customer_patch, customers, docs, export, extract, health, history, identities, imports, issue, me, metrics, oidc,
+    quotes, recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -78,6 +78,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/auth/recover", post(recovery::recover_password))
         .route("/v1/auth/reset", post(recovery::reset_password))
         .route("/v1/auth/setup", post(setup::set_up_account))
+        .route("/v1/auth/oidc/start", get(oidc::start_oidc))
+        .route("/v1/auth/oidc/callback", get(oidc::finish_oidc))
+        .route("/v1/auth/oidc", post(oidc::create_oidc_session))
         .route("/v1/me", get(me::get_me).patch(me::update_me))
         .route("/v1/wallet", get(wallet::get_wallet))
         .route("/v1/accounts", post(accounts::create_account).get(accounts::list_accounts))

@@ -2,7 +2,8 @@
 //!
 //! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `campaign`, `limit`,
 //! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
-//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), and what people are told (`mail`).
+//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), what people are written (`mail`), and what a
+//! second factor is (`totp`).
 
 pub mod id;
 pub mod field;
@@ -33,3 +34,4 @@ pub mod audit;
 pub mod statistics;
 pub mod language;
 pub mod mail;
+pub mod totp;

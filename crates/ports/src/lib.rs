@@ -2,8 +2,9 @@
 //!
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
 //! `records` (what is read back), `imports` (files of codes on their way in), `access` (which servers may call), `accounts`
-//! (who signs in), `tokens` (what is good once), `mails` (what people are written), `tenants`, `codes` (texts and ids at
-//! the edge), `clock`, `error`. What the words of these traits promise is said once more as tests in `conformance`.
+//! (who signs in), `tokens` (what is good once), `mails` (what people are written), `open_id` (who vouches for people),
+//! `tenants`, `codes` (texts and ids at the edge), `clock`, `error`. What the words of these traits promise is said once
+//! more as tests in `conformance`.
 
 mod ledger;
 mod records;
@@ -12,6 +13,7 @@ mod access;
 mod accounts;
 mod tokens;
 mod mails;
+mod open_id;
 mod tenants;
 mod codes;
 mod clock;
@@ -30,6 +32,7 @@ pub use imports::{
 };
 pub use ledger::Ledger;
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
+pub use open_id::{Arrival, Departure, OpenId, OpenIdError, Vouched};
 pub use records::{
     AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, Figures,
     HistoryEntry, Page, PageRequest, Records, RedemptionFilter, VoucherFilter, WALLET_COUNTED_MAX, WalletCounts,

@@ -20,12 +20,14 @@ pub enum TokenPurpose {
     OpenId,
     /// A sign-in whose password was right, until the second factor is shown.
     SecondFactor,
+    /// Going on with a session after coming back from a provider of identities.
+    SignIn,
 }
 
 impl TokenPurpose {
     /// All of them, by number.
-    pub const ALL: [Self; 5] =
-        [Self::SetUp, Self::VerifyAddress, Self::RecoverPassword, Self::OpenId, Self::SecondFactor];
+    pub const ALL: [Self; 6] =
+        [Self::SetUp, Self::VerifyAddress, Self::RecoverPassword, Self::OpenId, Self::SecondFactor, Self::SignIn];
 
     /// The number a store keeps for it, which never changes.
     #[must_use]

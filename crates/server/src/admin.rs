@@ -13,7 +13,7 @@ use domain::id::{ApiKeyId, BlockId, FIRST_TENANT, TenantNo, VoucherKey, VoucherK
 use domain::money::Currency;
 use domain::tenant::{Settings, Tenant};
 use domain::time::Zone;
-use ports::{Access, ApiKey, BlockRecord, Records, Scope, Scopes, Tenants};
+use ports::{Access, ApiKey, BlockRecord, DeadMail, Mails, Page, PageRequest, Records, Scope, Scopes, Tenants};
 use serde::{Deserialize, Serialize};
 use sqlite::SqliteStore;
 use tokio::sync::mpsc;
@@ -24,6 +24,8 @@ use crate::{import, secrets, socket, staff, store};
 
 /// Codes written into one line-of-answer at most; an answer of lines is one JSON text each, so fewer are faster.
 const CODES_PER_REPLY: usize = 1000;
+/// Letters read at once.
+const MAILS_PER_PAGE: usize = 100;
 
 /// What can be asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +37,7 @@ pub(crate) enum Request {
     CreateStaff { tenant: Option<String>, username: String, role: Role, password_hash: String },
     CreateTenant { name: String, zone: Zone, currency: Currency, hosts: Vec<String> },
     ListTenants,
+    ListDeadMails { tenant: Option<String> },
     Backup { to: PathBuf },
     ExportCodes { tenant: Option<String>, block: String },
     ImportCodes { tenant: Option<String>, coupon: String, file: PathBuf },
@@ -168,6 +171,7 @@ pub(crate) async fn execute(
                 lines.send(format!("{}  {zone}  {currency}  {}", tenant.name, tenant.hosts.join(" "))).await?;
             }
         }
+        Request::ListDeadMails { tenant } => list_dead_mails(store, tenant_of(store, tenant)?, lines).await?,
         Request::Backup { to } => {
             store.backup(to.clone()).await?;
             lines.send(format!("The back-up is in {}. The master key is not in it.", to.display())).await?;
@@ -198,6 +202,21 @@ fn line_of(key: &ApiKey) -> String {
     let revoked = key.revoked_at.map_or(String::new(), |at| format!("  revoked {at}"));
     let scopes: Vec<&str> = key.scopes.iter().map(Scope::name).collect();
     format!("{}  {}  made {}{revoked}  {}", key.id, key.name, key.created_at, scopes.join(","))
+}
+
+async fn list_dead_mails(store: &SqliteStore, tenant: TenantNo, lines: mpsc::Sender<String>) -> anyhow::Result<()> {
+    let mut page = PageRequest { limit: MAILS_PER_PAGE, after: None };
+    loop {
+        let Page { items, next } = store.dead_mails(tenant, page.clone()).await?;
+        for DeadMail { no, to, subject, made_at, attempts, reason } in items {
+            let tried = if attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
+            lines.send(format!("{}  {made_at}  {to}  {subject}  tried {tried}  {reason}", no.0)).await?;
+        }
+        if next.is_none() {
+            return Ok(());
+        }
+        page.after = next;
+    }
 }
 
 async fn create_tenant(
@@ -256,4 +275,39 @@ async fn export_block(
         Ok(())
     });
     work.await.context("the export ended badly")?
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::codes::MasterKey;
+    use domain::mail::Mail;
+    use ports::MailFailure;
+    use sqlite::Options;
+
+    use super::*;
+    use crate::clock::SystemClock;
+
+    #[tokio::test]
+    async fn letters_that_were_given_up_are_listed_without_what_they_say() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Arc::new(SystemClock::default());
+        let options = Options::new(folder.path().join("data"), MasterKey::new([7; 32]), clock);
+        let store = Arc::new(SqliteStore::open(options).expect("a new folder opens"));
+        for (place, reason) in [(1, Some("refused: answer 550")), (2, None)] {
+            let (to, subject) = (format!("reader{place}@example.com"), format!("Letter {place}"));
+            let letter = Mail { to, subject, text: "secret\n".to_owned(), until: None };
+            let no = store.enqueue_mail(FIRST_TENANT, letter).await.expect("a letter");
+            if let Some(reason) = reason {
+                let failure = MailFailure { reason: reason.to_owned(), retry_at: None };
+                store.mail_failed(no, failure).await.expect("it is given up");
+            }
+        }
+        let (lines, mut told) = mpsc::channel(10);
+        execute(&store, Request::ListDeadMails { tenant: None }, lines).await.expect("they are listed");
+        let line = told.recv().await.expect("one line");
+        assert!(line.starts_with("1  "), "{line}");
+        assert!(line.ends_with("  reader1@example.com  Letter 1  tried once  refused: answer 550"), "{line}");
+        assert_eq!(told.recv().await, None, "the other one waits");
+        store.close().await;
+    }
 }

@@ -72,6 +72,9 @@ enum Command {
     /// Isolated lines of business in one installation.
     #[command(subcommand)]
     Tenant(TenantCommand),
+    /// Letters that were given up.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Unique codes.
     #[command(subcommand)]
     Codes(CodesCommand),
@@ -152,6 +155,17 @@ enum StaffCommand {
         /// Says so: a password on the command line would be seen by others.
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum MailCommand {
+    /// List them, oldest first: to whom, about what, and why they could not be sent.
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        whose: Whose,
     },
 }
 
@@ -256,6 +270,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             admin::run(&place, Request::CreateTenant { name, zone, currency, hosts }).await?;
         }
         Command::Tenant(TenantCommand::List { place }) => admin::run(&place, Request::ListTenants).await?,
+        Command::Mail(MailCommand::List { place, whose }) => {
+            admin::run(&place, Request::ListDeadMails { tenant: whose.tenant }).await?;
+        }
         Command::Codes(CodesCommand::Export { place, whose, block, to }) => {
             admin::export(&place, Request::ExportCodes { tenant: whose.tenant, block }, to.as_deref()).await?;
         }

@@ -6,7 +6,11 @@ use std::path::Path;
 use anyhow::Context;
 use domain::money::Currency;
 use domain::time::Zone;
+use reqwest::Url;
 use serde::Deserialize;
+
+use crate::mail::MailSettings;
+use crate::oidc::OidcSettings;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
 
@@ -16,10 +20,32 @@ const DEFAULTS: &str = include_str!("../config.default.toml");
 pub(crate) struct Config {
     pub listen: SocketAddr,
     #[serde(default)]
-    pub public_url: Option<String>,
+    pub public_url: Option<PublicUrl>,
     pub tenant: Tenant,
     pub limits: Limits,
     pub retention: Retention,
+    pub mail: MailSettings,
+    pub oidc: OidcSettings,
+}
+
+/// Where browsers reach the server, without a slash at the end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct PublicUrl(pub String);
+
+impl TryFrom<String> for PublicUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_public = Url::parse(&text).is_ok_and(|url| {
+            let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            is_bare && matches!(url.scheme(), "http" | "https")
+        });
+        if !is_public {
+            return Err(format!("public_url must be like \"https://shop.example\", not \"{text}\""));
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -119,6 +145,20 @@ mod tests {
     fn a_limit_that_lets_nothing_through_is_refused_and_named() {
         let error = format!("{:#}", Config::merged("[limits]\nqueue_max = 0\n").expect_err("nothing could be done"));
         assert!(error.contains("limits.queue_max"), "{error}");
+    }
+
+    #[test]
+    fn a_public_url_is_a_place_without_more() {
+        let url = |text: &str| {
+            Config::merged(&format!("public_url = \"{text}\"\n")).map(|config| config.public_url.map(|url| url.0))
+        };
+        let said = url("https://shop.example/scrip/").expect("valid");
+        assert_eq!(said.as_deref(), Some("https://shop.example/scrip"));
+        for wrong in ["", "shop.example", "ftp://shop.example", "https://shop.example?a=b", "https://ann@shop.example"]
+        {
+            let error = format!("{:#}", url(wrong).expect_err("no public address"));
+            assert!(error.contains("public_url must be"), "{error}");
+        }
     }
 
     #[test]

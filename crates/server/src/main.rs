@@ -8,6 +8,8 @@ mod config;
 mod clock;
 mod stopwatch;
 mod secrets;
+mod mail;
+mod oidc;
 mod store;
 mod serve;
 mod demo;

@@ -1,4 +1,5 @@
-//! The master key: what everything sealed in the data is sealed with. It never stands in the database.
+//! What comes from the environment or from files that only the server's user can read, and stands in no settings: the
+//! master key, which everything sealed in the data is sealed with, and the passwords of others.
 
 use std::fs;
 use std::io::Write as _;
@@ -29,6 +30,19 @@ pub(crate) fn master_key(data: &Path) -> anyhow::Result<MasterKey> {
     make(&file).with_context(|| format!("the master key {}", file.display()))
 }
 
+/// A secret of others: what the variable holds, or the first line of the file that the variable with `_FILE` behind its
+/// name says.
+pub(crate) fn given(name: &str) -> anyhow::Result<Option<String>> {
+    if let Some(secret) = variable(name) {
+        return Ok(Some(secret));
+    }
+    let Some(file) = variable(&format!("{name}_FILE")) else { return Ok(None) };
+    let file = Path::new(&file);
+    let text = check_mode(file).and_then(|()| Ok(fs::read_to_string(file)?));
+    let text = text.with_context(|| format!("the file {} of {name}_FILE", file.display()))?;
+    Ok(text.lines().next().map(str::to_owned))
+}
+
 /// That many random bytes from the operating system.
 pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -37,11 +51,16 @@ pub(crate) fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
 }
 
 fn read(file: &Path) -> anyhow::Result<MasterKey> {
+    check_mode(file)?;
+    parse(&fs::read_to_string(file)?)
+}
+
+fn check_mode(file: &Path) -> anyhow::Result<()> {
     let mode = fs::metadata(file)?.permissions().mode();
     if mode & 0o077 != 0 {
         bail!("others can read it (mode {:o}): chmod 600 it", mode & 0o777);
     }
-    parse(&fs::read_to_string(file)?)
+    Ok(())
 }
 
 fn make(file: &Path) -> anyhow::Result<MasterKey> {

@@ -49,13 +49,11 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         ..Schedule::default()
     };
     let shared: Arc<dyn Store> = store.clone();
-    let from = "Scrip <scrip@localhost>".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let post = Arc::new(workers::post::MailFolder::new(from, data.join("mail")));
-    let workers = Workers::start(&shared, &clock, post, schedule);
+    let workers = Workers::start(&shared, &clock, config.mail.post(data)?, schedule);
     let (stop, stopped) = watch::channel(false);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;
-    let app = app(&store, &clock, (config, at), options.test_clock, metrics);
+    let app = app(&store, &clock, (config, at), options.test_clock, metrics)?;
     // Last, so that what it says is true.
     greet(&store, &app, (data, at), options).await?;
     let ended = end_signal()?;
@@ -87,18 +85,19 @@ fn app(
     (config, at): (&Config, SocketAddr),
     test_clock: bool,
     metrics: PrometheusHandle,
-) -> api::App {
+) -> anyhow::Result<api::App> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{at}"));
-    api::App {
+    let public_url = config.public_url.clone().map_or_else(|| format!("http://{at}"), |url| url.0);
+    Ok(api::App {
+        open_id: config.oidc.provider(&public_url, clock)?,
         passwords: Passwords::new(PasswordCosts::recommended(cores)),
-        public_url: public_url.trim_end_matches('/').into(),
+        public_url: public_url.into(),
         store: store.clone(),
         clock: Arc::clone(clock),
         test_clock,
         new_id: api::new_id,
         metrics: Arc::new(move || metrics.render()),
-    }
+    })
 }
 
 fn days(count: u64) -> Duration {

@@ -1,7 +1,7 @@
 -- What is good once and for a while. Of its secret only the hash is kept.
 create table token (
     tenant integer not null references tenant,
-    purpose integer not null, -- 0 set up, 1 verify address, 2 recover password, 3 open id, 4 second factor
+    purpose integer not null, -- 0 set up, 1 verify address, 2 recover password, 3 open id, 4 second factor, 5 sign in
     hash blob not null,
     sealed blob not null, -- what it stands for
     expires_at integer not null,

@@ -75,7 +75,7 @@ pub(crate) fn enqueue(
     insert().map_err(store_error)
 }
 
-pub(crate) const DUE: &str = "select mail_no, tenant, sealed, made_at, attempts from mail
+const DUE: &str = "select mail_no, tenant, sealed, made_at, attempts from mail
     where due_at <= ?1
     order by due_at
     limit ?2";
@@ -91,13 +91,13 @@ fn due(connection: &Connection, codes: &Codes, now: Timestamp, max: usize) -> Re
     Ok(mails)
 }
 
-pub(crate) const DELETE: &str = "delete from mail where mail_no = ?1";
-pub(crate) const FAIL: &str =
+const DELETE: &str = "delete from mail where mail_no = ?1";
+const FAIL: &str =
     "update mail set due_at = ?2, reason = ?3, attempts = attempts + 1 where mail_no = ?1 and due_at is not null";
 
 /// By rising number.
 const LIST: List<1> = List('m');
-pub(crate) const DEAD: &str = "select mail_no, tenant, sealed, made_at, attempts, reason from mail
+const DEAD: &str = "select mail_no, tenant, sealed, made_at, attempts, reason from mail
     where tenant = ?1 and due_at is null and mail_no > ?2
     order by mail_no";
 
@@ -119,7 +119,7 @@ fn dead(
     })
 }
 
-pub(crate) const FORGET: &str = "delete from mail
+const FORGET: &str = "delete from mail
     where mail_no in (
         select mail_no from mail indexed by mail_dead_by_age
         where due_at is null and made_at < ?1
@@ -148,4 +148,19 @@ fn number(row: &Row<'_>) -> rusqlite::Result<MailNo> {
 
 fn column(no: MailNo) -> i64 {
     rows::ordinal_column(no.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEAD, DELETE, DUE, FAIL, FORGET};
+    use crate::plan::plan;
+
+    #[test]
+    fn every_statement_finds_its_rows_by_an_index_and_sorts_none() {
+        for sql in [DUE, DELETE, FAIL, DEAD, FORGET] {
+            let plan = plan("", sql);
+            let is_found = |step: &String| step.starts_with("SEARCH") || step.starts_with("LIST SUBQUERY");
+            assert!(plan.iter().all(is_found), "{sql}: {plan:?}");
+        }
+    }
 }

@@ -67,7 +67,7 @@ pub(crate) fn put(
     Ok(())
 }
 
-pub(crate) const TAKE: &str = "delete from token
+const TAKE: &str = "delete from token
     where tenant = ?1 and purpose = ?2 and hash = ?3
     returning sealed, expires_at";
 
@@ -89,7 +89,7 @@ pub(crate) fn take(
     open(codes, key, &sealed).map(Some)
 }
 
-pub(crate) const FORGET: &str = "delete from token
+const FORGET: &str = "delete from token
     where (tenant, purpose, hash) in (
         select tenant, purpose, hash from token indexed by token_due
         where expires_at <= ?1
@@ -111,4 +111,19 @@ fn place_key(key: TokenKey) -> [u8; 33] {
     let mut place = [key.purpose.number(); 33];
     place[1..].copy_from_slice(&key.hash);
     place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FORGET, TAKE};
+    use crate::plan::plan;
+
+    #[test]
+    fn every_statement_finds_its_rows_by_an_index_and_sorts_none() {
+        for sql in [TAKE, FORGET] {
+            let plan = plan("", sql);
+            let is_found = |step: &String| step.starts_with("SEARCH") || step.starts_with("LIST SUBQUERY");
+            assert!(plan.iter().all(is_found), "{sql}: {plan:?}");
+        }
+    }
 }

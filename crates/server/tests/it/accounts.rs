@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::scrip::{Reply, Server, five_off, folder, read, send};
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// Somebody who may be signed in.
 pub struct Person {

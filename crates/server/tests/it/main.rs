@@ -3,6 +3,8 @@
 mod scrip;
 mod tour;
 mod accounts;
+mod provider;
+mod oidc;
 mod answers;
 mod customers;
 mod command_line;

@@ -78,21 +78,27 @@ impl Server {
     }
 
     pub fn start_with(data: &Path, options: &[&str]) -> Self {
-        let server = Self::start_without_key(data, options);
+        Self::start_in(data, options, &[])
+    }
+
+    /// With further variables of the environment.
+    pub fn start_in(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
+        let server = Self::start_without_key(data, options, environment);
         let said = said(data, &["key", "create", "--name", "test"]);
         Self { key: said.lines().last().expect("the key is the last line").to_owned(), ..server }
     }
 
     /// Starts a server on the same data for the same caller: idempotency keys are each caller's own.
     pub fn start_again(data: &Path, key: &str) -> Self {
-        Self { key: key.to_owned(), ..Self::start_without_key(data, &[]) }
+        Self { key: key.to_owned(), ..Self::start_without_key(data, &[], &[]) }
     }
 
-    fn start_without_key(data: &Path, options: &[&str]) -> Self {
+    fn start_without_key(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = command(&["serve", "--listen", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
             .args(options)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
@@ -111,6 +117,10 @@ impl Server {
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
     }
 
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
