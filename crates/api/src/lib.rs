@@ -24,7 +24,7 @@ mod claims;
 mod vouchers;
 mod history;
 mod voucher_body;
-mod blocks;
+mod code_blocks;
 mod quotes;
 mod order_body;
 mod redemptions;

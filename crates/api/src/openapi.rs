@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
+    claims, code_blocks, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
     vouchers,
 };
 
@@ -34,7 +34,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         claims::claim_voucher, claims::claim_vouchers,
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
-        blocks::list_coupon_blocks, blocks::get_block, blocks::revoke_block,
+        code_blocks::list_coupon_code_blocks, code_blocks::get_code_block, code_blocks::revoke_code_block,
         quotes::create_quote,
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,

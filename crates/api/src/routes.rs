@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    blocks, claims, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
+    claims, code_blocks, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
     redemptions, test_clock, vouchers,
 };
 
@@ -25,7 +25,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/end", post(coupon_states::end_coupon))
         .route("/v1/coupons/{id}/abort", post(coupon_states::abort_coupon))
         .route("/v1/coupons/{id}/vouchers", post(issue::issue_vouchers))
-        .route("/v1/coupons/{id}/blocks", get(blocks::list_coupon_blocks))
+        .route("/v1/coupons/{id}/code-blocks", get(code_blocks::list_coupon_code_blocks))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/claims", post(claims::claim_vouchers))
         .route("/v1/vouchers", get(vouchers::list_vouchers))
@@ -34,8 +34,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/vouchers/{id}/release", post(vouchers::release_voucher))
         .route("/v1/vouchers/{id}/revoke", post(vouchers::revoke_voucher))
         .route("/v1/vouchers/{id}/assign", post(vouchers::assign_voucher))
-        .route("/v1/blocks/{id}", get(blocks::get_block))
-        .route("/v1/blocks/{id}/revoke", post(blocks::revoke_block))
+        .route("/v1/code-blocks/{id}", get(code_blocks::get_code_block))
+        .route("/v1/code-blocks/{id}/revoke", post(code_blocks::revoke_code_block))
         .route("/v1/quotes", post(quotes::create_quote))
         .route("/v1/redemptions", post(redemptions::create_redemption).get(redemptions::list_redemptions))
         .route("/v1/redemptions/{id}", get(redemptions::get_redemption))
