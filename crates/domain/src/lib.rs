@@ -2,7 +2,7 @@
 //!
 //! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `limit`, `voucher`,
 //! `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value changes
-//! (`ledger`), and what is left of it (`event`, `statistics`).
+//! (`ledger`), and what is left of it (`event`, `statistics`). Who is kept out is in `access_block`.
 
 pub mod id;
 pub mod field;
@@ -24,3 +24,5 @@ pub mod pricing;
 pub mod ledger;
 pub mod event;
 pub mod statistics;
+pub mod address;
+pub mod access_block;

@@ -15,6 +15,7 @@ mod vouchers;
 mod redemptions;
 mod decisions;
 mod codes;
+mod access_blocks;
 mod statements;
 mod names;
 #[cfg(test)]
@@ -64,7 +65,7 @@ pub fn check(db: &Path, codes: Option<&Codes>) -> Result<Report, StoreError> {
 type Pass = fn(&mut Run<'_>) -> Result<(), StoreError>;
 
 /// The journal comes before what is compared with it, and rows before what is compared with their sums.
-const PASSES: [(&str, Pass); 17] = [
+const PASSES: [(&str, Pass); 18] = [
     ("the file", file::integrity),
     ("foreign keys", file::foreign_keys),
     ("the ring", codes::load),
@@ -79,6 +80,7 @@ const PASSES: [(&str, Pass); 17] = [
     ("reservations", redemptions::listed),
     ("decisions", decisions::walk),
     ("answers", file::answers),
+    ("access blocks", access_blocks::walk),
     ("usages", usage::compare),
     ("figures", statistics::compare),
     ("all tables", statements::run_all),

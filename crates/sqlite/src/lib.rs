@@ -6,8 +6,8 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (the coupons in memory);
-//! `ledger`, `sweep`, `forget` and `access` (the ports); `backup`; `readers` with `records` (what is read back);
-//! `check` (the promises, verified on a back-up).
+//! `ledger`, `sweep`, `forget`, `access` and `access_blocks` (the ports); `backup`; `readers` with `records` (what is
+//! read back); `check` (the promises, verified on a back-up).
 
 mod open;
 mod schema;
@@ -26,6 +26,7 @@ mod ledger;
 mod sweep;
 mod forget;
 mod access;
+mod access_blocks;
 mod backup;
 mod readers;
 mod records;

@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 use ports::{Clock, Codes, StoreError};
 
 use crate::access::Keys;
+use crate::access_blocks::Blocks;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     pub definitions: Definitions,
     pub ids: Ids,
     pub keys: Keys,
+    pub blocks: Blocks,
     pub time: Time,
     pub forgetting: Walk,
     /// Tenants are made when the data are; nothing adds one while the store is open.

@@ -14,6 +14,7 @@ use ports::{Clock, Codes, StoreError};
 use rusqlite::Connection;
 
 use crate::access::Keys;
+use crate::access_blocks::Blocks;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
@@ -158,6 +159,7 @@ impl SqliteStore {
             definitions: Definitions::new(),
             ids: Ids::new(),
             keys: Keys::load(&connection)?,
+            blocks: Blocks::load(&connection)?,
             time: Time::new(options.clock, decided_last),
             forgetting: Walk::new(),
             tenants,

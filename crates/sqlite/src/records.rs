@@ -1,7 +1,7 @@
 //! What is read back: ids and definitions from memory, the rest on the connections that only read. Each read is one
 //! snapshot. Every statement finds its rows by an index, and no page looks at more than a bounded number of them.
 
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod coupons;
 mod customers;
 mod vouchers;

@@ -5,7 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// Never edited once released; a change is a new one.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_heart.sql")];
+pub(crate) const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_heart.sql"), include_str!("../migrations/0008_abuse.sql")];
 
 /// Brings the schema to what this program knows.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {

@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::lookup::{Source, granting_source};
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, refuse};
+use crate::access_block::{Bar, BlockTarget};
 use crate::codes::{Worth, check_density};
 use crate::coupon::Coupon;
 use crate::event::VoucherStep;
@@ -21,6 +22,9 @@ pub(super) fn claim(
     customer: CustomerNo,
     coupons: &[CouponNo],
 ) -> Result<Outcome, Stop> {
+    if let Some(refusal) = barred(facts, context, customer) {
+        return Err(refusal.into());
+    }
     for no in coupons {
         facts.coupons.ask(no);
         facts.series.ask(&(*no, VoucherKind::Row));
@@ -107,6 +111,12 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
 /// The voucher as an answer shows it.
 pub(super) fn face(voucher: Voucher) -> Voucher {
     Voucher { takings: Vec::new(), ..voucher }
+}
+
+/// Whoever is kept out takes and uses nothing, whoever asks for it.
+pub(super) fn barred(facts: &Facts, context: Context, customer: CustomerNo) -> Option<Refusal> {
+    let Bar { reason, .. } = facts.standing.bar(BlockTarget::Customer(customer), context.now)?;
+    Some(Refusal::new(Rejection::Blocked { reason }, format!("the customer is blocked ({})", reason.name())))
 }
 
 pub(super) fn check_eligible(coupon: &Coupon, customer: Option<CustomerNo>) -> Result<(), Stop> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
 use super::table::Table;
+use crate::access_block::Standing;
 use crate::codes::{Folded, Pattern};
 use crate::coupon::{Campaign, Coupon};
 use crate::customer::Customer;
@@ -85,6 +86,8 @@ pub struct Facts {
     pub key_no: u32,
     /// The first row of the journal this batch may write.
     pub journal: JournalNo,
+    /// Who is kept out, as the store has it in memory: neither loaded nor written.
+    pub standing: Arc<Standing>,
     /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns.
@@ -165,6 +168,7 @@ impl Facts {
             settings,
             key_no,
             journal,
+            standing: Arc::default(),
             coupons: Table::default(),
             campaigns: Table::default(),
             customers: Table::default(),

@@ -14,5 +14,6 @@ mod limits;
 mod definitions;
 mod idempotency;
 mod quotes;
+mod blocked;
 mod random;
 mod pricing;

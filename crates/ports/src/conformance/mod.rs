@@ -31,6 +31,7 @@ mod crashes;
 mod reads;
 mod contention;
 mod keys;
+mod access_blocks;
 
 use std::sync::Arc;
 
@@ -224,5 +225,10 @@ suite! {
     }
     keys {
         an_api_key_is_known_by_its_secret_and_its_revocation_acts_at_once
+    }
+    access_blocks {
+        a_block_keeps_its_target_out_at_once_and_over_a_restart_until_its_end_or_its_removal
+        a_blocked_customer_neither_claims_nor_redeems_not_even_by_the_code_of_a_voucher_alone
+        blocks_are_listed_newest_first_and_by_state
     }
 }

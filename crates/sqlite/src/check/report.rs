@@ -58,6 +58,7 @@ promises! {
     DecisionReplays, "decision_replays", "a redemption is what was decided, and deciding again says the same";
     CouponVersionsComplete, "coupon_versions_complete", "every version of a coupon is kept, the last is the coupon";
     DefinitionRowsMatch, "definition_rows_match", "a coupon's code, pattern and limits have their rows";
+    AccessBlocksKept, "access_blocks_kept", "a block stands until its end or its removal, and none is gone";
     CodeRoundtrip, "code_roundtrip", "codes and ids read back as the voucher they were made for";
 }
 

@@ -6,7 +6,7 @@ use super::Run;
 use super::report::Promise;
 use crate::query::each;
 
-pub(super) const ALL: [(Promise, &str); 16] = [
+pub(super) const ALL: [(Promise, &str); 18] = [
     (Promise::UsageWithinBound, USAGE),
     (Promise::OneLiveRedemptionPerOrder, ORDERS),
     (Promise::WalletMatchesOwner, WALLET_WITHOUT_OWNER),
@@ -23,6 +23,8 @@ pub(super) const ALL: [(Promise, &str); 16] = [
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
     (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
+    (Promise::AccessBlocksKept, BLOCK_WITHOUT_END),
+    (Promise::AccessBlocksKept, BLOCKS_GONE),
 ];
 
 pub(super) fn run_all(run: &mut Run<'_>) -> Result<(), StoreError> {
@@ -164,3 +166,21 @@ const VERSION_UNLIKE_COUPON: &str = "
     from coupon
     join coupon_version using (tenant, coupon, version)
     where coupon_version.document <> coupon.document";
+
+/// An end is written down when the next block is made, never before it has come.
+const BLOCK_WITHOUT_END: &str = "
+    select format('block %d of tenant %d does not keep out what it should', access_block, tenant)
+    from access_block
+    where stands = 0 and removed_at is null and ifnull(until > (
+        select made_at
+        from access_block as latest
+        where latest.tenant = access_block.tenant
+        order by latest.access_block desc
+        limit 1
+    ), true)";
+
+const BLOCKS_GONE: &str = "
+    select format('tenant %d has %d blocks, the latest is number %d', tenant, count(*), max(access_block))
+    from access_block
+    group by tenant
+    having count(*) <> max(access_block)";

@@ -13,17 +13,17 @@ const EXAMINED_MAX: usize = 5000;
 
 /// A list, by the letter its cursors begin with. Its rows have keys of `N` numbers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct List<const N: usize>(pub char);
+pub(crate) struct List<const N: usize>(pub char);
 
 impl<const N: usize> List<N> {
     /// The key after which the page begins.
-    pub(super) fn after(self, page: &PageRequest, first: [i64; N]) -> Result<[i64; N], StoreError> {
+    pub(crate) fn after(self, page: &PageRequest, first: [i64; N]) -> Result<[i64; N], StoreError> {
         page.after.as_deref().map_or(Ok(first), |text| self.parse(text).ok_or(StoreError::Cursor))
     }
 
     /// Reads a page. `rows` come in the order of their keys and are read as far as needed, so their statement needs no
     /// limit; `read` gives a row's key, and the item if it passes the filter.
-    pub(super) fn page<T>(
+    pub(crate) fn page<T>(
         self,
         request: &PageRequest,
         rows: &mut Rows<'_>,

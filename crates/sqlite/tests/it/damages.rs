@@ -256,4 +256,21 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["foreign_keys", "definition_rows_match"],
     ),
     ("an answer does not read", Sql("update answer set outcome = x'02'"), &["answers_readable"]),
+    (
+        "a block was forgotten",
+        Sql("update access_block set stands = 0 where access_block = 3"),
+        &["access_blocks_kept"],
+    ),
+    (
+        "a block ended before its end",
+        Sql("update access_block set until = until + 86400000 where access_block = 1"),
+        &["access_blocks_kept"],
+    ),
+    ("a block is gone", Sql("delete from access_block where access_block = 2"), &["access_blocks_kept"]),
+    ("a block keeps nobody out", Sql("update access_block set addresses = null"), &["rows_readable"]),
+    (
+        "a block's range does not read",
+        Sql("update access_block set addresses = '203.0.113' where access_block = 2"),
+        &["rows_readable"],
+    ),
 ];

@@ -14,4 +14,5 @@ mod activity;
 mod records;
 mod check;
 mod damages;
+mod guesses;
 mod conformance;
