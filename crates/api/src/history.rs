@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use domain::event::{Actor, EventKind, Subject, VoucherStep};
-use domain::id::{ApiKeyId, CustomerId, CustomerNo, TenantNo};
+use domain::event::{EventKind, Subject, VoucherStep};
+use domain::id::{CustomerId, CustomerNo, TenantNo};
 use domain::redemption::RedemptionId;
 use domain::time::Timestamp;
 use domain::voucher::VoucherState;
-use ports::{ApiKey, HistoryEntry};
+use ports::HistoryEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::actor_body::{ActorBody, Actors};
 use crate::app::{App, unexpected};
-use crate::auth::Caller;
 use crate::extract::Path;
+use crate::guesses::Guesser;
 use crate::names::Names;
 use crate::page::List;
 use crate::problem::Problem;
@@ -48,80 +49,45 @@ pub(crate) struct VoucherEvent {
     redemption_id: Option<RedemptionId>,
 }
 
-/// Who made it happen.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
-#[schema(as = Actor)]
-pub(crate) enum ActorBody {
-    /// A deadline passed.
-    System,
-    /// The command line on the server itself.
-    Operator,
-    /// A server, by its API key.
-    Key {
-        #[schema(value_type = Option<String>)]
-        id: Option<ApiKeyId>,
-    },
-    /// A customer.
-    Customer {
-        #[schema(value_type = String)]
-        id: CustomerId,
-    },
-    /// A member of staff, by the number of the account.
-    Staff { number: u32 },
-}
-
 /// Show what has happened to a voucher
 #[utoipa::path(get, path = "/v1/vouchers/{id}/history", tag = "vouchers",
     params(("id" = String, Path, description = "The voucher")),
     responses((status = 200, description = "Oldest first, the latest 1000", body = List<VoucherEvent>)))]
 pub(crate) async fn list_voucher_history(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    guesser: Guesser,
     Path(id): Path<String>,
 ) -> Answered<List<VoucherEvent>> {
-    let voucher = find(&app, tenant, &id).await?;
+    let tenant = guesser.tenant();
+    let voucher = find(&app, guesser, &id).await?;
     let entries = app.store.history(tenant, Subject::Voucher(voucher.key), EVENTS_MAX).await?;
     Ok(Reply::ok(List::whole(show_history(&app, tenant, entries).await?)))
 }
 
 async fn show_history(app: &App, tenant: TenantNo, entries: Vec<HistoryEntry>) -> Result<Vec<VoucherEvent>, Problem> {
-    let customers = entries.iter().flat_map(customers_of).collect();
+    let customers = entries.iter().filter_map(owner_of).collect();
     let names = Names::of(app, tenant, BTreeSet::new(), customers).await?;
-    let by_key = entries.iter().any(|entry| matches!(entry.event.actor, Actor::Key(_)));
-    let keys = if by_key { app.store.api_keys(tenant).await? } else { Vec::new() };
-    entries.into_iter().map(|entry| event_of(entry, &names, &keys).ok_or_else(unexpected)).collect()
+    let actors = Actors::of(app, tenant, entries.iter().map(|entry| entry.event.actor)).await?;
+    entries.into_iter().map(|entry| event_of(entry, &names, &actors).ok_or_else(unexpected)).collect()
 }
 
-fn customers_of(entry: &HistoryEntry) -> impl Iterator<Item = CustomerNo> + use<> {
-    let owner = match entry.event.kind {
+fn owner_of(entry: &HistoryEntry) -> Option<CustomerNo> {
+    match entry.event.kind {
         EventKind::Voucher { customer, .. } => customer,
         _ => None,
-    };
-    let actor = match entry.event.actor {
-        Actor::Customer(no) => Some(no),
-        Actor::System | Actor::Operator | Actor::Key(_) | Actor::Staff(_) => None,
-    };
-    owner.into_iter().chain(actor)
+    }
 }
 
 /// Nothing for an event of another subject.
-fn event_of(entry: HistoryEntry, names: &Names, keys: &[ApiKey]) -> Option<VoucherEvent> {
+fn event_of(entry: HistoryEntry, names: &Names, actors: &Actors) -> Option<VoucherEvent> {
     let EventKind::Voucher { step, from, to, customer, redemption } = entry.event.kind else { return None };
-    let actor = match entry.event.actor {
-        Actor::System => ActorBody::System,
-        Actor::Operator => ActorBody::Operator,
-        Actor::Key(no) => ActorBody::Key { id: keys.iter().find(|key| key.no == no).map(|key| key.id) },
-        Actor::Customer(no) => ActorBody::Customer { id: names.customer(no) },
-        Actor::Staff(no) => ActorBody::Staff { number: no.0 },
-    };
     Some(VoucherEvent {
         version: entry.event.version,
         at: entry.at,
         event: step,
         from,
         to,
-        actor,
+        actor: actors.body(entry.event.actor),
         customer_id: customer.map(|no| names.customer(no)),
         redemption_id: redemption,
     })

@@ -11,8 +11,10 @@ use sha2::{Digest as _, Sha256};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::extract::{is_json, read_body};
+use crate::guesses::Guesser;
 use crate::json;
 use crate::problem::Problem;
+use crate::source::Source;
 
 /// The client's name for one change, optional: under the same key it happens once.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -27,11 +29,17 @@ pub const KEY_BYTES_MAX: usize = 255;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub caller: Caller,
+    pub source: Source,
     pub key: Option<IdempotencyHash>,
     pub fingerprint: Fingerprint,
 }
 
 impl Origin {
+    /// By whom the change's attempts at codes and ids are counted.
+    pub(crate) fn guesser(&self) -> Guesser {
+        Guesser::of(self.caller.tenant, self.source, Some(self.caller.actor))
+    }
+
     /// For further steps of a change whose first step has used the key.
     pub(crate) fn without_key(self) -> Self {
         Self { key: None, ..self }
@@ -56,6 +64,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let Ok(source) = Source::from_request_parts(&mut parts, app).await;
         let key = given_key(&parts)?;
         let target = target(&mut parts).await?;
         let speaks_json = is_json(&parts.headers);
@@ -68,6 +77,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
         let if_match = if_match.as_ref().map_or(&b""[..], |value| value.as_bytes());
         let origin = Origin {
             caller,
+            source,
             key: key.map(|key| hash_key(caller, &target.operation, &key)),
             fingerprint: fingerprint(&target, if_match, body),
         };

@@ -2,7 +2,7 @@
 //! Nothing here decides about money or vouchers, knows SQL or reads configuration.
 //!
 //! Reading order: `routes` (the whole table), then one resource after the other, its types beside its handlers;
-//! `app` (what handlers have at hand), `auth` (who calls), `idempotency` (what makes a request the same again),
+//! `app` (what handlers have at hand), `auth` (who calls), `source`, `gate` and `guesses` (who may go on), `idempotency` (what makes a request the same again),
 //! `rejections` (every "no" and its status), `openapi` (the reference as data). Below them: `listen` (a socket becomes
 //! requests, within limits), `metrics` (each is counted and logged), `extract` (its parts become types), `problem`
 //! (every "no" and "could not" as an answer), `docs` (the reference as a page).
@@ -12,6 +12,10 @@ mod app;
 pub mod auth;
 mod idempotency;
 mod rejections;
+
+pub mod source;
+pub mod gate;
+pub mod guesses;
 
 mod customers;
 mod coupons;
@@ -23,8 +27,11 @@ mod issue;
 mod claims;
 mod vouchers;
 mod history;
+mod actor_body;
 mod voucher_body;
 mod code_blocks;
+mod access_blocks;
+mod access_block_body;
 mod quotes;
 mod order_body;
 mod redemptions;

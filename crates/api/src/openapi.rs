@@ -8,12 +8,12 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    claims, code_blocks, coupon_states, coupons, customers, health, history, issue, quotes, redemptions, test_clock,
-    vouchers,
+    access_blocks, claims, code_blocks, coupon_states, coupons, customers, health, history, issue, quotes, redemptions,
+    test_clock, vouchers,
 };
 
-/// Changes nothing of value, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
+/// Changes nothing of value, or only once, so that no key is needed to repeat it.
+const WITHOUT_KEY: [&str; 3] = ["/v1/quotes", "/v1/blocks", "/v1/test-clock"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,6 +39,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
         redemptions::amend_redemption, redemptions::get_redemption_decision,
+        access_blocks::create_block, access_blocks::list_blocks, access_blocks::get_block, access_blocks::delete_block,
         test_clock::get_test_clock, test_clock::advance_test_clock,
         health::get_health, health::get_readiness, health::get_metrics,
     ),
@@ -49,6 +50,7 @@ const WITHOUT_KEY: [&str; 2] = ["/v1/quotes", "/v1/test-clock"];
         (name = "claims", description = "Customers take vouchers"),
         (name = "vouchers", description = "Individual entitlements"),
         (name = "redemptions", description = "Orders are priced, redeemed and returned"),
+        (name = "blocks", description = "Who is kept out"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),
     ),
@@ -80,7 +82,9 @@ impl Modify for Everywhere {
         components.responses.insert("Problem".to_owned(), problem().into());
         for (path, item) in &mut openapi.paths.paths {
             let takes_key = path.starts_with("/v1/") && !WITHOUT_KEY.contains(&path.as_str());
-            for (operation, changes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true)] {
+            let operations =
+                [(&mut item.get, false), (&mut item.post, true), (&mut item.put, true), (&mut item.delete, false)];
+            for (operation, changes) in operations {
                 let Some(operation) = operation else { continue };
                 describe(operation, takes_key && changes);
             }

@@ -1,6 +1,6 @@
 //! What requests want redeemed, reserved or returned.
 
-use domain::id::{CustomerId, TenantNo};
+use domain::id::CustomerId;
 use domain::ledger::{RedeemRequest, ReturnLine};
 use domain::order::LINES_MAX;
 use domain::redemption::RedemptionId;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::guesses::Guesser;
 use crate::names::customer_no_if_named;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
@@ -48,7 +49,7 @@ pub(crate) struct RedeemBody {
 
 impl RedeemBody {
     /// The request, with what it names looked up.
-    pub(crate) async fn parse(self, app: &App, tenant: TenantNo) -> Result<RedeemRequest, Problem> {
+    pub(crate) async fn parse(self, app: &App, guesser: Guesser) -> Result<RedeemRequest, Problem> {
         let id = match self.id {
             Some(id) => given_id(id)?,
             None => made_id(app),
@@ -62,8 +63,8 @@ impl RedeemBody {
         if reserve_ms.is_some() && order.id.is_none() {
             return Err(Problem::invalid_field("/order/id", "missing", "is needed to reserve"));
         }
-        let customer = customer_no_if_named(app, tenant, self.customer_id, "/customer_id").await?;
-        let codes = read_codes(app, tenant, &self.codes);
+        let codes = read_codes(app, guesser, &self.codes)?;
+        let customer = customer_no_if_named(app, guesser.tenant(), self.customer_id, "/customer_id").await?;
         Ok(RedeemRequest { id, customer, order, codes, expected_total_minor: self.expected_total_minor, reserve_ms })
     }
 }

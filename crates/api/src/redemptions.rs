@@ -35,7 +35,7 @@ pub(crate) async fn create_redemption(
     State(app): State<App>,
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
-    let request = body.parse(&app, origin.caller.tenant).await?;
+    let request = body.parse(&app, origin.guesser()).await?;
     let reply = submit(&app, &origin, Action::Redeem(Box::new(request))).await?;
     Ok(reply.status(StatusCode::CREATED))
 }
@@ -98,7 +98,7 @@ pub(crate) async fn amend_redemption(
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
     let redemption = parse_id(id)?;
-    let request = body.parse(&app, origin.caller.tenant).await?;
+    let request = body.parse(&app, origin.guesser()).await?;
     let reply = submit(&app, &origin, Action::Amend { redemption, request: Box::new(request) }).await?;
     Ok(reply.status(StatusCode::CREATED))
 }

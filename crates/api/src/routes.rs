@@ -1,13 +1,14 @@
 //! The whole route table.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::{
-    claims, code_blocks, coupon_states, coupons, customers, docs, extract, health, history, issue, metrics, quotes,
-    redemptions, test_clock, vouchers,
+    access_blocks, claims, code_blocks, coupon_states, coupons, customers, docs, extract, gate, health, history, issue,
+    metrics, quotes, redemptions, test_clock, vouchers,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -44,11 +45,15 @@ pub fn router(app: App) -> Router {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+        .route("/v1/blocks", post(access_blocks::create_block).get(access_blocks::list_blocks))
+        .route("/v1/blocks/{id}", get(access_blocks::get_block).delete(access_blocks::delete_block))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
+        .route("/", get(health::get_root))
+        .merge(docs::routes(openapi()))
+        .layer(from_fn_with_state(app.clone(), gate::admit))
+        // Who looks after the server is neither counted nor kept out.
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))
-        .route("/metrics", get(health::get_metrics))
-        .route("/", get(health::get_root))
-        .merge(docs::routes(openapi()));
+        .route("/metrics", get(health::get_metrics));
     metrics::observed(extract::with_fallbacks(routes).with_state(app), new_id)
 }

@@ -1,7 +1,7 @@
 //! Vouchers: listed, shown, and moved by staff.
 
 use axum::extract::State;
-use domain::id::{CouponId, CustomerId, TenantNo};
+use domain::id::{CouponId, CustomerId};
 use domain::ledger::{Action, Outcome, VoucherCandidates};
 use domain::rejection::Rejection;
 use domain::voucher::{Voucher, VoucherState};
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::extract::{Path, Query};
+use crate::guesses::{Guess, Guesser};
 use crate::idempotency::{Change, NoBody, Origin};
 use crate::names::{coupon_no_at, customer_no_at, customer_no_if_named, not_found};
 use crate::page::{List, page_request};
@@ -70,11 +71,11 @@ pub(crate) async fn list_vouchers(
     responses((status = 200, description = "As it is now", body = VoucherBody)))]
 pub(crate) async fn get_voucher(
     State(app): State<App>,
-    Caller { tenant, .. }: Caller,
+    guesser: Guesser,
     Path(id): Path<String>,
 ) -> Answered<VoucherBody> {
-    let voucher = find(&app, tenant, &id).await?;
-    Ok(Reply::ok(show_voucher(&app, tenant, voucher, app.now()).await?))
+    let voucher = find(&app, guesser, &id).await?;
+    Ok(Reply::ok(show_voucher(&app, guesser.tenant(), voucher, app.now()).await?))
 }
 
 /// End a hold early
@@ -88,7 +89,7 @@ pub(crate) async fn release_voucher(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<VoucherBody> {
-    let voucher = candidates(&app, origin.caller.tenant, &id)?;
+    let voucher = candidates(&app, origin.guesser(), &id)?;
     submit(&app, &origin, Action::Release { voucher }).await
 }
 
@@ -101,7 +102,7 @@ pub(crate) async fn revoke_voucher(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<VoucherBody> {
-    let voucher = candidates(&app, origin.caller.tenant, &id)?;
+    let voucher = candidates(&app, origin.guesser(), &id)?;
     submit(&app, &origin, Action::Revoke { voucher }).await
 }
 
@@ -123,7 +124,7 @@ pub(crate) async fn assign_voucher(
     Change { origin, body }: Change<AssignBody>,
 ) -> Answered<VoucherBody> {
     let tenant = origin.caller.tenant;
-    let voucher = candidates(&app, tenant, &id)?;
+    let voucher = candidates(&app, origin.guesser(), &id)?;
     let customer = customer_no_at(&app, tenant, body.customer_id, "/customer_id").await?;
     submit(&app, &origin, Action::Assign { voucher, customer }).await
 }
@@ -137,14 +138,21 @@ async fn submit(app: &App, origin: &Origin, action: Action) -> Answered<VoucherB
 }
 
 /// The voucher that a path names.
-pub(crate) async fn find(app: &App, tenant: TenantNo, id: &str) -> Result<Voucher, Problem> {
-    let candidates = candidates(app, tenant, id)?;
-    app.store.voucher(tenant, &candidates).await?.ok_or_else(gone)
+pub(crate) async fn find(app: &App, guesser: Guesser, id: &str) -> Result<Voucher, Problem> {
+    let candidates = candidates(app, guesser, id)?;
+    let found = app.store.voucher(guesser.tenant(), &candidates).await?;
+    found.ok_or_else(|| guessed(app, guesser))
 }
 
-fn candidates(app: &App, tenant: TenantNo, id: &str) -> Result<VoucherCandidates, Problem> {
-    let candidates = app.store.codes().voucher_candidates(tenant, id);
-    if candidates.is_empty() { Err(gone()) } else { Ok(candidates) }
+fn candidates(app: &App, guesser: Guesser, id: &str) -> Result<VoucherCandidates, Problem> {
+    guesser.check(app)?;
+    let candidates = app.store.codes().voucher_candidates(guesser.tenant(), id);
+    if candidates.is_empty() { Err(guessed(app, guesser)) } else { Ok(candidates) }
+}
+
+fn guessed(app: &App, guesser: Guesser) -> Problem {
+    guesser.failed(app, Guess::Wrong);
+    gone()
 }
 
 fn gone() -> Problem {

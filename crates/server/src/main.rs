@@ -9,6 +9,8 @@ mod clock;
 mod stopwatch;
 mod secrets;
 mod store;
+mod limiter;
+mod gate;
 mod serve;
 mod demo;
 mod admin;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use api::gate::Gate;
 use domain::id::FIRST_TENANT;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ports::{Clock, Ledger};
@@ -18,6 +19,7 @@ use workers::{Schedule, Workers};
 use crate::cli::say;
 use crate::clock::{StoreClock, SystemClock, TestClock};
 use crate::config::Config;
+use crate::gate::gate;
 use crate::{demo, socket, store};
 
 /// What the command line says.
@@ -62,7 +64,8 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         body_bytes_max: config.limits.body_bytes_max,
         ..api::listen::Limits::default()
     };
-    let router = api::router(app(&store, &clock, options.test_clock, metrics));
+    let gate = gate(config, Arc::clone(&clock));
+    let router = api::router(app(&store, &clock, (options.test_clock, gate), metrics));
     let mut until = stopped.clone();
     api::listen::serve(listener, router, limits, async move {
         let _ = until.wait_for(|stop| *stop).await;
@@ -74,12 +77,18 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     Ok(())
 }
 
-fn app(store: &Arc<SqliteStore>, clock: &Arc<dyn Clock>, test_clock: bool, metrics: PrometheusHandle) -> api::App {
+fn app(
+    store: &Arc<SqliteStore>,
+    clock: &Arc<dyn Clock>,
+    (test_clock, gate): (bool, Gate),
+    metrics: PrometheusHandle,
+) -> api::App {
     api::App {
         store: store.clone(),
         clock: Arc::clone(clock),
         test_clock,
         new_id: api::new_id,
+        gate: Arc::new(gate),
         metrics: Arc::new(move || metrics.render()),
     }
 }

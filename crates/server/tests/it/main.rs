@@ -3,6 +3,7 @@
 mod scrip;
 mod tour;
 mod answers;
+mod abuse;
 mod command_line;
 mod kills;
 mod replays;
