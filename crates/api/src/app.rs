@@ -9,6 +9,8 @@ use domain::time::Timestamp;
 use ports::{Clock, OpenId, Store};
 use uuid::Uuid;
 
+use crate::gate::Gate;
+use crate::guesses::Attempt;
 use crate::idempotency::Origin;
 use crate::passwords::Passwords;
 use crate::problem::Problem;
@@ -31,6 +33,8 @@ pub struct App {
     pub public_url: Arc<str>,
     /// Where staff may sign in too, if anywhere.
     pub open_id: Option<Arc<dyn OpenId>>,
+    /// Who may go on.
+    pub gate: Arc<Gate>,
     /// What `/metrics` answers, in the text format of Prometheus.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
@@ -56,11 +60,15 @@ impl App {
     /// Has the ledger decide and commit; its "no" and its "could not" are problems. What is answered stands as of
     /// `at`, long ago if it is replayed.
     pub(crate) async fn submit(&self, origin: &Origin, action: Action) -> Result<Answer, Problem> {
-        let Origin { caller, key, fingerprint } = *origin;
+        let Origin { caller, key, fingerprint, .. } = *origin;
         let items = items_of(&action);
+        let attempt = Attempt::of(&action);
         let command = Command { actor: caller.actor, key, fingerprint, action };
         let answer = self.store.submit(caller.tenant, command).await?;
-        let answer = answer.map_err(|refusal| self.refused(refusal, items))?;
+        let answer = answer.map_err(|refusal| {
+            attempt.failed(self, origin.guesser(), &refusal);
+            self.refused(refusal, items)
+        })?;
         // The same answer again: no deadline that has passed since acts on what is only remembered.
         Ok(if answer.replayed { Answer { at: Timestamp::MIN, ..answer } } else { answer })
     }

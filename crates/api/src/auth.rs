@@ -8,6 +8,7 @@ use http::header;
 use http::request::Parts;
 
 use crate::app::App;
+use crate::gate::Visit;
 use crate::permissions::{self, Far, Rule};
 use crate::problem::Problem;
 use crate::tokens::{self, hash_token};
@@ -71,6 +72,9 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(Visit { caller: Some(caller), .. }) = parts.extensions.get::<Visit>() {
+            return Ok(*caller);
+        }
         let value = parts.headers.get(header::AUTHORIZATION).ok_or_else(|| {
             Problem::unauthorized("Send an API key or an access token as `Authorization: Bearer TOKEN`.")
         })?;
@@ -135,7 +139,7 @@ impl FromRequestParts<App> for Guest {
 }
 
 /// The tenant that the host name of a request belongs to, if it is anybody's.
-fn tenant_of_host(parts: &Parts, app: &App) -> Option<TenantNo> {
+pub(crate) fn tenant_of_host(parts: &Parts, app: &App) -> Option<TenantNo> {
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok())?;
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     app.store.tenant_of_host(&name.map_or(host, |(name, _)| name).to_ascii_lowercase())

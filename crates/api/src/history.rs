@@ -16,6 +16,7 @@ use crate::actor_body::{ActorBody, Actors};
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::extract::Path;
+use crate::guesses::Guesser;
 use crate::names::Names;
 use crate::page::List;
 use crate::problem::Problem;
@@ -56,10 +57,11 @@ pub(crate) struct VoucherEvent {
 pub(crate) async fn list_voucher_history(
     State(app): State<App>,
     caller: Caller,
+    guesser: Guesser,
     Path(id): Path<String>,
 ) -> Answered<List<VoucherEvent>> {
     let tenant = caller.tenant;
-    let voucher = find(&app, caller, &id).await?;
+    let voucher = find(&app, caller, guesser, &id).await?;
     let entries = app.store.history(tenant, Subject::Voucher(voucher.key), EVENTS_MAX).await?;
     Ok(Reply::ok(List::whole(show_history(&app, tenant, entries).await?)))
 }

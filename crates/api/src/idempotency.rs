@@ -1,5 +1,7 @@
 //! A request that changes something: who sends it, under which key, and what makes it the same request again.
 
+use std::net::Ipv4Addr;
+
 use axum::extract::{FromRequest, FromRequestParts as _, MatchedPath, RawPathParams, Request};
 use domain::account::Account;
 use domain::event::Actor;
@@ -14,8 +16,10 @@ use sha2::{Digest as _, Sha256};
 use crate::app::App;
 use crate::auth::{Caller, Reach};
 use crate::extract::{is_json, read_body};
+use crate::guesses::Guesser;
 use crate::json;
 use crate::problem::Problem;
+use crate::source::Source;
 
 /// The client's name for one change, optional: under the same key it happens once.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -30,6 +34,7 @@ pub const KEY_BYTES_MAX: usize = 255;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub caller: Caller,
+    pub source: Source,
     pub key: Option<IdempotencyHash>,
     pub fingerprint: Fingerprint,
 }
@@ -41,13 +46,22 @@ impl Origin {
             Some(customer) => (Actor::Customer(customer), Reach::Own(customer)),
             None => (Actor::Staff(account.no), Reach::All),
         };
-        Self { caller: Caller { tenant, actor, reach, signed_in: None }, key: None, fingerprint: [0; 16] }
+        Self::within(Caller { tenant, actor, reach, signed_in: None })
     }
 
     /// Of what the system itself does for a tenant.
     pub(crate) fn of_system(tenant: TenantNo) -> Self {
-        let caller = Caller { tenant, actor: Actor::System, reach: Reach::All, signed_in: None };
-        Self { caller, key: None, fingerprint: [0; 16] }
+        Self::within(Caller { tenant, actor: Actor::System, reach: Reach::All, signed_in: None })
+    }
+
+    /// Of a step that Scrip takes by itself, whoever asked.
+    fn within(caller: Caller) -> Self {
+        Self { caller, source: Source::of(Ipv4Addr::LOCALHOST.into()), key: None, fingerprint: [0; 16] }
+    }
+
+    /// By whom the change's attempts at codes and ids are counted.
+    pub(crate) fn guesser(&self) -> Guesser {
+        Guesser::of(self.caller.tenant, self.source, Some(self.caller.actor))
     }
 
     /// For further steps of a change whose first step has used the key.
@@ -74,6 +88,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let Ok(source) = Source::from_request_parts(&mut parts, app).await;
         let key = given_key(&parts)?;
         let target = target(&mut parts).await?;
         let speaks_json = is_json(&parts.headers);
@@ -86,6 +101,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Change<T> {
         let if_match = if_match.as_ref().map_or(&b""[..], |value| value.as_bytes());
         let origin = Origin {
             caller,
+            source,
             key: key.map(|key| hash_key(caller, &target.operation, &key)),
             fingerprint: fingerprint(&target, if_match, body),
         };

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
-use crate::blocks::{BlockBody, show_block};
+use crate::code_blocks::{CodeBlockBody, show_code_block};
 use crate::definition_body::check_code;
 use crate::extract::Path;
 use crate::idempotency::Change;
@@ -56,7 +56,7 @@ pub(crate) struct Issued {
     data: Option<Vec<VoucherBody>>,
     /// The block they are of.
     #[serde(skip_serializing_if = "Option::is_none")]
-    block: Option<BlockBody>,
+    block: Option<CodeBlockBody>,
 }
 
 /// Make vouchers, all or none
@@ -152,7 +152,7 @@ async fn show(app: &App, tenant: TenantNo, answer: Answer) -> Result<Issued, Pro
             } else {
                 None
             };
-            Ok(Issued { data, block: Some(show_block(app, tenant, coupon, block).await?) })
+            Ok(Issued { data, block: Some(show_code_block(app, tenant, coupon, block).await?) })
         }
         _ => Err(unexpected()),
     }

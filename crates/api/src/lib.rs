@@ -2,10 +2,11 @@
 //! Nothing here decides about money or vouchers, knows SQL or reads configuration.
 //!
 //! Reading order: `routes` (the whole table), then one resource after the other, its types beside its handlers;
-//! `app` (what handlers have at hand), `auth` (who calls) with `passwords` and `password_policy`, `idempotency` (what
-//! makes a request the same again), `rejections` (every "no" and its status), `openapi` (the reference as data). Below
-//! them: `listen` (a socket becomes requests, within limits), `metrics` (each is counted and logged), `extract` (its
-//! parts become types), `problem` (every "no" and "could not" as an answer), `docs` (the reference as a page).
+//! `app` (what handlers have at hand), `auth` (who calls) with `passwords` and `password_policy`, `source`, `gate` and
+//! `guesses` (who may go on), `idempotency` (what makes a request the same again), `rejections` (every "no" and its
+//! status), `openapi` (the reference as data). Below them: `listen` (a socket becomes requests, within limits), `metrics`
+//! (each is counted and logged), `extract` (its parts become types), `problem` (every "no" and "could not" as an answer),
+//! `docs` (the reference as a page).
 
 mod routes;
 mod app;
@@ -27,6 +28,10 @@ mod setup;
 mod oidc;
 mod idempotency;
 mod rejections;
+
+pub mod source;
+pub mod gate;
+pub mod guesses;
 
 mod customers;
 mod customer_patch;
@@ -50,7 +55,9 @@ mod history;
 mod audit;
 mod actor_body;
 mod voucher_body;
-mod blocks;
+mod code_blocks;
+mod access_blocks;
+mod access_block_body;
 mod imports;
 pub mod import_file;
 mod import_lines;

@@ -8,14 +8,15 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
-    customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes, recovery,
-    redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
+    access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
+    customer_history, customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes,
+    recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 6] =
-    ["/v1/quotes", "/v1/coupons/{id}/imports", "/v1/test-clock", "/v1/api-keys", "/v1/api-keys/{id}", "/v1/me"];
+const WITHOUT_KEY: [&str; 7] = [
+    "/v1/quotes", "/v1/coupons/{id}/imports", "/v1/blocks", "/v1/test-clock", "/v1/api-keys", "/v1/api-keys/{id}", "/v1/me",
+];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,7 +44,7 @@ const WITHOUT_KEY: [&str; 6] =
         claims::claim_voucher, claims::claim_vouchers, claims::claim_package,
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
-        blocks::list_coupon_blocks, blocks::get_block, blocks::revoke_block,
+        code_blocks::list_coupon_code_blocks, code_blocks::get_code_block, code_blocks::revoke_code_block,
         imports::create_import, imports::list_imports, imports::get_import, imports::list_import_refusals,
         quotes::create_quote,
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
@@ -57,6 +58,7 @@ const WITHOUT_KEY: [&str; 6] =
         accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,
         api_keys::create_api_key, api_keys::list_api_keys, api_keys::revoke_api_key,
         audit::list_audit_entries,
+        access_blocks::create_block, access_blocks::list_blocks, access_blocks::get_block, access_blocks::delete_block,
         test_clock::get_test_clock, test_clock::advance_test_clock,
         health::get_health, health::get_readiness, health::get_metrics,
     ),
@@ -72,6 +74,7 @@ const WITHOUT_KEY: [&str; 6] =
         (name = "sign-in", description = "Accounts and sessions"),
         (name = "staff", description = "Who works for the tenant, people and servers"),
         (name = "audit", description = "What was changed by hand"),
+        (name = "blocks", description = "Who is kept out"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),
     ),

@@ -20,6 +20,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     retry_at: Option<Timestamp>,
     retry_after_s: Option<u32>,
+    reason: Option<&'static str>,
 }
 
 /// The body of every answer that is not a success, as RFC 9457 describes it.
@@ -47,6 +48,10 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     retry_at: Option<Timestamp>,
+    /// With `blocked`: why, as a stable word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "fraud")]
+    reason: Option<&'static str>,
 }
 
 /// One place in a request, and what is wrong with it.
@@ -73,6 +78,7 @@ impl Problem {
             errors: Vec::new(),
             retry_at: None,
             retry_after_s: None,
+            reason: None,
         }
     }
 
@@ -189,6 +195,13 @@ impl Problem {
         self
     }
 
+    /// With the word that says why somebody is kept out.
+    #[must_use]
+    pub fn reason(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -213,6 +226,7 @@ impl Problem {
             detail: &self.detail,
             errors: &self.errors,
             retry_at: self.retry_at,
+            reason: self.reason,
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use domain::codes::Reading;
+use domain::codes::{Reading, Shape};
 use domain::id::{CouponId, CustomerId, TenantNo, VoucherKey};
 use domain::ledger::RedeemRequest;
 use domain::money::Currency;
 use domain::order::Order;
 use domain::pricing::{LineShare, Quote};
 use domain::redemption::RedemptionId;
+use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +20,8 @@ use crate::auth::Caller;
 use crate::customer_by::{CustomerBy, Named};
 use crate::definition_body::check_chars;
 use crate::extract::Json;
+use crate::gate::refuse_blocked_customer;
+use crate::guesses::{Guess, Guesser, shapes};
 use crate::names::Names;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
@@ -55,22 +58,40 @@ pub(crate) struct QuoteBody {
 pub(crate) async fn create_quote(
     State(app): State<App>,
     caller: Caller,
+    guesser: Guesser,
     Json(body): Json<QuoteBody>,
 ) -> Answered<QuoteResult> {
     let tenant = caller.tenant;
-    let order = parse_order(body.order)?;
-    check_codes(&body.codes)?;
-    let named = Named { customer_id: body.customer_id, customer: body.customer };
-    let request = RedeemRequest {
-        id: RedemptionId::parse("quote").expect("five letters are an id"),
-        customer: named.find(&app, caller).await?,
-        order,
-        codes: read_codes(&app, tenant, &body.codes),
-        expected_total_minor: None,
-        reserve_ms: None,
-    };
+    let (request, typed) = body.parse(&app, caller, guesser).await?;
+    refuse_blocked_customer(&app, tenant, request.customer)?;
+    let shapes = shapes(&request.codes);
     let quote = app.store.quote(tenant, request).await?;
-    Ok(Reply::ok(show_quote(&app, tenant, quote, &body.codes).await?))
+    count_unknown(&app, guesser, &shapes, &quote);
+    Ok(Reply::ok(show_quote(&app, tenant, quote, &typed).await?))
+}
+
+impl QuoteBody {
+    /// The request, with what it names looked up, and the codes as typed.
+    async fn parse(
+        self,
+        app: &App,
+        caller: Caller,
+        guesser: Guesser,
+    ) -> Result<(RedeemRequest, Vec<String>), Problem> {
+        let order = parse_order(self.order)?;
+        check_codes(&self.codes)?;
+        let codes = read_codes(app, guesser, &self.codes)?;
+        let named = Named { customer_id: self.customer_id, customer: self.customer };
+        let request = RedeemRequest {
+            id: RedemptionId::parse("quote").expect("five letters are an id"),
+            customer: named.find(app, caller).await?,
+            order,
+            codes,
+            expected_total_minor: None,
+            reserve_ms: None,
+        };
+        Ok((request, self.codes))
+    }
 }
 
 pub(crate) fn parse_order(body: OrderBody) -> Result<Order, Problem> {
@@ -89,9 +110,20 @@ pub(crate) fn check_codes(codes: &[String]) -> Result<(), Problem> {
     Ok(())
 }
 
-pub(crate) fn read_codes(app: &App, tenant: TenantNo, codes: &[String]) -> Vec<Reading> {
+/// What was typed, unless too much that was is no code.
+pub(crate) fn read_codes(app: &App, guesser: Guesser, codes: &[String]) -> Result<Vec<Reading>, Problem> {
+    if !codes.is_empty() {
+        guesser.check(app)?;
+    }
     let ring = app.store.codes();
-    codes.iter().map(|code| ring.read(tenant, code)).collect()
+    Ok(codes.iter().map(|code| ring.read(guesser.tenant(), code)).collect())
+}
+
+fn count_unknown(app: &App, guesser: Guesser, shapes: &[Shape], quote: &Quote) {
+    let unknown = quote.refused.iter().filter(|refused| refused.refusal.rejection == Rejection::CodeUnknown);
+    for shape in unknown.filter_map(|refused| shapes.get(refused.code)) {
+        guesser.failed(app, Guess::of(*shape));
+    }
 }
 
 /// A priced order. The lines sum to the order's amounts.
@@ -216,7 +248,7 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
 mod tests {
     use domain::id::{CouponNo, VoucherKind};
     use domain::pricing::{Applied, QuoteLine, Refused};
-    use domain::rejection::{Refusal, Rejection};
+    use domain::rejection::Refusal;
     use serde_json::json;
 
     use super::*;

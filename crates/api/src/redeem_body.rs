@@ -65,9 +65,9 @@ impl RedeemBody {
         if reserve_ms.is_some() && order.id.is_none() {
             return Err(Problem::invalid_field("/order/id", "missing", "is needed to reserve"));
         }
+        let codes = read_codes(app, origin.guesser(), &self.codes)?;
         let named = Named { customer_id: self.customer_id, customer: self.customer };
         let customer = named.ensure(app, origin).await?;
-        let codes = read_codes(app, origin.caller.tenant, &self.codes);
         Ok(RedeemRequest { id, customer, order, codes, expected_total_minor: self.expected_total_minor, reserve_ms })
     }
 }

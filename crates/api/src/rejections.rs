@@ -14,6 +14,7 @@ const SECOND_MS: u64 = 1_000;
 ///
 /// | status | when |
 /// |---|---|
+/// | 403 | somebody is kept out |
 /// | 404 | what the path names is not there |
 /// | 409 | the state, a code or a limit that counts for ever does not allow it |
 /// | 412 | the definition has another version than the one that was edited |
@@ -31,6 +32,7 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::AccountNotFound
         | Rejection::TenantNotFound
         | Rejection::IdentityNotFound => StatusCode::NOT_FOUND,
+        Rejection::Blocked { .. } => StatusCode::FORBIDDEN,
         Rejection::VersionStale => StatusCode::PRECONDITION_FAILED,
         Rejection::IdempotencyKeyReused | Rejection::RedemptionIdReused => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::Limit { period: Period::Hour | Period::Day | Period::Week | Period::Month, .. } => {
@@ -98,6 +100,9 @@ pub fn refused(refusal: Refusal, now: Timestamp) -> Problem {
     let Refusal { rejection, detail, retry_at, item: _ } = refusal;
     let status = status_of(rejection);
     let problem = Problem::new(status, rejection.code(), detail).retry_at(retry_at);
+    if let Rejection::Blocked { reason } = rejection {
+        return problem.reason(reason.name());
+    }
     if status != StatusCode::TOO_MANY_REQUESTS {
         return problem;
     }
@@ -127,6 +132,7 @@ fn seconds(ms: u64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use domain::access_block::BlockReason;
     use domain::limit::{Counts, Per};
 
     use super::*;
@@ -134,6 +140,7 @@ mod tests {
     const ALL: &[(Rejection, u16)] = &[
         (Rejection::IdempotencyKeyReused, 422),
         (Rejection::RedemptionIdReused, 422),
+        (Rejection::Blocked { reason: BlockReason::Fraud }, 403),
         (Rejection::CouponNotFound, 404),
         (Rejection::CampaignNotFound, 404),
         (Rejection::CustomerNotFound, 404),

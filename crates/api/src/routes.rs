@@ -2,15 +2,17 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
 
 use crate::app::App;
 use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
-    accounts, api_keys, audit, blocks, campaign_states, campaigns, claims, coupon_states, coupons, customer_history,
-    customer_patch, customers, docs, export, extract, health, history, identities, imports, issue, me, metrics, oidc,
-    quotes, recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
+    access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
+    customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
+    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, setup, sign_in, test_clock,
+    vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -34,7 +36,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/end", post(coupon_states::end_coupon))
         .route("/v1/coupons/{id}/abort", post(coupon_states::abort_coupon))
         .route("/v1/coupons/{id}/vouchers", post(issue::issue_vouchers))
-        .route("/v1/coupons/{id}/blocks", get(blocks::list_coupon_blocks))
+        .route("/v1/coupons/{id}/code-blocks", get(code_blocks::list_coupon_code_blocks))
         .route("/v1/coupons/{id}/imports", post(imports::create_import).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/coupons/{id}/restock", post(restock::restock_coupon))
@@ -55,8 +57,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/vouchers/{id}/release", post(vouchers::release_voucher))
         .route("/v1/vouchers/{id}/revoke", post(vouchers::revoke_voucher))
         .route("/v1/vouchers/{id}/assign", post(vouchers::assign_voucher))
-        .route("/v1/blocks/{id}", get(blocks::get_block))
-        .route("/v1/blocks/{id}/revoke", post(blocks::revoke_block))
+        .route("/v1/code-blocks/{id}", get(code_blocks::get_code_block))
+        .route("/v1/code-blocks/{id}/revoke", post(code_blocks::revoke_code_block))
         .route("/v1/imports", get(imports::list_imports))
         .route("/v1/imports/{id}", get(imports::get_import))
         .route("/v1/imports/{id}/refusals", get(imports::list_import_refusals))
@@ -88,11 +90,15 @@ pub fn router(app: App) -> Router {
         .route("/v1/api-keys", post(api_keys::create_api_key).get(api_keys::list_api_keys))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke_api_key))
         .route("/v1/audit", get(audit::list_audit_entries))
+        .route("/v1/blocks", post(access_blocks::create_block).get(access_blocks::list_blocks))
+        .route("/v1/blocks/{id}", get(access_blocks::get_block).delete(access_blocks::delete_block))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
+        .route("/", get(health::get_root))
+        .merge(docs::routes(openapi()))
+        .layer(from_fn_with_state(app.clone(), gate::admit))
+        // Who looks after the server is neither counted nor kept out.
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))
-        .route("/metrics", get(health::get_metrics))
-        .route("/", get(health::get_root))
-        .merge(docs::routes(openapi()));
+        .route("/metrics", get(health::get_metrics));
     metrics::observed(extract::with_fallbacks(routes).with_state(app), new_id)
 }

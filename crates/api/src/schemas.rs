@@ -1,6 +1,8 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
-use domain::{account, audit, codes, coupon, event, id, identity, limit, opening, period, redemption, voucher, wallet};
+use domain::{
+    access_block, account, audit, codes, coupon, event, id, identity, limit, opening, period, redemption, voucher, wallet,
+};
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -58,6 +60,8 @@ words! {
     Per: [limit::Per::Everyone, limit::Per::Customer].map(written);
     Period: [period::Period::Ever, period::Period::Hour, period::Period::Day, period::Period::Week, period::Period::Month].map(written);
     Alphabet: [codes::Alphabet::Base32, codes::Alphabet::Digits, codes::Alphabet::Letters].map(written);
+    BlockReason: access_block::BlockReason::ALL.map(access_block::BlockReason::name);
+    BlockState: access_block::BlockState::ALL.map(written);
     Weekday: opening::Weekday::ALL.map(written);
 }
 

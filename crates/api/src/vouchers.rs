@@ -1,7 +1,7 @@
 //! Vouchers: listed, shown, and moved by staff.
 
 use axum::extract::State;
-use domain::id::{CouponId, CustomerId, TenantNo};
+use domain::id::{CouponId, CustomerId};
 use domain::ledger::{Action, Outcome, VoucherCandidates};
 use domain::rejection::Rejection;
 use domain::voucher::{Voucher, VoucherState};
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::extract::{Path, Query};
+use crate::guesses::{Guess, Guesser};
 use crate::idempotency::{Change, NoBody, Origin};
 use crate::names::{acting_customer, coupon_no_at, customer_no_at, not_found};
 use crate::page::{List, page_request};
@@ -72,9 +73,10 @@ pub(crate) async fn list_vouchers(
 pub(crate) async fn get_voucher(
     State(app): State<App>,
     caller: Caller,
+    guesser: Guesser,
     Path(id): Path<String>,
 ) -> Answered<VoucherBody> {
-    let voucher = find(&app, caller, &id).await?;
+    let voucher = find(&app, caller, guesser, &id).await?;
     Ok(Reply::ok(show_voucher(&app, caller.tenant, voucher, app.now()).await?))
 }
 
@@ -90,9 +92,9 @@ pub(crate) async fn release_voucher(
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<VoucherBody> {
     if origin.caller.own().is_some() {
-        find(&app, origin.caller, &id).await?;
+        find(&app, origin.caller, origin.guesser(), &id).await?;
     }
-    let voucher = candidates(&app, origin.caller.tenant, &id)?;
+    let voucher = candidates(&app, origin.guesser(), &id)?;
     submit(&app, &origin, Action::Release { voucher }).await
 }
 
@@ -105,7 +107,7 @@ pub(crate) async fn revoke_voucher(
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
 ) -> Answered<VoucherBody> {
-    let voucher = candidates(&app, origin.caller.tenant, &id)?;
+    let voucher = candidates(&app, origin.guesser(), &id)?;
     submit(&app, &origin, Action::Revoke { voucher }).await
 }
 
@@ -127,7 +129,7 @@ pub(crate) async fn assign_voucher(
     Change { origin, body }: Change<AssignBody>,
 ) -> Answered<VoucherBody> {
     let tenant = origin.caller.tenant;
-    let voucher = candidates(&app, tenant, &id)?;
+    let voucher = candidates(&app, origin.guesser(), &id)?;
     let customer = customer_no_at(&app, tenant, body.customer_id, "/customer_id").await?;
     submit(&app, &origin, Action::Assign { voucher, customer }).await
 }
@@ -141,15 +143,21 @@ async fn submit(app: &App, origin: &Origin, action: Action) -> Answered<VoucherB
 }
 
 /// The voucher that a path names, if the caller sees it.
-pub(crate) async fn find(app: &App, caller: Caller, id: &str) -> Result<Voucher, Problem> {
-    let candidates = candidates(app, caller.tenant, id)?;
+pub(crate) async fn find(app: &App, caller: Caller, guesser: Guesser, id: &str) -> Result<Voucher, Problem> {
+    let candidates = candidates(app, guesser, id)?;
     let found = app.store.voucher(caller.tenant, &candidates).await?;
-    found.filter(|voucher| caller.sees(voucher.customer)).ok_or_else(gone)
+    found.filter(|voucher| caller.sees(voucher.customer)).ok_or_else(|| guessed(app, guesser))
 }
 
-fn candidates(app: &App, tenant: TenantNo, id: &str) -> Result<VoucherCandidates, Problem> {
-    let candidates = app.store.codes().voucher_candidates(tenant, id);
-    if candidates.is_empty() { Err(gone()) } else { Ok(candidates) }
+fn candidates(app: &App, guesser: Guesser, id: &str) -> Result<VoucherCandidates, Problem> {
+    guesser.check(app)?;
+    let candidates = app.store.codes().voucher_candidates(guesser.tenant(), id);
+    if candidates.is_empty() { Err(guessed(app, guesser)) } else { Ok(candidates) }
+}
+
+fn guessed(app: &App, guesser: Guesser) -> Problem {
+    guesser.failed(app, Guess::Wrong);
+    gone()
 }
 
 fn gone() -> Problem {

@@ -52,6 +52,8 @@ kinds! {
     Voucher, "voucher";
     /// A block of bearer codes, by its public id.
     Block, "block";
+    /// A block of somebody who is kept out, by its public id.
+    AccessBlock, "access_block";
     /// An API key, by its public id.
     Key, "key";
     /// A key of the ring that codes are computed with, as `code_key_` and its number.

@@ -79,6 +79,8 @@ ids! {
     BlockId, "blk";
     /// An API key's public id, `key_...`; it is not the secret.
     ApiKeyId, "key";
+    /// The public id of what keeps somebody out, `ban_...`; `blk_` are codes.
+    AccessBlockId, "ban";
     /// The public id of an account, `acc_...`.
     AccountId, "acc";
     /// Somebody signed in somewhere, `ses_...`.

@@ -2,8 +2,8 @@
 //!
 //! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `campaign`, `limit`,
 //! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
-//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), what people are written (`mail`), and what a
-//! second factor is (`totp`).
+//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), what people are written (`mail`), what a
+//! second factor is (`totp`), and who is kept out (`access_block`).
 
 pub mod id;
 pub mod field;
@@ -35,3 +35,5 @@ pub mod statistics;
 pub mod language;
 pub mod mail;
 pub mod totp;
+pub mod address;
+pub mod access_block;

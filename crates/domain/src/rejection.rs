@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access_block::BlockReason;
 use crate::limit::{Counts, Per};
 use crate::period::Period;
 use crate::time::Timestamp;
@@ -18,6 +19,11 @@ pub enum Rejection {
     RedemptionIdReused,
     /// The order has a live redemption of another id; its codes are refused as used because of that.
     OrderAlreadyRedeemed,
+    /// Whoever claims, redeems or owns the voucher is kept out.
+    Blocked {
+        /// Why.
+        reason: BlockReason,
+    },
     /// No such coupon.
     CouponNotFound,
     /// No such campaign.
@@ -161,6 +167,7 @@ impl Rejection {
         Cow::Borrowed(match self {
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::RedemptionIdReused => "redemption_id_reused",
+            Self::Blocked { .. } => "blocked",
             Self::CouponNotFound => "coupon_not_found",
             Self::CampaignNotFound => "campaign_not_found",
             Self::CustomerNotFound => "customer_not_found",

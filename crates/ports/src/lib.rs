@@ -3,8 +3,8 @@
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
 //! `records` (what is read back), `imports` (files of codes on their way in), `access` (which servers may call), `accounts`
 //! (who signs in), `tokens` (what is good once), `mails` (what people are written), `open_id` (who vouches for people),
-//! `tenants`, `codes` (texts and ids at the edge), `clock`, `error`. What the words of these traits promise is said once
-//! more as tests in `conformance`.
+//! `tenants`, `access_blocks` (who is kept out), `limiter` (how often one may go on), `codes` (texts and ids at the edge),
+//! `clock`, `error`. What the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
 mod records;
@@ -15,6 +15,8 @@ mod tokens;
 mod mails;
 mod open_id;
 mod tenants;
+mod access_blocks;
+mod limiter;
 mod codes;
 mod clock;
 mod error;
@@ -22,6 +24,7 @@ mod error;
 pub mod conformance;
 
 pub use access::{Access, ApiKey, Scope, Scopes};
+pub use access_blocks::{AccessBlockFilter, AccessBlocks, NewAccessBlock, NotBlocked};
 pub use accounts::{Accounts, Renewal, Session, TokenHash};
 pub use clock::Clock;
 pub use codes::Codes;
@@ -31,6 +34,7 @@ pub use imports::{
     Imports, NewImport,
 };
 pub use ledger::Ledger;
+pub use limiter::{Allowance, Counted, Limiter, Wait};
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use open_id::{Arrival, Departure, OpenId, OpenIdError, Vouched};
 pub use records::{
@@ -41,6 +45,9 @@ pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};
 
 /// Everything a store does, as one object.
-pub trait Store: Ledger + Records + Imports + Access + Accounts + Tokens + Mails + Tenants {}
+pub trait Store:
+    Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants
+{
+}
 
-impl<T: Ledger + Records + Imports + Access + Accounts + Tokens + Mails + Tenants> Store for T {}
+impl<T: Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants> Store for T {}

@@ -1,9 +1,11 @@
 //! Settings. The file `config.default.toml` is the defaults, the reference and the example at once.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::Context;
+use domain::address::AddressRange;
 use domain::money::Currency;
 use domain::time::Zone;
 use reqwest::Url;
@@ -23,6 +25,9 @@ pub(crate) struct Config {
     pub public_url: Option<PublicUrl>,
     pub tenant: Tenant,
     pub limits: Limits,
+    pub proxies: Proxies,
+    pub rates: Rates,
+    pub guesses: Guesses,
     pub retention: Retention,
     pub mail: MailSettings,
     pub oidc: OidcSettings,
@@ -61,6 +66,39 @@ pub(crate) struct Limits {
     pub connections_max: usize,
     pub body_bytes_max: usize,
     pub queue_max: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proxies {
+    pub trusted: Vec<AddressRange>,
+    pub header: Header,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Header {
+    XForwardedFor,
+    Forwarded,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rates {
+    pub address_per_s: NonZeroU32,
+    pub address_burst: NonZeroU32,
+    pub key_per_s: NonZeroU32,
+    pub key_burst: NonZeroU32,
+    pub account_per_s: NonZeroU32,
+    pub account_burst: NonZeroU32,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guesses {
+    pub address_per_hour: NonZeroU32,
+    pub key_per_hour: NonZeroU32,
+    pub tenant_per_hour: NonZeroU32,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -158,6 +196,19 @@ mod tests {
         {
             let error = format!("{:#}", url(wrong).expect_err("no public address"));
             assert!(error.contains("public_url must be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn rates_and_proxies_that_make_no_sense_are_refused_and_named() {
+        for (text, named) in [
+            ("[rates]\nkey_per_s = 0\n", "key_per_s"),
+            ("[guesses]\naddress_per_hour = -1\n", "address_per_hour"),
+            ("[proxies]\ntrusted = [\"10.0.0.0/33\"]\n", "trusted"),
+            ("[proxies]\nheader = \"x-real-ip\"\n", "header"),
+        ] {
+            let error = format!("{:#}", Config::merged(text).expect_err("it makes no sense"));
+            assert!(error.contains(named), "{error}");
         }
     }
 

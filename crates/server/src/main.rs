@@ -11,6 +11,8 @@ mod secrets;
 mod mail;
 mod oidc;
 mod store;
+mod limiter;
+mod gate;
 mod serve;
 mod demo;
 mod admin;

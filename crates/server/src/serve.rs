@@ -19,6 +19,7 @@ use workers::{Schedule, Workers};
 use crate::cli::say;
 use crate::clock::{StoreClock, SystemClock, TestClock};
 use crate::config::Config;
+use crate::gate::gate;
 use crate::{demo, socket, store};
 
 /// What the command line says.
@@ -96,6 +97,7 @@ fn app(
         clock: Arc::clone(clock),
         test_clock,
         new_id: api::new_id,
+        gate: Arc::new(gate(config, Arc::clone(clock))),
         metrics: Arc::new(move || metrics.render()),
     })
 }

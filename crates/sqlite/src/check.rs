@@ -18,6 +18,7 @@ mod vouchers;
 mod redemptions;
 mod decisions;
 mod codes;
+mod access_blocks;
 mod sealed;
 mod audit;
 mod statements;
@@ -92,6 +93,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("reservations", redemptions::listed),
     ("decisions", decisions::walk),
     ("answers", file::answers),
+    ("access blocks", access_blocks::walk),
     ("tokens", sealed::tokens),
     ("mails", sealed::mails),
     ("usages", usage::compare),

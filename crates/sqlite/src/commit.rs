@@ -121,6 +121,7 @@ impl Writer<'_> {
     ) -> Result<Decided, StoreError> {
         let settings = self.shared.settings(tenant)?;
         let mut facts = Facts::new(settings, self.shared.codes.current_key_no(), journal);
+        facts.standing = self.shared.blocks.of(tenant);
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
         let generation = self.shared.definitions.generation();
         let loader = Loader::new(self.connection, (&self.shared, generation), tenant, now);

@@ -31,6 +31,7 @@ impl Ledger for SqliteStore {
             let now = shared.now();
             // Nothing is made, so no number of a journal row is ever asked for.
             let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
+            facts.standing = shared.blocks.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
             loader.complete(&mut facts, |facts| quote(&request, facts, now))
         };

@@ -6,9 +6,9 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (what is kept in memory) and
-//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `accounts`, `tokens`, `mails`
-//! and `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the promises, verified on
-//! a back-up).
+//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `access_blocks`, `accounts`,
+//! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the
+//! promises, verified on a back-up).
 
 mod open;
 mod schema;
@@ -31,6 +31,7 @@ mod forget;
 mod cut;
 mod imports;
 mod access;
+mod access_blocks;
 mod accounts;
 mod tokens;
 mod mails;

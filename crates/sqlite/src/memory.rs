@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 use ports::{Clock, Codes, StoreError};
 
 use crate::access::Keys;
+use crate::access_blocks::Blocks;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
@@ -24,6 +25,7 @@ pub(crate) struct Shared {
     pub ids: Ids,
     pub persons: Persons,
     pub keys: Keys,
+    pub blocks: Blocks,
     pub time: Time,
     pub forgetting: Walk,
     pub tenants: Known,

@@ -14,6 +14,7 @@ use ports::{Clock, Codes, StoreError};
 use rusqlite::Connection;
 
 use crate::access::Keys;
+use crate::access_blocks::Blocks;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
@@ -170,6 +171,7 @@ impl SqliteStore {
             ids: Ids::new(),
             persons: Persons::load(&connection)?,
             keys: Keys::load(&connection)?,
+            blocks: Blocks::load(&connection)?,
             time: Time::new(options.clock, decided_last),
             forgetting: Walk::new(),
             tenants,

@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_imports.sql"),
     include_str!("../migrations/0006_audit.sql"),
     include_str!("../migrations/0007_mail.sql"),
+    include_str!("../migrations/0008_abuse.sql"),
     include_str!("../migrations/0009_tenants.sql"),
 ];
 

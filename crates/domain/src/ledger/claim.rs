@@ -7,6 +7,7 @@ use super::lookup::{Source, granting_source};
 use super::persons::standing;
 use super::takings::{Taken, Want, Whose, take};
 use super::{Stop, moves, pool, refuse};
+use crate::access_block::{Bar, BlockTarget};
 use crate::codes::{Worth, check_density};
 use crate::coupon::Coupon;
 use crate::event::VoucherStep;
@@ -22,6 +23,9 @@ pub(super) fn claim(
     customer: CustomerNo,
     coupons: &[CouponNo],
 ) -> Result<Outcome, Stop> {
+    if let Some(refusal) = barred(facts, context, customer) {
+        return Err(refusal.into());
+    }
     for no in coupons {
         facts.coupons.ask(no);
         facts.series.ask(&(*no, VoucherKind::Row));
@@ -141,6 +145,12 @@ fn of_pool(voucher: Voucher) -> (Option<Voucher>, VoucherKey, u32) {
 /// The voucher as an answer shows it.
 pub(super) fn face(voucher: Voucher) -> Voucher {
     Voucher { takings: Vec::new(), ..voucher }
+}
+
+/// Whoever is kept out takes and uses nothing, whoever asks for it.
+pub(super) fn barred(facts: &Facts, context: Context, customer: CustomerNo) -> Option<Refusal> {
+    let Bar { reason, .. } = facts.standing.bar(BlockTarget::Customer(customer), context.now)?;
+    Some(Refusal::new(Rejection::Blocked { reason }, format!("the customer is blocked ({})", reason.name())))
 }
 
 /// Refuses a customer whom the coupon is not for.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
 use super::table::Table;
+use crate::access_block::Standing;
 use crate::account::{Account, LoginHash};
 use crate::audit::{AuditEntry, AuditHead};
 use crate::campaign::Campaign;
@@ -121,6 +122,8 @@ pub struct Facts {
     pub key_no: u32,
     /// The first row of the journal this batch may write.
     pub journal: JournalNo,
+    /// Who is kept out, as the store has it in memory: neither loaded nor written.
+    pub standing: Arc<Standing>,
     /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns. Every version is kept too: see [`Facts::campaign_versions`].
@@ -252,6 +255,7 @@ impl Facts {
             settings,
             key_no,
             journal,
+            standing: Arc::default(),
             coupons: Table::default(),
             campaigns: Table::default(),
             siblings: Table::default(),

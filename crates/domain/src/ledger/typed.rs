@@ -1,6 +1,6 @@
 //! What the typed codes of a redemption stand for. A code that cannot be used is carried along with its refusal.
 
-use super::claim::check_eligible;
+use super::claim::{barred, check_eligible};
 use super::command::RedeemRequest;
 use super::decide::Context;
 use super::facts::Facts;
@@ -88,13 +88,24 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
         // A code that is refused does not stand in the way of another of its coupon.
         let good = all.iter().filter(|one| one.refused.is_none());
         let before: Vec<CouponNo> = good.filter_map(|one| Some(one.source()?.coupon.no)).collect();
-        let refused = match &target {
-            None => Some(Refusal::new(Rejection::CodeUnknown, "this is not a code")),
-            Some(target) => judge(facts, context, request.customer, (target, &before))?,
+        let owner = target.as_ref().and_then(|target| target.voucher.as_ref()?.1.customer);
+        let barred = request.customer.or(owner).and_then(|customer| barred(facts, context, customer));
+        let refused = match (barred, &target) {
+            (Some(refusal), _) => Some(refusal),
+            (None, None) => Some(unknown(&request.codes[code])),
+            (None, Some(target)) => judge(facts, context, request.customer, (target, &before))?,
         };
         all.push(Typed { code, target, refused });
     }
     Ok(all)
+}
+
+fn unknown(reading: &Reading) -> Refusal {
+    let detail = match reading.shape {
+        Shape::Typo => "this is not a code; it looks mistyped",
+        Shape::Other | Shape::Guess | Shape::Computed | Shape::VoucherId => "this is not a code",
+    };
+    Refusal::new(Rejection::CodeUnknown, detail)
 }
 
 /// What a text stands for, deadlines acting.

@@ -20,6 +20,7 @@ mod ages;
 mod restock;
 mod idempotency;
 mod quotes;
+mod blocked;
 mod random;
 mod pricing;
 mod audit;

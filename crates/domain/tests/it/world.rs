@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use domain::access_block::Standing;
 use domain::account::{Account, LoginHash, Role};
 use domain::audit::{AuditEntry, AuditHead};
 use domain::campaign::Campaign;
@@ -69,6 +70,8 @@ pub struct World {
     pub settings: Arc<Settings>,
     pub ring: KeyRing,
     pub rows: Rows,
+    /// Who is kept out.
+    pub standing: Arc<Standing>,
     /// How often the latest batch or quote had to load.
     pub rounds: usize,
     batches: i64,
@@ -83,6 +86,7 @@ impl World {
             settings: Arc::new(Settings::new("Europe/Berlin".parse().unwrap(), "EUR".parse().unwrap())),
             ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
             rows: Rows::default(),
+            standing: Arc::default(),
             rounds: 0,
             batches: 0,
             names: 0,
@@ -127,7 +131,9 @@ impl World {
 
     fn facts(&self) -> Facts {
         let rows = i64::try_from(ROWS_PER_BATCH).unwrap();
-        Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows))
+        let mut facts = Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows));
+        facts.standing = Arc::clone(&self.standing);
+        facts
     }
 
     fn load(&mut self, facts: &mut Facts) {

@@ -39,6 +39,7 @@ mod persons;
 mod merges;
 mod audit;
 mod campaigns;
+mod access_blocks;
 
 use std::sync::Arc;
 
@@ -291,5 +292,10 @@ suite! {
         an_abort_of_a_campaign_cancels_what_is_reserved_of_all_its_coupons
         a_campaigns_figures_are_the_sums_over_its_coupons_by_currency
         restocks_at_once_all_count_and_so_do_their_contributors
+    }
+    access_blocks {
+        a_block_keeps_its_target_out_at_once_and_over_a_restart_until_its_end_or_its_removal
+        a_blocked_customer_neither_claims_nor_redeems_not_even_by_the_code_of_a_voucher_alone
+        blocks_are_listed_newest_first_and_by_state
     }
 }

@@ -187,7 +187,7 @@ async fn a_customer_is_found_by_the_shops_own_id_and_a_coupons_blocks_are_listed
     assert_eq!(unnamed["errors"][0]["pointer"], "?external_id");
     let coupon = server.coupon(&five_off(&json!([]))).await;
     let made = server.post(&format!("/v1/coupons/{coupon}/vouchers"), &json!({ "count": 3 })).await.expect(201);
-    let blocks = server.get(&format!("/v1/coupons/{coupon}/blocks")).await.expect(200);
+    let blocks = server.get(&format!("/v1/coupons/{coupon}/code-blocks")).await.expect(200);
     assert_eq!(blocks["data"][0]["id"], made["block"]["id"]);
     let listed = server.get(&format!("/v1/vouchers?coupon_id={coupon}")).await.expect(200);
     assert_eq!(listed["data"].as_array().unwrap().len(), 3, "codes of blocks are listed");

@@ -6,6 +6,7 @@ mod accounts;
 mod provider;
 mod oidc;
 mod answers;
+mod abuse;
 mod customers;
 mod command_line;
 mod audit;

@@ -90,7 +90,11 @@ impl Server {
 
     /// Starts a server on the same data for the same caller: idempotency keys are each caller's own.
     pub fn start_again(data: &Path, key: &str) -> Self {
-        Self { key: key.to_owned(), ..Self::start_without_key(data, &[], &[]) }
+        Self::start_again_with(data, key, &[])
+    }
+
+    pub fn start_again_with(data: &Path, key: &str, options: &[&str]) -> Self {
+        Self { key: key.to_owned(), ..Self::start_without_key(data, options, &[]) }
     }
 
     fn start_without_key(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {

@@ -69,6 +69,7 @@ promises! {
     DefinitionRowsMatch, "definition_rows_match", "a coupon's code, pattern and limits have their rows";
     AuditChainUnbroken, "audit_chain_unbroken", "the audit log is as it was written, from its first entry to its last";
     AuditComplete, "audit_complete", "every change of a coupon by staff, key or operator is in the audit log";
+    AccessBlocksKept, "access_blocks_kept", "a block stands until its end or its removal, and none is gone";
     CodeRoundtrip, "code_roundtrip", "codes and ids read back as the voucher they were made for";
     SealedRowsOpen, "sealed_rows_open", "what a row keeps sealed opens for that row";
 }

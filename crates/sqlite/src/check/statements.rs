@@ -40,6 +40,8 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
     (Promise::CampaignVersionsComplete, CAMPAIGN_VERSIONS_INCOMPLETE),
     (Promise::CampaignVersionsComplete, VERSION_UNLIKE_CAMPAIGN),
+    (Promise::AccessBlocksKept, BLOCK_WITHOUT_END),
+    (Promise::AccessBlocksKept, BLOCKS_GONE),
 ];
 
 pub(super) fn run_all(run: &mut Run<'_>) -> Result<(), StoreError> {
@@ -306,3 +308,20 @@ const VERSION_UNLIKE_CAMPAIGN: &str = "
     from campaign
     join campaign_version using (tenant, campaign, version)
     where campaign_version.document <> campaign.document";
+/// An end is written down when the next block is made, never before it has come.
+const BLOCK_WITHOUT_END: &str = "
+    select format('block %d of tenant %d does not keep out what it should', access_block, tenant)
+    from access_block
+    where stands = 0 and removed_at is null and ifnull(until > (
+        select made_at
+        from access_block as latest
+        where latest.tenant = access_block.tenant
+        order by latest.access_block desc
+        limit 1
+    ), true)";
+
+const BLOCKS_GONE: &str = "
+    select format('tenant %d has %d blocks, the latest is number %d', tenant, count(*), max(access_block))
+    from access_block
+    group by tenant
+    having count(*) <> max(access_block)";

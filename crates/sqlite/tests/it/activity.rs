@@ -1,10 +1,11 @@
 //! A shop in which everything has happened that can happen to a voucher, a block or a redemption, some of it twice.
 
+use domain::access_block::{BlockReason, BlockTarget};
 use domain::codes::{Alphabet, ComputedCode, Pattern, Reading};
 use domain::coupon::{ClaimsFrom, CouponStep, Definition, LimitDefinition};
 use domain::event::Actor;
 use domain::id::{
-    BlockId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, ImportId, VoucherKey, VoucherKind,
+    AccessBlockId, BlockId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, ImportId, VoucherKey, VoucherKind,
 };
 use domain::identity::IdentityKind;
 use domain::ledger::{Action, BlockKey, GivenEntry, Outcome, RedeemRequest, ReturnLine, Start};
@@ -14,8 +15,8 @@ use domain::period::Period;
 use domain::redemption::RedemptionId;
 use domain::voucher::{Block, Voucher};
 use ports::{
-    Clock, ImportContent, ImportLine, ImportRefusal, Imported, Imports, Ledger, MailFailure, Mails, NewImport, Records,
-    TokenKey, TokenPurpose, Tokens,
+    AccessBlocks, Clock, ImportContent, ImportLine, ImportRefusal, Imported, Imports, Ledger, MailFailure, Mails,
+    NewAccessBlock, NewImport, Records, TokenKey, TokenPurpose, Tokens,
 };
 
 use crate::support::{Shop, claim, held, keyed, limit, new_id, order, ten_percent};
@@ -62,6 +63,7 @@ impl Busy {
         busy.ends().await;
         busy.people().await;
         busy.letters().await;
+        busy.blocks().await;
         busy
     }
 
@@ -135,6 +137,34 @@ impl Busy {
         self.reserve("s-expired", 0, &vouchers[0], 20_000).await;
         shop.clock.advance(20_000);
         assert_eq!(shop.store.sweep(10).await, Ok(1));
+    }
+
+    /// One that has ended, one that was removed, one that stands.
+    async fn blocks(&self) {
+        let Shop { store, clock, .. } = &self.shop;
+        let block = |target, until| NewAccessBlock {
+            id: AccessBlockId(new_id()),
+            target,
+            reason: BlockReason::Abuse,
+            note: Some("many accounts".to_owned()),
+            made_by: Actor::Operator,
+            until,
+        };
+        let customer = BlockTarget::Customer(self.customers[5]);
+        let ends = clock.now().saturating_add_ms(1_000);
+        let range = BlockTarget::Addresses("203.0.113.0/24".parse().expect("a range"));
+        let mut made = Vec::new();
+        for block in [block(customer, Some(ends)), block(range, None)] {
+            made.push(store.create_access_block(FIRST_TENANT, block).await.expect("the store answers"));
+        }
+        clock.advance(1_000);
+        let removed = made[1].as_ref().expect("nobody was kept out before").id;
+        store.remove_access_block(FIRST_TENANT, removed, Actor::Operator).await.expect("the store answers");
+        store
+            .create_access_block(FIRST_TENANT, block(range, None))
+            .await
+            .expect("the store answers")
+            .expect("as above");
     }
 
     async fn bearers(&self) {

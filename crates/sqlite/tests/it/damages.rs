@@ -415,4 +415,21 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     ),
     ("the audit log is gone", Sql("delete from audit; delete from audit_head"), &["audit_complete"]),
     ("its end is not known", Sql("delete from audit_head"), &["audit_chain_unbroken"]),
+    (
+        "a block was forgotten",
+        Sql("update access_block set stands = 0 where access_block = 3"),
+        &["access_blocks_kept"],
+    ),
+    (
+        "a block ended before its end",
+        Sql("update access_block set until = until + 86400000 where access_block = 1"),
+        &["access_blocks_kept"],
+    ),
+    ("a block is gone", Sql("delete from access_block where access_block = 2"), &["access_blocks_kept"]),
+    ("a block keeps nobody out", Sql("update access_block set addresses = null"), &["rows_readable"]),
+    (
+        "a block's range does not read",
+        Sql("update access_block set addresses = '203.0.113' where access_block = 2"),
+        &["rows_readable"],
+    ),
 ];

@@ -16,4 +16,5 @@ mod activity;
 mod records;
 mod check;
 mod damages;
+mod guesses;
 mod conformance;

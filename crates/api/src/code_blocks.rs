@@ -21,8 +21,8 @@ use crate::reply::{Answered, Reply};
 
 /// Bearer codes made for print or export.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(as = Block)]
-pub(crate) struct BlockBody {
+#[schema(as = CodeBlock)]
+pub(crate) struct CodeBlockBody {
     #[schema(value_type = String, example = "blk_0198f0c2a5b47d10a1f2c3d4e5f60718")]
     id: BlockId,
     #[schema(value_type = String)]
@@ -37,7 +37,7 @@ pub(crate) struct BlockBody {
     version: u32,
 }
 
-impl BlockBody {
+impl CodeBlockBody {
     fn of(coupon_id: CouponId, block: Block) -> Self {
         let Block { id, count, made_at, revoked_at, version, .. } = block;
         Self { id, coupon_id, count, made_at, revoked_at, version }
@@ -48,7 +48,7 @@ impl BlockBody {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct BlockQuery {
+pub(crate) struct CodeBlockQuery {
     /// At most so many; 50 unless given.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -57,63 +57,63 @@ pub(crate) struct BlockQuery {
 }
 
 /// List the blocks of a coupon
-#[utoipa::path(get, path = "/v1/coupons/{id}/blocks", tag = "vouchers",
-    params(("id" = String, Path, description = "The coupon"), BlockQuery),
-    responses((status = 200, description = "Oldest first", body = List<BlockBody>)))]
-pub(crate) async fn list_coupon_blocks(
+#[utoipa::path(get, path = "/v1/coupons/{id}/code-blocks", tag = "vouchers",
+    params(("id" = String, Path, description = "The coupon"), CodeBlockQuery),
+    responses((status = 200, description = "Oldest first", body = List<CodeBlockBody>)))]
+pub(crate) async fn list_coupon_code_blocks(
     State(app): State<App>,
     Caller { tenant, .. }: Caller,
     Path(id): Path<String>,
-    Query(query): Query<BlockQuery>,
-) -> Answered<List<BlockBody>> {
+    Query(query): Query<CodeBlockQuery>,
+) -> Answered<List<CodeBlockBody>> {
     let request = page_request(query.limit, query.cursor)?;
     let coupon = coupon_no(&app, tenant, &id).await?;
     let page = app.store.blocks(tenant, coupon, request).await?;
     let names = Names::of(&app, tenant, [coupon].into(), Default::default()).await?;
-    let blocks = page.items.into_iter().map(|block| BlockBody::of(names.coupon(coupon), block)).collect();
+    let blocks = page.items.into_iter().map(|block| CodeBlockBody::of(names.coupon(coupon), block)).collect();
     Ok(Reply::ok(List::page(blocks, page.next)))
 }
 
 /// Show a block of codes
-#[utoipa::path(get, path = "/v1/blocks/{id}", tag = "vouchers",
+#[utoipa::path(get, path = "/v1/code-blocks/{id}", tag = "vouchers",
     params(("id" = String, Path, description = "The block")),
-    responses((status = 200, description = "As it is now", body = BlockBody)))]
-pub(crate) async fn get_block(
+    responses((status = 200, description = "As it is now", body = CodeBlockBody)))]
+pub(crate) async fn get_code_block(
     State(app): State<App>,
     Caller { tenant, .. }: Caller,
     Path(id): Path<String>,
-) -> Answered<BlockBody> {
+) -> Answered<CodeBlockBody> {
     let BlockRecord { coupon, block } = find(&app, tenant, &id).await?;
-    Ok(Reply::ok(show_block(&app, tenant, coupon, block).await?))
+    Ok(Reply::ok(show_code_block(&app, tenant, coupon, block).await?))
 }
 
 /// Take a block of codes back
 ///
 /// What of it is unused is worth nothing any more. Its limits get nothing back.
-#[utoipa::path(post, path = "/v1/blocks/{id}/revoke", tag = "vouchers",
+#[utoipa::path(post, path = "/v1/code-blocks/{id}/revoke", tag = "vouchers",
     params(("id" = String, Path, description = "The block")),
-    responses((status = 200, description = "Revoked", body = BlockBody)))]
-pub(crate) async fn revoke_block(
+    responses((status = 200, description = "Revoked", body = CodeBlockBody)))]
+pub(crate) async fn revoke_code_block(
     State(app): State<App>,
     Path(id): Path<String>,
     Change { origin, .. }: Change<NoBody>,
-) -> Answered<BlockBody> {
+) -> Answered<CodeBlockBody> {
     let tenant = origin.caller.tenant;
     let BlockRecord { coupon, block } = find(&app, tenant, &id).await?;
     let block = BlockKey { coupon, first: block.first };
     let answer = app.submit(&origin, Action::RevokeBlock { block }).await?;
     let Outcome::Block { coupon, block } = answer.outcome else { return Err(unexpected()) };
-    Ok(Reply::ok(show_block(&app, tenant, coupon, block).await?).replayed(answer.replayed))
+    Ok(Reply::ok(show_code_block(&app, tenant, coupon, block).await?).replayed(answer.replayed))
 }
 
-pub(crate) async fn show_block(
+pub(crate) async fn show_code_block(
     app: &App,
     tenant: TenantNo,
     coupon: CouponNo,
     block: Block,
-) -> Result<BlockBody, Problem> {
+) -> Result<CodeBlockBody, Problem> {
     let names = Names::of(app, tenant, [coupon].into(), Default::default()).await?;
-    Ok(BlockBody::of(names.coupon(coupon), block))
+    Ok(CodeBlockBody::of(names.coupon(coupon), block))
 }
 
 async fn find(app: &App, tenant: TenantNo, id: &str) -> Result<BlockRecord, Problem> {
