@@ -34,7 +34,7 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// For others at the file, such as a shell that looks into it; the store itself never waits for itself.
 pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Prepared statements of the writer: all there are.
-const STATEMENTS_MAX: usize = 96;
+const STATEMENTS_MAX: usize = 128;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
