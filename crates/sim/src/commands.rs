@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use domain::codes::{ComputedCode, Reading};
 use domain::event::Actor;
 use domain::id::FIRST_TENANT;
+use domain::identity::IdentityKind;
 use domain::ledger::{Action, Command, GivenEntry, RedeemRequest, ReturnLine};
 use domain::order::{Line, Order};
 use domain::redemption::RedemptionId;
@@ -48,6 +49,14 @@ impl Driver {
                 Action::Return { redemption: RedemptionId::parse(id.as_str())?, lines }
             }
             Step::Move { coupon, step } => Action::MoveCoupon { coupon: coupon_no(*coupon), step: *step },
+            Step::Share { customer, address } => {
+                let (customer, value) = (customer_no(*customer), email(*address));
+                Action::AddIdentity { customer, kind: IdentityKind::Email, value }
+            }
+            Step::Prove { customer, address } => {
+                let (customer, value) = (customer_no(*customer), email(*address));
+                Action::VerifyIdentity { customer, kind: IdentityKind::Email, value }
+            }
             Step::SetMax { coupon, if_version, limit, max } => {
                 let mut definition = self.model.coupons[*coupon].definition.clone();
                 definition.limits[*limit].max = *max;
@@ -105,6 +114,10 @@ impl Driver {
     pub(crate) fn read(&self, text: &str) -> Reading {
         self.store.codes().read(FIRST_TENANT, text)
     }
+}
+
+fn email(address: usize) -> String {
+    format!("address-{address}@x.example")
 }
 
 fn sixteen(number: u64) -> [u8; 16] {

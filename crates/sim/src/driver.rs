@@ -228,7 +228,10 @@ impl Driver {
                     && *returned_minor == redemption.returned_minor()
             }
             (Reply::Coupon { version }, Outcome::Coupon { version: real, .. }) => version == real,
-            (Reply::Vouchers(_) | Reply::Redemption { .. } | Reply::Coupon { .. }, _) => false,
+            (Reply::Customer { customer }, Outcome::CustomerChanged { no, is_done, .. }) => {
+                customer_no(*customer) == *no && *is_done
+            }
+            (Reply::Vouchers(_) | Reply::Redemption { .. } | Reply::Coupon { .. } | Reply::Customer { .. }, _) => false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What should happen: the rules again, in the plainest form, on lists that fit one screen. Deadlines that have passed are
 //! ended before anything else is looked at, so nothing here needs to know of sweeps.
 
+mod people;
 mod redeem;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,8 @@ use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use domain::voucher::VoucherState;
 
-use crate::script::{Ask, Step};
+use self::people::People;
+use crate::script::{Ask, Redeem, Step};
 use crate::takings::{Taker, Takings};
 
 /// What a command should be answered, as far as it is compared.
@@ -28,6 +30,10 @@ pub(crate) enum Reply {
     },
     Coupon {
         version: u32,
+    },
+    /// Who stands for the customer that was named.
+    Customer {
+        customer: usize,
     },
 }
 
@@ -79,6 +85,7 @@ pub(crate) struct Model {
     pub vouchers: Vec<Voucher>,
     pub redemptions: BTreeMap<String, Redemption>,
     takings: Takings,
+    people: People,
     /// Texts given as codes, by the command that gave them.
     gifts: BTreeSet<u64>,
     answered: BTreeMap<u64, (u64, Reply)>,
@@ -108,10 +115,13 @@ impl Model {
     fn step(&mut self, ask: &Ask, now_ms: i64) -> Result<Reply, Rejection> {
         match &ask.step {
             Step::Claim { customer, coupons } => {
-                all(coupons.iter().map(|coupon| self.make(*coupon, Some(*customer), true, now_ms)))
+                let customer = self.people.standing(*customer);
+                all(coupons.iter().map(|coupon| self.make(*coupon, Some(customer), true, now_ms)))
             }
             Step::Issue { coupon, customers } => {
-                all(customers.iter().map(|customer| self.make(*coupon, Some(*customer), false, now_ms)))
+                let customers = customers.iter().map(|customer| self.people.standing(*customer));
+                let customers: Vec<usize> = customers.collect();
+                all(customers.into_iter().map(|customer| self.make(*coupon, Some(customer), false, now_ms)))
             }
             Step::Give { coupon } => {
                 if let Some(rejection) = self.coupons[*coupon].state.refusal() {
@@ -124,8 +134,13 @@ impl Model {
             }
             Step::Release { voucher } => self.release(*voucher),
             Step::Revoke { voucher } => self.revoke(*voucher),
-            Step::Assign { voucher, customer } => self.assign(*voucher, *customer, now_ms),
-            Step::Redeem(redeem) => self.redeem(redeem, ask.fingerprint, now_ms),
+            Step::Assign { voucher, customer } => self.assign(*voucher, self.people.standing(*customer), now_ms),
+            Step::Redeem(redeem) => {
+                let customer = self.people.standing(redeem.customer);
+                self.redeem(&Redeem { customer, ..redeem.clone() }, ask.fingerprint, now_ms)
+            }
+            Step::Share { customer, address } => Ok(self.share(*customer, *address)),
+            Step::Prove { customer, address } => Ok(self.prove(*customer, *address)),
             Step::Confirm { id } => self.confirm(id),
             Step::Cancel { id } => self.cancel(id),
             Step::Return { id, lines } => self.give_back(id, lines.as_deref()),
@@ -198,6 +213,7 @@ impl Model {
         customer: Option<usize>,
         (now_ms, by): (i64, &Taker),
     ) -> Result<(), Rejection> {
+        let customer = customer.map(|customer| self.people.person(customer));
         let limits = self.coupons[coupon].definition.limits.clone();
         let asked: Vec<_> = limits
             .iter()

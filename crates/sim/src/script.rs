@@ -7,6 +7,8 @@ use crate::random::Random;
 
 /// Customers of the simulated shop.
 pub(crate) const CUSTOMERS: usize = 4;
+/// Addresses they may have.
+const ADDRESSES: usize = 3;
 
 /// One command, with what makes it repeatable.
 #[derive(Clone, Debug)]
@@ -58,6 +60,8 @@ pub(crate) enum Step {
     Return { id: String, lines: Option<Vec<(usize, u32)>> },
     Move { coupon: usize, step: CouponStep },
     SetMax { coupon: usize, if_version: u32, limit: usize, max: i64 },
+    Share { customer: usize, address: usize },
+    Prove { customer: usize, address: usize },
 }
 
 /// Makes the next command. Now and then it is one that was asked before.
@@ -86,6 +90,7 @@ fn step(random: &mut Random, model: &Model) -> Step {
     // Recent vouchers are the ones that something still happens to.
     let voucher = vouchers.checked_sub(1).map(|last| last - random.below(vouchers.min(20)));
     match (random.below(100), voucher) {
+        (23..25, _) => people(random, customer),
         (0..25, _) => Step::Claim { customer, coupons: some_coupons(random, coupons) },
         (25..30, _) => Step::Issue { coupon, customers: vec![customer, random.below(CUSTOMERS)] },
         (30..33, _) => Step::Give { coupon },
@@ -105,6 +110,12 @@ fn step(random: &mut Random, model: &Model) -> Step {
             }
         },
     }
+}
+
+/// Mostly said, now and then proven: four customers are soon one.
+fn people(random: &mut Random, customer: usize) -> Step {
+    let address = random.below(ADDRESSES);
+    if random.percent(30) { Step::Prove { customer, address } } else { Step::Share { customer, address } }
 }
 
 fn some_coupons(random: &mut Random, count: usize) -> Vec<usize> {

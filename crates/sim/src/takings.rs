@@ -20,7 +20,7 @@ pub(crate) enum Taker {
 pub(crate) struct Taken {
     pub coupon: usize,
     pub limit: String,
-    /// `None`: of the limit for everyone.
+    /// The person; `None`: of the limit for everyone.
     pub customer: Option<usize>,
     pub day: Option<i64>,
     pub amount: i64,
@@ -54,6 +54,13 @@ impl Takings {
         let comes_back = limit.period == Period::Ever;
         let (limit, counts) = (limit.id.clone(), limit.counts);
         self.0.push(Taken { coupon, limit, customer, day, amount, counts, comes_back, by });
+    }
+
+    /// What one person took counts as another's from now on.
+    pub(crate) fn count_as(&mut self, from: usize, to: usize) {
+        for taken in self.0.iter_mut().filter(|taken| taken.customer == Some(from)) {
+            taken.customer = Some(to);
+        }
     }
 
     /// All that this taker took comes back where the limit says so; the rest stays taken for ever.

@@ -37,7 +37,7 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// For others at the file, such as a shell that looks into it; the store itself never waits for itself.
 pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Prepared statements of the writer: all there are.
-const STATEMENTS_MAX: usize = 112;
+const STATEMENTS_MAX: usize = 192;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ const READ_MAX: Duration = Duration::from_secs(2);
 /// Instructions of SQLite's machine between two looks at the time: some 10 us.
 const OPS_PER_LOOK: i32 = 1000;
 /// Prepared statements kept per connection: all that the read side has.
-const STATEMENTS_MAX: usize = 64;
+const STATEMENTS_MAX: usize = 96;
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 

@@ -138,20 +138,23 @@ impl<'c> Writer<'c> {
     }
 
     /// Carries the log over into the file and empties it, so that neither holds what was erased. Who reads just now
-    /// hinders it; then the next time that the log is emptied does it, at the latest when the store is closed.
+    /// hinders it; then it is tried again after the next batch, and at the latest when the store is closed.
     fn forget_erased(&mut self) {
-        if !std::mem::take(&mut self.erased) || self.backing_up {
+        if !self.erased || self.backing_up {
             return;
         }
+        // Claims must not wait for a reader here.
         let emptied = self.connection.busy_timeout(Duration::ZERO).and_then(|()| self.empty_log());
         let restored = self.connection.busy_timeout(BUSY_MAX);
-        if let Err(error) = emptied.and(restored) {
-            tracing::info!(%error, "what was erased stays in the log until it is emptied");
+        match restored.and(emptied) {
+            Ok(is_empty) => self.erased = !is_empty,
+            Err(error) => tracing::warn!(%error, "what was erased is still in the log"),
         }
     }
 
-    fn empty_log(&self) -> rusqlite::Result<()> {
-        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
+    /// Returns whether it is empty now; a reader may hinder it.
+    fn empty_log(&self) -> rusqlite::Result<bool> {
+        self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0).map(|busy: i64| busy == 0))
     }
 
     /// While all commands are refused no batch writes, so this looks at the time.
