@@ -92,47 +92,64 @@ pub(super) fn next(facts: &mut Facts, context: Context, coupon: &Coupon) -> Resu
     refuse(Rejection::PoolEmpty, format!("coupon {} has no code left in its pool", coupon.no))
 }
 
-/// Passes over what has left the pool since it was loaded: taken by its id, in this batch.
+/// The first that still waits: of those loaded, then of those that this batch put in, which stand behind them all.
 fn first(facts: &mut Facts, coupon: CouponNo) -> Result<Option<Voucher>, Stop> {
-    let kind = VoucherKind::Given;
-    let key = |ordinal| VoucherKey { coupon, kind, ordinal };
-    let waiting = |voucher: &&Voucher| voucher.state == VoucherState::Pooled;
     let mut head = match facts.pool_heads.known(&coupon) {
         Some(Some(head)) => *head,
         Some(None) | None => PoolHead { page: page(facts, coupon, 0), passed: 0, fresh: 0 },
     };
-    let mut found = None;
-    while found.is_none() {
+    let found = match first_loaded(facts, &mut head)? {
+        None => first_fresh(facts, &mut head)?,
+        found => found,
+    };
+    facts.pool_heads.put(coupon, head);
+    Ok(found)
+}
+
+fn first_loaded(facts: &Facts, head: &mut PoolHead) -> Result<Option<Voucher>, Stop> {
+    loop {
         let ordinals = facts.pool_pages.get(&head.page)?.map_or(&[][..], Vec::as_slice);
         let Some(ordinal) = ordinals.get(head.passed) else {
             match ordinals.last() {
                 Some(last) if ordinals.len() == head.page.count => {
-                    head = PoolHead { page: page(facts, coupon, last + 1), passed: 0, ..head };
+                    *head = PoolHead { page: page(facts, head.page.coupon, last + 1), passed: 0, ..*head };
                     continue;
                 }
-                Some(_) | None => break,
+                Some(_) | None => return Ok(None),
             }
         };
+        let key = |ordinal| VoucherKey { coupon: head.page.coupon, kind: VoucherKind::Given, ordinal };
         let Ok(voucher) = facts.vouchers.get(&key(*ordinal)) else {
             // All at once, should the store not have brought them.
             ordinals.iter().for_each(|ordinal| facts.vouchers.ask(&key(*ordinal)));
             return Err(Stop::Missing);
         };
-        found = voucher.filter(waiting).cloned();
+        let voucher = voucher.filter(|voucher| waits(voucher)).cloned();
         head.passed += 1;
-    }
-    if found.is_none() {
-        // What this batch put in stands behind all that was loaded.
-        let end = facts.series.get(&(coupon, kind))?.copied().unwrap_or(0);
-        let loaded = facts.series.loaded(&(coupon, kind)).copied().unwrap_or(0);
-        head.fresh = head.fresh.max(loaded);
-        while found.is_none() && head.fresh < end {
-            found = facts.vouchers.get(&key(head.fresh))?.filter(waiting).cloned();
-            head.fresh += 1;
+        if voucher.is_some() {
+            return Ok(voucher);
         }
     }
-    facts.pool_heads.put(coupon, head);
-    Ok(found)
+}
+
+fn first_fresh(facts: &Facts, head: &mut PoolHead) -> Result<Option<Voucher>, Stop> {
+    let (coupon, kind) = (head.page.coupon, VoucherKind::Given);
+    let end = facts.series.get(&(coupon, kind))?.copied().unwrap_or(0);
+    let loaded = facts.series.loaded(&(coupon, kind)).copied().unwrap_or(0);
+    head.fresh = head.fresh.max(loaded);
+    while head.fresh < end {
+        let voucher = facts.vouchers.get(&VoucherKey { coupon, kind, ordinal: head.fresh })?;
+        head.fresh += 1;
+        if let Some(voucher) = voucher.filter(|voucher| waits(voucher)) {
+            return Ok(Some(voucher.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Staff may have taken it by its id, in this batch too.
+fn waits(voucher: &Voucher) -> bool {
+    voucher.state == VoucherState::Pooled
 }
 
 /// As much as this batch may need.
