@@ -4,7 +4,6 @@ use axum::extract::State;
 use domain::account::{Account, Credentials, Profile, Role, check_username};
 use domain::id::{AccountId, TenantNo};
 use domain::ledger::{AccountChange, Action, NewAccount, Outcome};
-use domain::mail::Letter;
 use domain::rejection::Rejection;
 use ports::TokenPurpose;
 use serde::{Deserialize, Serialize};
@@ -97,7 +96,7 @@ async fn invite(app: &App, tenant: TenantNo, account: &Account) -> Result<(), Pr
     let errand = Errand { account: Some(account.no), email: Some(email.clone()) };
     let to = (email.as_str(), account.profile.language.as_deref());
     let purpose = (TokenPurpose::SetUp, INVITATION_MINUTES);
-    letters::send(app, tenant, purpose, &errand, to, |link| Letter::Invitation(link)).await
+    letters::send(app, tenant, purpose, &errand, to).await
 }
 
 /// Which staff to list.

@@ -26,14 +26,24 @@ pub(crate) async fn send(
     (purpose, minutes): (TokenPurpose, u32),
     errand: &Errand,
     (to, language): (&str, Option<&str>),
-    letter: for<'l> fn(Link<'l>) -> Letter<'l>,
 ) -> Result<(), Problem> {
     let token = tokens::random_token()?;
     let name = app.store.tenant(tenant).map(|tenant| tenant.name.clone()).unwrap_or_default();
     let sender = Sender { name: &name, public_url: &app.public_url };
     let language = language.and_then(Language::of_tag).unwrap_or_default();
-    let mail = letter(Link { token: &token, minutes }).write(language, sender, to, app.now());
+    let mail = letter(purpose, Link { token: &token, minutes }).write(language, sender, to, app.now());
     keep(app, tenant, (purpose, minutes), errand, (&token, Some(mail))).await
+}
+
+fn letter(purpose: TokenPurpose, link: Link<'_>) -> Letter<'_> {
+    match purpose {
+        TokenPurpose::VerifyAddress => Letter::VerifyAddress(link),
+        TokenPurpose::RecoverPassword => Letter::RecoverPassword(link),
+        TokenPurpose::SetUp => Letter::Invitation(link),
+        TokenPurpose::OpenId | TokenPurpose::SecondFactor | TokenPurpose::SignIn => {
+            unreachable!("{purpose:?} is not sent by letter")
+        }
+    }
 }
 
 /// Keeps a link that is not sent by letter, and returns its token.

@@ -15,7 +15,13 @@ use crate::{
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
 const WITHOUT_KEY: [&str; 7] = [
-    "/v1/quotes", "/v1/coupons/{id}/imports", "/v1/blocks", "/v1/test-clock", "/v1/api-keys", "/v1/api-keys/{id}", "/v1/me",
+    "/v1/quotes",
+    "/v1/coupons/{id}/imports",
+    "/v1/blocks",
+    "/v1/test-clock",
+    "/v1/api-keys",
+    "/v1/api-keys/{id}",
+    "/v1/me",
 ];
 
 #[derive(OpenApi)]

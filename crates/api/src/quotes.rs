@@ -72,12 +72,7 @@ pub(crate) async fn create_quote(
 
 impl QuoteBody {
     /// The request, with what it names looked up, and the codes as typed.
-    async fn parse(
-        self,
-        app: &App,
-        caller: Caller,
-        guesser: Guesser,
-    ) -> Result<(RedeemRequest, Vec<String>), Problem> {
+    async fn parse(self, app: &App, caller: Caller, guesser: Guesser) -> Result<(RedeemRequest, Vec<String>), Problem> {
         let order = parse_order(self.order)?;
         check_codes(&self.codes)?;
         let codes = read_codes(app, guesser, &self.codes)?;

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use domain::ledger::AccountChange;
-use domain::mail::Letter;
 use http::StatusCode;
 use ports::TokenPurpose;
 use serde::Deserialize;
@@ -48,7 +47,7 @@ pub(crate) async fn recover_password(
         Some(account) => {
             let errand = Errand { account: Some(account.no), email: Some(email.clone()) };
             let to = (email.as_str(), account.profile.language.as_deref());
-            letters::send(&app, tenant, purpose, &errand, to, |link| Letter::RecoverPassword(link)).await?;
+            letters::send(&app, tenant, purpose, &errand, to).await?;
         }
         // The same write, which leads nowhere, so that the time tells nothing.
         None => {

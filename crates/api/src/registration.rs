@@ -7,7 +7,6 @@ use domain::id::{AccountId, CustomerId, CustomerNo, TenantNo};
 use domain::identity::IdentityKind;
 use domain::language::Language;
 use domain::ledger::{AccountChange, Action, NewAccount, Outcome};
-use domain::mail::Letter;
 use domain::rejection::Rejection;
 use http::StatusCode;
 use ports::TokenPurpose;
@@ -153,7 +152,7 @@ pub(crate) async fn send_verification(app: &App, tenant: TenantNo, account: &Acc
     let errand = Errand { account: Some(account.no), email: Some(email.clone()) };
     let to = (email.as_str(), account.profile.language.as_deref());
     let purpose = (TokenPurpose::VerifyAddress, VERIFY_MINUTES);
-    letters::send(app, tenant, purpose, &errand, to, |link| Letter::VerifyAddress(link)).await
+    letters::send(app, tenant, purpose, &errand, to).await
 }
 
 /// Ask for the letter again that proves the address

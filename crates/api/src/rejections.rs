@@ -35,11 +35,8 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         Rejection::Blocked { .. } => StatusCode::FORBIDDEN,
         Rejection::VersionStale => StatusCode::PRECONDITION_FAILED,
         Rejection::IdempotencyKeyReused | Rejection::RedemptionIdReused => StatusCode::UNPROCESSABLE_ENTITY,
-        Rejection::Limit { period: Period::Hour | Period::Day | Period::Week | Period::Month, .. } => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        Rejection::Limit { period: Period::Ever, .. }
-        | Rejection::TokenUnknown
+        Rejection::Limit { period, .. } => status_of_limit(period),
+        Rejection::TokenUnknown
         | Rejection::CodeUnknown
         | Rejection::CodeTaken
         | Rejection::PrefixTaken
@@ -91,6 +88,13 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::RedemptionPending
         | Rejection::RedemptionReturned
         | Rejection::ReturnExceedsRest => StatusCode::CONFLICT,
+    }
+}
+
+fn status_of_limit(period: Period) -> StatusCode {
+    match period {
+        Period::Ever => StatusCode::CONFLICT,
+        Period::Hour | Period::Day | Period::Week | Period::Month => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 

@@ -19,6 +19,26 @@ use crate::{
 pub fn router(app: App) -> Router {
     let new_id = app.new_id;
     let routes = Router::new()
+        .merge(customer_routes())
+        .merge(coupon_routes())
+        .merge(campaign_routes())
+        .merge(voucher_routes())
+        .merge(redemption_routes())
+        .merge(sign_in_routes())
+        .merge(administration_routes())
+        .route("/", get(health::get_root))
+        .merge(docs::routes(openapi()))
+        .layer(from_fn_with_state(app.clone(), gate::admit))
+        // Who looks after the server is neither counted nor kept out.
+        .route("/healthz", get(health::get_health))
+        .route("/readyz", get(health::get_readiness))
+        .route("/metrics", get(health::get_metrics));
+    metrics::observed(extract::with_fallbacks(routes).with_state(app), new_id)
+}
+
+/// Customers, and what they see of themselves.
+fn customer_routes() -> Router<App> {
+    Router::new()
         .route("/v1/customers", post(customers::create_customer).get(customers::list_customers))
         .route("/v1/customers/{id}", get(customers::get_customer).patch(customer_patch::update_customer))
         .route("/v1/customers/{id}/wallet", get(wallet::get_customer_wallet))
@@ -27,6 +47,13 @@ pub fn router(app: App) -> Router {
         .route("/v1/customers/{id}/history", get(customer_history::list_customer_history))
         .route("/v1/customers/{id}/export", get(export::export_customer))
         .route("/v1/customers/{id}/erase", post(customers::erase_customer))
+        .route("/v1/me", get(me::get_me).patch(me::update_me))
+        .route("/v1/wallet", get(wallet::get_wallet))
+}
+
+/// Coupons, and what is made of one.
+fn coupon_routes() -> Router<App> {
+    Router::new()
         .route("/v1/coupons", post(coupons::create_coupon).get(coupons::list_coupons))
         .route("/v1/coupons/{id}", get(coupons::get_coupon).put(coupons::update_coupon))
         .route("/v1/coupons/{id}/versions/{version}", get(coupons::get_coupon_version))
@@ -41,6 +68,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/coupons/{id}/restock", post(restock::restock_coupon))
         .route("/v1/coupons/{id}/contributions", get(restock::list_coupon_contributions))
+}
+
+/// Campaigns, and their packages.
+fn campaign_routes() -> Router<App> {
+    Router::new()
         .route("/v1/campaigns", post(campaigns::create_campaign).get(campaigns::list_campaigns))
         .route("/v1/campaigns/{id}", get(campaigns::get_campaign).put(campaigns::update_campaign))
         .route("/v1/campaigns/{id}/versions/{version}", get(campaigns::get_campaign_version))
@@ -50,6 +82,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/campaigns/{id}/end", post(campaign_states::end_campaign))
         .route("/v1/campaigns/{id}/abort", post(campaign_states::abort_campaign))
         .route("/v1/campaigns/{id}/claims", post(claims::claim_package))
+}
+
+/// Vouchers and codes, however they came about.
+fn voucher_routes() -> Router<App> {
+    Router::new()
         .route("/v1/claims", post(claims::claim_vouchers))
         .route("/v1/vouchers", get(vouchers::list_vouchers))
         .route("/v1/vouchers/{id}", get(vouchers::get_voucher))
@@ -62,6 +99,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/imports", get(imports::list_imports))
         .route("/v1/imports/{id}", get(imports::get_import))
         .route("/v1/imports/{id}/refusals", get(imports::list_import_refusals))
+}
+
+/// Orders: priced, redeemed, returned.
+fn redemption_routes() -> Router<App> {
+    Router::new()
         .route("/v1/quotes", post(quotes::create_quote))
         .route("/v1/redemptions", post(redemptions::create_redemption).get(redemptions::list_redemptions))
         .route("/v1/redemptions/{id}", get(redemptions::get_redemption))
@@ -70,6 +112,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+}
+
+/// Accounts by whoever has one or wants one.
+fn sign_in_routes() -> Router<App> {
+    Router::new()
         .route("/v1/auth/register", post(registration::register_account))
         .route("/v1/auth/verification", post(registration::create_verification))
         .route("/v1/auth/verify", post(registration::verify_address))
@@ -83,8 +130,11 @@ pub fn router(app: App) -> Router {
         .route("/v1/auth/oidc/start", get(oidc::start_oidc))
         .route("/v1/auth/oidc/callback", get(oidc::finish_oidc))
         .route("/v1/auth/oidc", post(oidc::create_oidc_session))
-        .route("/v1/me", get(me::get_me).patch(me::update_me))
-        .route("/v1/wallet", get(wallet::get_wallet))
+}
+
+/// What staff and the operator look after.
+fn administration_routes() -> Router<App> {
+    Router::new()
         .route("/v1/accounts", post(accounts::create_account).get(accounts::list_accounts))
         .route("/v1/accounts/{id}", get(accounts::get_account).patch(accounts::update_account))
         .route("/v1/api-keys", post(api_keys::create_api_key).get(api_keys::list_api_keys))
@@ -93,12 +143,4 @@ pub fn router(app: App) -> Router {
         .route("/v1/blocks", post(access_blocks::create_block).get(access_blocks::list_blocks))
         .route("/v1/blocks/{id}", get(access_blocks::get_block).delete(access_blocks::delete_block))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
-        .route("/", get(health::get_root))
-        .merge(docs::routes(openapi()))
-        .layer(from_fn_with_state(app.clone(), gate::admit))
-        // Who looks after the server is neither counted nor kept out.
-        .route("/healthz", get(health::get_health))
-        .route("/readyz", get(health::get_readiness))
-        .route("/metrics", get(health::get_metrics));
-    metrics::observed(extract::with_fallbacks(routes).with_state(app), new_id)
 }

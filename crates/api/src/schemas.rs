@@ -1,7 +1,8 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
 use domain::{
-    access_block, account, audit, codes, coupon, event, id, identity, limit, opening, period, redemption, voucher, wallet,
+    access_block, account, audit, codes, coupon, event, id, identity, limit, opening, period, redemption, voucher,
+    wallet,
 };
 use serde::Serialize;
 use utoipa::openapi::RefOr;

@@ -10,124 +10,141 @@ use crate::limit::{Counts, Per};
 use crate::period::Period;
 use crate::time::Timestamp;
 
-/// Why a command was refused. `Ord` is the precedence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Rejection {
+/// Makes the enum, and from the same line the code of each variant.
+macro_rules! rejections {
+    ($($(#[$doc:meta])* $variant:ident $({ $($(#[$about:meta])* $field:ident: $kind:ty,)* })? = $code:literal,)*) => {
+        /// Why a command was refused. `Ord` is the precedence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Rejection {
+            $($(#[$doc])* $variant $({ $($(#[$about])* $field: $kind,)* })?,)*
+        }
+
+        impl Rejection {
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $code,)*
+                }
+            }
+        }
+    };
+}
+
+rejections! {
     /// The idempotency key was used before with another body.
-    IdempotencyKeyReused,
+    IdempotencyKeyReused = "idempotency_key_reused",
     /// The redemption id was used before with another body.
-    RedemptionIdReused,
+    RedemptionIdReused = "redemption_id_reused",
     /// The order has a live redemption of another id; its codes are refused as used because of that.
-    OrderAlreadyRedeemed,
+    OrderAlreadyRedeemed = "order_already_redeemed",
     /// Whoever claims, redeems or owns the voucher is kept out.
     Blocked {
         /// Why.
         reason: BlockReason,
-    },
+    } = "blocked",
     /// No such coupon.
-    CouponNotFound,
+    CouponNotFound = "coupon_not_found",
     /// No such campaign.
-    CampaignNotFound,
+    CampaignNotFound = "campaign_not_found",
     /// No such customer.
-    CustomerNotFound,
+    CustomerNotFound = "customer_not_found",
     /// No such voucher.
-    VoucherNotFound,
+    VoucherNotFound = "voucher_not_found",
     /// No such redemption.
-    RedemptionNotFound,
+    RedemptionNotFound = "redemption_not_found",
     /// No such block of codes.
-    BlockNotFound,
+    BlockNotFound = "block_not_found",
     /// No such account.
-    AccountNotFound,
+    AccountNotFound = "account_not_found",
     /// No such tenant.
-    TenantNotFound,
+    TenantNotFound = "tenant_not_found",
     /// The one-time token or code was never given, was used, or its time is over.
-    TokenUnknown,
+    TokenUnknown = "token_unknown",
     /// The customer has no such identity.
-    IdentityNotFound,
+    IdentityNotFound = "identity_not_found",
     /// The typed text is no code of this tenant.
-    CodeUnknown,
+    CodeUnknown = "code_unknown",
     /// The definition has moved on since the version that was edited.
-    VersionStale,
+    VersionStale = "version_stale",
     /// The code is in use, was given before, or would read as a computed code.
-    CodeTaken,
+    CodeTaken = "code_taken",
     /// The prefix begins, or is begun by, a prefix that is or was in use.
-    PrefixTaken,
+    PrefixTaken = "prefix_taken",
     /// Another customer has this external id.
-    IdentityTaken,
+    IdentityTaken = "identity_taken",
     /// Another account has this username.
-    UsernameTaken,
+    UsernameTaken = "username_taken",
     /// Nobody would be left to administer the tenant.
-    LastAdmin,
+    LastAdmin = "last_admin",
     /// A tenant's days begin where they began.
-    ZoneFixed,
+    ZoneFixed = "zone_fixed",
     /// The tenant has made as many of them as it may.
-    QuotaExceeded,
+    QuotaExceeded = "quota_exceeded",
     /// A coupon of the tenant may not give so much.
-    CeilingExceeded,
+    CeilingExceeded = "ceiling_exceeded",
     /// The customer has as many identities as one may have.
-    IdentitiesFull,
+    IdentitiesFull = "identities_full",
     /// Too much was taken, or by too many, to become one person's in one step.
-    PersonTooLarge,
+    PersonTooLarge = "person_too_large",
     /// Everything personal of the customer was erased; nothing is added to it.
-    CustomerErased,
+    CustomerErased = "customer_erased",
     /// A limit of that id counts something else; only its maximum and give-back may change.
-    LimitChanged,
+    LimitChanged = "limit_changed",
     /// The coupon has no such limit for everyone.
-    LimitNotFound,
+    LimitNotFound = "limit_not_found",
     /// The state does not allow this step.
-    TransitionIllegal,
+    TransitionIllegal = "transition_illegal",
     /// The start is so near that nothing of the definition changes any more.
-    EditTooLate,
+    EditTooLate = "edit_too_late",
     /// The campaign has more coupons than one claim takes.
-    PackageTooLarge,
+    PackageTooLarge = "package_too_large",
     /// The voucher belongs to somebody else.
-    VoucherForeign,
+    VoucherForeign = "voucher_foreign",
     /// The voucher, or its block, was revoked.
-    VoucherRevoked,
+    VoucherRevoked = "voucher_revoked",
     /// The voucher was used.
-    VoucherRedeemed,
+    VoucherRedeemed = "voucher_redeemed",
     /// A pending redemption holds the voucher.
-    VoucherLocked,
+    VoucherLocked = "voucher_locked",
     /// The hold or the validity is over.
-    VoucherExpired,
+    VoucherExpired = "voucher_expired",
     /// The voucher is not held, so it cannot be released.
-    VoucherNotHeld,
+    VoucherNotHeld = "voucher_not_held",
     /// The coupon is not active yet.
-    CouponNotActive,
+    CouponNotActive = "coupon_not_active",
     /// The coupon is paused.
-    CouponPaused,
+    CouponPaused = "coupon_paused",
     /// The coupon has ended.
-    CouponEnded,
+    CouponEnded = "coupon_ended",
     /// The coupon was aborted.
-    CouponAborted,
+    CouponAborted = "coupon_aborted",
     /// The coupon's campaign is not active yet.
-    CampaignNotActive,
+    CampaignNotActive = "campaign_not_active",
     /// The coupon's campaign is paused.
-    CampaignPaused,
+    CampaignPaused = "campaign_paused",
     /// The coupon's campaign has ended.
-    CampaignEnded,
+    CampaignEnded = "campaign_ended",
     /// The coupon's campaign was aborted.
-    CampaignAborted,
+    CampaignAborted = "campaign_aborted",
     /// A customer must be named: a limit or condition depends on it.
-    CustomerRequired,
+    CustomerRequired = "customer_required",
     /// The coupon is for other customers.
-    CustomerNotEligible,
+    CustomerNotEligible = "customer_not_eligible",
     /// The customer is too young for the coupon, or no date of birth is known.
-    UnderAge,
+    UnderAge = "under_age",
     /// The validity has not begun.
-    NotYetValid,
+    NotYetValid = "not_yet_valid",
     /// The validity is over.
-    Expired,
+    Expired = "expired",
     /// Not on this weekday or at this hour.
-    OutsideHours,
+    OutsideHours = "outside_hours",
     /// The coupon gives in another currency.
-    CurrencyMismatch,
+    CurrencyMismatch = "currency_mismatch",
     /// The goods are worth less than the minimum.
-    BelowMinimum,
+    BelowMinimum = "below_minimum",
     /// Nothing is left to discount.
-    NothingToDiscount,
+    NothingToDiscount = "nothing_to_discount",
     /// The same coupon was given twice for one order.
-    CouponRepeated,
+    CouponRepeated = "coupon_repeated",
     /// A limit is used up.
     Limit {
         /// What it counts.
@@ -136,25 +153,25 @@ pub enum Rejection {
         per: Per,
         /// Per which period.
         period: Period,
-    },
+    } = "limit",
     /// The coupon's pool of given codes has none left.
-    PoolEmpty,
+    PoolEmpty = "pool_empty",
     /// The coupon has made as many vouchers as its code space or the density rule allows.
-    CodeSpaceExhausted,
+    CodeSpaceExhausted = "code_space_exhausted",
     /// The total is not the one the caller expected.
-    TotalDiffers,
+    TotalDiffers = "total_differs",
     /// The redemption was cancelled, perhaps before it was reserved.
-    RedemptionCancelled,
+    RedemptionCancelled = "redemption_cancelled",
     /// The reservation's deadline passed.
-    RedemptionExpired,
+    RedemptionExpired = "redemption_expired",
     /// The redemption is done; it can be returned, not cancelled.
-    RedemptionSucceeded,
+    RedemptionSucceeded = "redemption_succeeded",
     /// The redemption is still pending.
-    RedemptionPending,
+    RedemptionPending = "redemption_pending",
     /// The redemption was returned.
-    RedemptionReturned,
+    RedemptionReturned = "redemption_returned",
     /// More is returned than is left.
-    ReturnExceedsRest,
+    ReturnExceedsRest = "return_exceeds_rest",
 }
 
 impl Rejection {
@@ -164,74 +181,7 @@ impl Rejection {
         if let Self::Limit { counts, per, period } = self {
             return limit_code(counts, per, period);
         }
-        Cow::Borrowed(match self {
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::RedemptionIdReused => "redemption_id_reused",
-            Self::Blocked { .. } => "blocked",
-            Self::CouponNotFound => "coupon_not_found",
-            Self::CampaignNotFound => "campaign_not_found",
-            Self::CustomerNotFound => "customer_not_found",
-            Self::VoucherNotFound => "voucher_not_found",
-            Self::RedemptionNotFound => "redemption_not_found",
-            Self::BlockNotFound => "block_not_found",
-            Self::AccountNotFound => "account_not_found",
-            Self::TenantNotFound => "tenant_not_found",
-            Self::TokenUnknown => "token_unknown",
-            Self::IdentityNotFound => "identity_not_found",
-            Self::CodeUnknown => "code_unknown",
-            Self::VersionStale => "version_stale",
-            Self::CodeTaken => "code_taken",
-            Self::PrefixTaken => "prefix_taken",
-            Self::IdentityTaken => "identity_taken",
-            Self::UsernameTaken => "username_taken",
-            Self::LastAdmin => "last_admin",
-            Self::ZoneFixed => "zone_fixed",
-            Self::QuotaExceeded => "quota_exceeded",
-            Self::CeilingExceeded => "ceiling_exceeded",
-            Self::IdentitiesFull => "identities_full",
-            Self::PersonTooLarge => "person_too_large",
-            Self::CustomerErased => "customer_erased",
-            Self::LimitChanged => "limit_changed",
-            Self::LimitNotFound => "limit_not_found",
-            Self::TransitionIllegal => "transition_illegal",
-            Self::EditTooLate => "edit_too_late",
-            Self::PackageTooLarge => "package_too_large",
-            Self::CouponNotActive => "coupon_not_active",
-            Self::CouponPaused => "coupon_paused",
-            Self::CouponEnded => "coupon_ended",
-            Self::CouponAborted => "coupon_aborted",
-            Self::CampaignNotActive => "campaign_not_active",
-            Self::CampaignPaused => "campaign_paused",
-            Self::CampaignEnded => "campaign_ended",
-            Self::CampaignAborted => "campaign_aborted",
-            Self::VoucherRevoked => "voucher_revoked",
-            Self::VoucherRedeemed => "voucher_redeemed",
-            Self::VoucherLocked => "voucher_locked",
-            Self::VoucherExpired => "voucher_expired",
-            Self::VoucherNotHeld => "voucher_not_held",
-            Self::VoucherForeign => "voucher_foreign",
-            Self::CustomerRequired => "customer_required",
-            Self::CustomerNotEligible => "customer_not_eligible",
-            Self::UnderAge => "under_age",
-            Self::NotYetValid => "not_yet_valid",
-            Self::Expired => "expired",
-            Self::OutsideHours => "outside_hours",
-            Self::CurrencyMismatch => "currency_mismatch",
-            Self::BelowMinimum => "below_minimum",
-            Self::NothingToDiscount => "nothing_to_discount",
-            Self::CouponRepeated => "coupon_repeated",
-            Self::PoolEmpty => "pool_empty",
-            Self::CodeSpaceExhausted => "code_space_exhausted",
-            Self::OrderAlreadyRedeemed => "order_already_redeemed",
-            Self::TotalDiffers => "total_differs",
-            Self::RedemptionCancelled => "redemption_cancelled",
-            Self::RedemptionExpired => "redemption_expired",
-            Self::RedemptionSucceeded => "redemption_succeeded",
-            Self::RedemptionPending => "redemption_pending",
-            Self::RedemptionReturned => "redemption_returned",
-            Self::ReturnExceedsRest => "return_exceeds_rest",
-            Self::Limit { .. } => unreachable!("answered above"),
-        })
+        Cow::Borrowed(self.name())
     }
 }
 

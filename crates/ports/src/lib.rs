@@ -45,9 +45,6 @@ pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};
 
 /// Everything a store does, as one object.
-pub trait Store:
-    Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants
-{
-}
+pub trait Store: Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants {}
 
 impl<T: Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants> Store for T {}

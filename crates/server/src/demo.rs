@@ -6,19 +6,25 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use api::passwords::Password;
+use domain::account::{Credentials, Profile, Role};
 use domain::benefit::Benefit;
 use domain::coupon::{Definition, LimitDefinition, Visibility};
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
-use domain::id::{CouponId, CouponNo, CustomerId, FIRST_TENANT};
-use domain::ledger::{Action, Command, GivenEntry, Outcome, Start};
+use domain::id::{AccountId, CouponId, CouponNo, CustomerId, FIRST_TENANT};
+use domain::ledger::{Action, Command, GivenEntry, NewAccount, Outcome, Start};
 use domain::limit::{Counts, Per};
 use domain::money::{Currency, Rate};
 use domain::period::Period;
-use ports::{CouponFilter, Ledger, PageRequest, Records, Scopes};
+use domain::tenant::{Settings, Tenant};
+use ports::{CouponFilter, Ledger, PageRequest, Records, Scopes, Tenants};
 use sqlite::SqliteStore;
 
-use crate::admin;
+use crate::{admin, secrets, staff};
+
+/// Of the accounts' password; too many to guess.
+const PASSWORD_CHARS: usize = 16;
 
 /// What a person needs to try the demonstration.
 #[derive(Debug)]
@@ -29,7 +35,18 @@ pub(crate) struct Shown {
     pub flash: CouponId,
     /// A customer.
     pub customer: CustomerId,
+    /// The password of every account; none in a folder from before there were accounts.
+    pub password: Option<String>,
 }
+
+/// Who may sign in: an account of each role.
+pub(crate) const ACCOUNTS: [(&str, Role); 5] = [
+    ("admin", Role::Admin),
+    ("operator", Role::Operator),
+    ("merchant", Role::Merchant),
+    ("analyst", Role::Analyst),
+    ("ann", Role::Customer),
+];
 
 /// Fills an empty folder, and tells what is in a filled one. `None`: the folder holds other data.
 pub(crate) async fn fill(store: &SqliteStore, data: &Path) -> anyhow::Result<Option<Shown>> {
@@ -42,37 +59,70 @@ pub(crate) async fn fill(store: &SqliteStore, data: &Path) -> anyhow::Result<Opt
         return Ok(None);
     }
     let [_, key] = admin::create_key(store, FIRST_TENANT, ("demo".to_owned(), Scopes::SERVER)).await?;
-    let shown = Shown { key, flash: CouponId(api::new_id()), customer: CustomerId(api::new_id()) };
+    let password = Some(api::auth::new_secret(secrets::random()?).chars().rev().take(PASSWORD_CHARS).collect());
+    let shown = Shown { key, flash: CouponId(api::new_id()), customer: CustomerId(api::new_id()), password };
     let currency = store.settings(FIRST_TENANT).await?.currency;
-    customers(store, shown.customer).await?;
+    accounts(store, &shown).await?;
+    customers(store).await?;
+    let_customers_check_out(store).await?;
     coupons(store, shown.flash, currency).await?;
     let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
-    writeln!(out, "{}\n{}\n{}", shown.key, shown.flash, shown.customer)?;
+    writeln!(out, "{}\n{}\n{}\n{}", shown.key, shown.flash, shown.customer, shown.password.as_deref().unwrap_or(""))?;
     Ok(Some(shown))
 }
 
 fn parse(text: &str) -> anyhow::Result<Shown> {
     let mut lines = text.lines();
     let mut next = || lines.next().context("a line is missing");
-    Ok(Shown { key: next()?.to_owned(), flash: next()?.parse()?, customer: next()?.parse()? })
+    let (key, flash, customer) = (next()?.to_owned(), next()?.parse()?, next()?.parse()?);
+    Ok(Shown { key, flash, customer, password: lines.next().map(str::to_owned) })
 }
 
-async fn customers(store: &SqliteStore, first: CustomerId) -> anyhow::Result<()> {
-    let people = [
-        (first, "ann", "Ann Arbor"),
-        (CustomerId(api::new_id()), "ben", "Ben Nevis"),
-        (CustomerId(api::new_id()), "chen", "Chen Lu"),
-    ];
-    for (id, external_id, name) in people {
-        let profile = CustomerProfile {
-            external_id: Some(external_id.to_owned()),
-            email: Some(format!("{external_id}@shop.example")),
-            name: Some(name.to_owned()),
-            ..CustomerProfile::default()
+/// All with one password, which only this folder has.
+async fn accounts(store: &SqliteStore, shown: &Shown) -> anyhow::Result<()> {
+    let Some(password) = &shown.password else { return Ok(()) };
+    let hash = staff::hash(Password::new(password.clone())).await?;
+    for (username, role) in ACCOUNTS {
+        let new = NewAccount {
+            login: api::login_hash(&store.codes(), FIRST_TENANT, username),
+            email_login: None,
+            role,
+            profile: Profile { username: username.to_owned(), ..Profile::default() },
+            credentials: Credentials { password: Some(hash.clone()), totp: None },
         };
-        must(store, Action::CreateCustomer { id, profile: Box::new(profile) }).await?;
+        let person = || (shown.customer, Box::new(profile(username, "Ann Arbor")));
+        let customer = (role == Role::Customer).then(person);
+        must(store, Action::CreateAccount { id: AccountId(api::new_id()), new: Box::new(new), customer }).await?;
     }
     Ok(())
+}
+
+async fn customers(store: &SqliteStore) -> anyhow::Result<()> {
+    for (external_id, name) in [("ben", "Ben Nevis"), ("chen", "Chen Lu")] {
+        let profile = Box::new(profile(external_id, name));
+        must(store, Action::CreateCustomer { id: CustomerId(api::new_id()), profile }).await?;
+    }
+    Ok(())
+}
+
+fn profile(external_id: &str, name: &str) -> CustomerProfile {
+    CustomerProfile {
+        external_id: Some(external_id.to_owned()),
+        email: Some(format!("{external_id}@shop.example")),
+        name: Some(name.to_owned()),
+        ..CustomerProfile::default()
+    }
+}
+
+/// Nobody loses by a forged price here.
+async fn let_customers_check_out(store: &SqliteStore) -> anyhow::Result<()> {
+    let tenant = store.tenant(FIRST_TENANT).context("the first tenant is always there")?;
+    let settings = Settings { customer_checkout: true, ..Settings::clone(&tenant.settings) };
+    let tenant = Tenant { settings: settings.into(), ..Tenant::clone(&tenant) };
+    match store.update_tenant(Actor::Operator, tenant).await? {
+        Ok(_) => Ok(()),
+        Err(refusal) => bail!("the demonstration was refused: {}", refusal.detail),
+    }
 }
 
 async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> anyhow::Result<()> {

@@ -130,7 +130,7 @@ async fn offer_set_up(app: &api::App) -> anyhow::Result<()> {
     if let Some(token) = link {
         say(&format!(
             "\nNobody administers it yet. Open this link, good once and for a day, and choose a password:\n\n  \
-             {}/set-up#{token}\n",
+             {}/set-up#token={token}\n",
             app.public_url
         ));
     }
@@ -152,9 +152,16 @@ async fn greet(
         say("The data folder was in use before, so the demonstration shop was not put into it.");
         return Ok(());
     };
-    let demo::Shown { key, flash, customer } = shown;
+    let demo::Shown { key, flash, customer, password } = shown;
+    if let Some(password) = password {
+        let names = demo::ACCOUNTS.map(|(username, role)| format!("{username} ({})", role.name())).join(", ");
+        say(&format!(
+            "\nA demonstration shop is in it. Sign in with the password {password} as {names}:\n\n  \
+             curl -s http://{at}/v1/auth/login --json '{{\"username\":\"ann\",\"password\":\"{password}\"}}'\n"
+        ));
+    }
     say(&format!(
-        "\nA demonstration shop is in it. Its API key:\n\n  export KEY={key}\n\n\
+        "Its API key:\n\n  export KEY={key}\n\n\
          Claim from the flash sale, look at the vouchers, ask for a price:\n\n  \
          curl -s http://{at}/v1/coupons/{flash}/claims -H \"Authorization: Bearer $KEY\" \\\n    \
          --json '{{\"customer_id\":\"{customer}\"}}'\n  \

@@ -48,17 +48,17 @@ create table session (
 create index session_of_account on session (tenant, account);
 create index session_by_end on session (expires_at);
 
--- The refresh tokens of a session, by SHA-256. One that was used stays, so that its second use is noticed.
+-- The refresh tokens of a session, by SHA-256. One that was used stays, so that its second use is noticed. The session
+-- comes first in the key, so that the end of one finds its tokens and goes through no other's.
 create table refresh_token (
     tenant integer not null,
     token_hash blob not null,
     session_id blob not null,
     used_at integer,
-    primary key (tenant, token_hash),
-    foreign key (tenant, session_id) references session on delete cascade
+    primary key (tenant, session_id, token_hash),
+    foreign key (tenant, session_id) references session on delete cascade,
+    constraint refresh_token_is_unique unique (tenant, token_hash)
 ) strict, without rowid;
-
-create index refresh_token_of_session on refresh_token (tenant, session_id);
 
 -- What a key may do, a bit each; keys from before may do all but administer.
 alter table api_key add column scopes integer not null default 127;

@@ -38,7 +38,7 @@ create table import_chunk (
     import integer not null references import,
     chunk integer not null,
     sealed blob not null,
-    constraint import_chunk_is_unique unique (import, chunk)
+    primary key (import, chunk)
 ) strict;
 
 create table import_refusal (

@@ -36,3 +36,7 @@ where stands = 1 and addresses is not null;
 
 create index access_block_to_end on access_block (tenant, until)
 where stands = 1 and until is not null;
+
+-- A key that is made is looked for here first, as the table refers to keys.
+create index access_block_of_key on access_block (key_no)
+where key_no is not null;

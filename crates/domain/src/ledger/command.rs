@@ -1,9 +1,10 @@
-//! What can be asked of the ledger, and what it answers. Texts are parsed, ids resolved to numbers and random bytes
-//! drawn before a command is made: deciding it needs nothing but facts and the time.
+//! What can be asked of the ledger; `outcome` is what it answers. Texts are parsed, ids resolved to numbers and random
+//! bytes drawn before a command is made: deciding it needs nothing but facts and the time.
 
 use serde::{Deserialize, Serialize};
 
 use super::facts::BlockKey;
+pub use super::outcome::{Answer, Answered, NotImported, Outcome};
 use crate::account::{Credentials, LoginHash, Profile, Role, Totp};
 use crate::campaign::{CampaignDefinition, CampaignStep};
 use crate::codes::{ComputedCode, Reading};
@@ -14,11 +15,8 @@ use crate::id::{
     AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey,
 };
 use crate::identity::{IdentityKey, IdentityKind};
-use crate::limit::Usage;
 use crate::order::Order;
-use crate::redemption::{Redemption, RedemptionId};
-use crate::time::Timestamp;
-use crate::voucher::{Block, Voucher};
+use crate::redemption::RedemptionId;
 
 /// Keyed by caller, operation and the client's key: 16 bytes of a SHA-256.
 pub type IdempotencyHash = [u8; 16];
@@ -452,119 +450,4 @@ impl Action {
             | Self::ChangeAccount { .. } => 1,
         }
     }
-}
-
-/// A code that did not become a voucher.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotImported {
-    /// Its place among those that were to be imported, from 0.
-    pub place: u32,
-    /// The code of the rejection, or why there was none to be read. As text: the rejections keep their order of
-    /// precedence, and what is stored must not follow it.
-    pub reason: String,
-}
-
-/// What a command came to. Stored with the effect when the command has an idempotency key, so it holds no codes and
-/// no personal data; variants and fields are only ever appended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// The customer was made.
-    Customer(CustomerNo),
-    /// The campaign has this version now.
-    Campaign {
-        /// Which one.
-        no: CampaignNo,
-        /// Its version.
-        version: u32,
-    },
-    /// The coupon has this version now.
-    Coupon {
-        /// Which one.
-        no: CouponNo,
-        /// Its version.
-        version: u32,
-    },
-    /// These vouchers, as they are now, without their takings.
-    Vouchers(Vec<Voucher>),
-    /// This block.
-    Block {
-        /// Of which coupon.
-        coupon: CouponNo,
-        /// The block.
-        block: Block,
-    },
-    /// This redemption, as it is now.
-    Redemption(Box<Redemption>),
-    /// So many deadlines were written down.
-    Expired {
-        /// Holds.
-        vouchers: u32,
-        /// Reservations.
-        redemptions: u32,
-    },
-    /// The account has this version now.
-    Account {
-        /// Which one.
-        no: AccountNo,
-        /// Its version.
-        version: u32,
-    },
-    /// The customer is as it was asked to be.
-    CustomerChanged {
-        /// Which one: the one that stands for the one that was named.
-        no: CustomerNo,
-        /// Its version.
-        version: u32,
-        /// Nothing is left to do; else the same is to be asked again.
-        is_done: bool,
-    },
-    /// So many definitions were moved by the clock.
-    Followed {
-        /// Coupons.
-        coupons: u32,
-        /// Campaigns.
-        campaigns: u32,
-    },
-    /// The coupon has this version now, and a limit of it this maximum.
-    Restocked {
-        /// Which one.
-        no: CouponNo,
-        /// Its version.
-        version: u32,
-        /// The limit's id.
-        limit: String,
-        /// The limit's maximum.
-        max: i64,
-        /// Its counter; of the present period, if it counts by one.
-        usage: Usage,
-    },
-    /// So many given codes became vouchers.
-    Imported {
-        /// Those.
-        accepted: u32,
-        /// The others.
-        refused: Vec<NotImported>,
-    },
-}
-
-/// The outcome with how it came about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// What it came to.
-    pub outcome: Outcome,
-    /// Decided before, for the same idempotency key.
-    pub replayed: bool,
-    /// When it was decided (now, if replayed).
-    pub at: Timestamp,
-}
-
-/// What is kept for an idempotency key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// Of the request.
-    pub fingerprint: Fingerprint,
-    /// What it came to.
-    pub outcome: Outcome,
-    /// When.
-    pub at: Timestamp,
 }

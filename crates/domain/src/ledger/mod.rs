@@ -9,9 +9,10 @@
 //! same lines and cannot drift apart. A store that locks rows runs the cycle once without locks to learn the keys, locks
 //! them in their order, loads them again, reads the clock and decides.
 //!
-//! Read in this order: `command`, `facts`, `decide`, then one capability after the other.
+//! Read in this order: `command`, `outcome`, `facts`, `decide`, then one capability after the other.
 
 mod command;
+mod outcome;
 mod facts;
 mod table;
 mod decision;
@@ -42,8 +43,8 @@ mod audit;
 
 pub use campaigns::PACKAGE_MAX;
 pub use command::{
-    AccountChange, Action, Answer, Answered, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount,
-    NotImported, Outcome, RedeemRequest, ReturnLine, Start, VoucherCandidates,
+    AccountChange, Action, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount, RedeemRequest, ReturnLine,
+    Start, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote};
 pub use decision::{DecisionRecord, OfferRecord};
@@ -51,6 +52,7 @@ pub use facts::{
     BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX,
     PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
+pub use outcome::{Answer, Answered, NotImported, Outcome};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

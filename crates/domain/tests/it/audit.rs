@@ -77,7 +77,13 @@ fn of_a_customer_only_the_names_of_fields_are_told() {
     let profile = Box::new(CustomerProfile { email, ..CustomerProfile::default() });
     let id = CustomerId(world.name());
     world.ask(Action::CreateCustomer { id, profile }).unwrap();
-    check(&world, "customer.create", "customer", Value::Null, json!({"version": 1, "email": "set"}));
+    check(
+        &world,
+        "customer.create",
+        "customer",
+        Value::Null,
+        json!({"version": 1, "email": "set", "registered": "set"}),
+    );
 }
 
 #[test]

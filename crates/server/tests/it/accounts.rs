@@ -72,7 +72,8 @@ pub async fn letter_token(data: &std::path::Path, to: &str) -> String {
         letters.sort();
         let mut texts =
             letters.iter().rev().map(|file| read(file).replace("=\r\n", "")).filter(|text| text.contains(to));
-        if let Some(token) = texts.find_map(|text| Some(text.split_once('#')?.1.split_whitespace().next()?.to_owned()))
+        if let Some(token) =
+            texts.find_map(|text| Some(text.split_once("#token=3D")?.1.split_whitespace().next()?.to_owned()))
         {
             return token;
         }

@@ -84,7 +84,10 @@ impl Server {
     /// With further variables of the environment.
     pub fn start_in(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
         let server = Self::start_without_key(data, options, environment);
-        let said = said(data, &["key", "create", "--name", "test"]);
+        let every = "read definitions vouchers claims redemptions customers test_data admin".split(' ');
+        let scopes = every.flat_map(|scope| ["--scope", scope]);
+        let create: Vec<&str> = ["key", "create", "--name", "test"].into_iter().chain(scopes).collect();
+        let said = said(data, &create);
         Self { key: said.lines().last().expect("the key is the last line").to_owned(), ..server }
     }
 

@@ -108,13 +108,27 @@ pub(super) const ENTRY: &str = "
     where coupon.tenant = ?1 and coupon.coupon = ?2
         and iif(json_valid(audit.after), json_extract(audit.after, '$.version'), null) = ?3";
 
+/// The entry of its campaign's abort, which has aborted the coupon with it at that instant.
+pub(super) const ENTRY_OF_CAMPAIGN: &str = "
+    select 1
+    from coupon
+    join campaign using (tenant, campaign)
+    join audit on audit.tenant = campaign.tenant and audit.subject = 'cmp_' || lower(hex(campaign.campaign_id))
+    where coupon.tenant = ?1 and coupon.coupon = ?2 and audit.action = 'campaign.abort' and audit.at = ?3";
+
 /// Looks for the entry of a coupon's change that was made by hand.
-pub(super) fn find_entry(run: &mut Run<'_>, tenant: TenantNo, place: i64, event: &Event) -> rusqlite::Result<()> {
+pub(super) fn find_entry(
+    run: &mut Run<'_>,
+    tenant: TenantNo,
+    (place, at): (i64, i64),
+    event: &Event,
+) -> rusqlite::Result<()> {
     let Subject::Coupon(no) = event.subject else { return Ok(()) };
     if place < run.audited_from || !is_audited(event.actor) {
         return Ok(());
     }
-    if !run.connection.prepare_cached(ENTRY)?.exists(params![tenant.0, no.0, event.version])? {
+    let has = |entry: &str, third: i64| run.connection.prepare_cached(entry)?.exists(params![tenant.0, no.0, third]);
+    if !has(ENTRY, event.version.into())? && !has(ENTRY_OF_CAMPAIGN, at)? {
         let version = event.version;
         run.findings.add(Promise::AuditComplete, || format!("{} at version {version}", name(tenant, &event.subject)));
     }

@@ -41,7 +41,7 @@ pub(super) fn count(run: &mut Run<'_>) -> Result<(), StoreError> {
                 events += batch.len() as u64;
                 for event in &batch {
                     count_one(run, tenant, event)?;
-                    audit::find_entry(run, tenant, place, event)?;
+                    audit::find_entry(run, tenant, (place, at), event)?;
                 }
             }
             Err(why) => run.findings.add(Promise::JournalReadableAndOrdered, || format!("journal row {place}: {why}")),

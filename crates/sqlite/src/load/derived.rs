@@ -1,6 +1,8 @@
 //! Facts that are found by something else than the key of their row. A list that is empty is loaded as an empty list,
 //! not as absent: the ledger adds to it what the same batch makes.
 
+use std::sync::LazyLock;
+
 use domain::codes::Pattern;
 use domain::id::{CouponNo, TenantNo, VoucherKey};
 use domain::ledger::{DUE_MAX, Due, Facts, RESERVATIONS_MAX, SIBLINGS_MAX};
@@ -70,8 +72,7 @@ impl Loader<'_> {
             one(statement, key, |row| row.get(0))
         })?;
         let vouchers = &mut facts.vouchers;
-        let sql = format!("select {} {POOL_PAGE}", rows::VOUCHER_COLUMNS);
-        self.each(&mut facts.pool_pages, &sql, |statement, page| {
+        self.each(&mut facts.pool_pages, &POOL_PAGE, |statement, page| {
             let count = i64::try_from(page.count).unwrap_or(i64::MAX);
             let key = params![self.tenant.0, page.coupon.0, rows::ordinal_column(page.from), count];
             let mut ordinals = Vec::new();
@@ -149,10 +150,15 @@ const SIBLINGS: &str = "select coupon from coupon indexed by coupon_at_work_of_c
 const HASH: &str = "select hash from given_code where tenant = ?1 and coupon = ?2 and ordinal = ?3";
 
 /// By the index `voucher_in_pool`.
-const POOL_PAGE: &str = "from voucher
-    where tenant = ?1 and coupon = ?2 and state = 6 and ordinal >= ?3
-    order by ordinal
-    limit ?4";
+static POOL_PAGE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "select {} from voucher
+         where tenant = ?1 and coupon = ?2 and state = 6 and ordinal >= ?3
+         order by ordinal
+         limit ?4",
+        rows::VOUCHER_COLUMNS
+    )
+});
 
 /// The coupon, with all others of its campaign.
 const CAMPAIGN_OF: &str = "select ?2 as coupon

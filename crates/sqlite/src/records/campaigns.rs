@@ -78,7 +78,7 @@ pub(super) fn page(
 
 /// One row for each coupon, which are added up here: to group them by currency the store would sort them.
 pub(super) const STATISTICS: &str = "
-    select issued, held, locked, redeemed, returned, expired, revoked, value_given_minor,
+    select issued, held, locked, redeemed, returned, expired, revoked, value_given_minor, pooled,
         document ->> '$.definition.currency'
     from coupon indexed by coupon_of_campaign
     join coupon_statistics using (tenant, coupon)
@@ -94,7 +94,7 @@ pub(super) fn figures(
         let statistics = statistics(row)?;
         figures.coupons += 1;
         figures.statistics.add(&statistics);
-        *figures.value_given_minor.entry(currency_or_none(row, 8)?).or_default() += statistics.value_given_minor;
+        *figures.value_given_minor.entry(currency_or_none(row, 9)?).or_default() += statistics.value_given_minor;
         Ok(())
     })?;
     Ok(figures)

@@ -398,7 +398,7 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     (
         "the last entry is gone",
         Sql("delete from audit where audit = (select max(audit) from audit)"),
-        &["audit_chain_unbroken", "audit_complete"],
+        &["audit_chain_unbroken"],
     ),
     (
         "two entries changed places",
