@@ -14,12 +14,16 @@ use utoipa::ToSchema;
 use crate::app::{App, unexpected};
 use crate::auth::{Caller, Guest, SignedIn};
 use crate::extract::Json;
+use crate::guesses::{Guess, Guesser};
 use crate::idempotency::Origin;
 use crate::logins;
 use crate::passwords::{Password, Verdict};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
+use crate::source::Source;
 use crate::tokens::{self, ACCESS_MS, SESSION_MS};
+
+const SIGN_IN_FAILED: &str = "sign_in_failed";
 
 /// Who signs in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -54,11 +58,24 @@ pub(crate) struct TokenPair {
 pub(crate) async fn create_session(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,
+    source: Source,
     Json(body): Json<LoginBody>,
 ) -> Answered<TokenPair> {
-    let account = logins::find(&app, tenant, &body.username).await?;
-    let account = check_password(&app, tenant, account, body.password).await?;
-    open(&app, tenant, &account).await
+    let guesser = Guesser::of(tenant, source, None);
+    guesser.check(&app)?;
+    match sign_in(&app, tenant, body).await {
+        Err(problem) if problem.code() == SIGN_IN_FAILED => {
+            guesser.failed(&app, Guess::Wrong);
+            Err(problem)
+        }
+        answer => answer,
+    }
+}
+
+async fn sign_in(app: &App, tenant: TenantNo, body: LoginBody) -> Answered<TokenPair> {
+    let account = logins::find(app, tenant, &body.username).await?;
+    let account = check_password(app, tenant, account, body.password).await?;
+    open(app, tenant, &account).await
 }
 
 /// The account, if the password is its own. Takes as long if there is none.
@@ -78,8 +95,8 @@ pub(crate) async fn check_password(
     Ok(account)
 }
 
-fn wrong() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "sign_in_failed", "The name or the password is wrong.")
+pub(crate) fn wrong() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, SIGN_IN_FAILED, "The name or the password is wrong.")
 }
 
 /// A change that follows from a sign-in, made by the account itself.
