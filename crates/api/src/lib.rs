@@ -24,6 +24,7 @@ mod me;
 mod accounts;
 mod api_keys;
 mod wallet;
+mod second_factor;
 mod setup;
 mod oidc;
 mod idempotency;

@@ -10,7 +10,7 @@ use crate::problem::ProblemBody;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes,
-    recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
+    recovery, redemptions, registration, restock, second_factor, setup, sign_in, test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
@@ -53,6 +53,7 @@ const WITHOUT_KEY: [&str; 7] = [
         registration::register_account, registration::create_verification, registration::verify_address,
         sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
         recovery::recover_password, recovery::reset_password, setup::set_up_account,
+        second_factor::begin_totp, second_factor::confirm_totp, second_factor::delete_totp,
         oidc::start_oidc, oidc::finish_oidc, oidc::create_oidc_session,
         me::get_me, me::update_me, wallet::get_wallet, wallet::get_customer_wallet,
         accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,

@@ -11,7 +11,7 @@ use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
-    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, setup, sign_in, test_clock,
+    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, sign_in, test_clock,
     vouchers, wallet,
 };
 
@@ -80,6 +80,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/auth/recover", post(recovery::recover_password))
         .route("/v1/auth/reset", post(recovery::reset_password))
         .route("/v1/auth/setup", post(setup::set_up_account))
+        .route("/v1/auth/totp", post(second_factor::begin_totp).delete(second_factor::delete_totp))
+        .route("/v1/auth/totp/confirm", post(second_factor::confirm_totp))
         .route("/v1/auth/oidc/start", get(oidc::start_oidc))
         .route("/v1/auth/oidc/callback", get(oidc::finish_oidc))
         .route("/v1/auth/oidc", post(oidc::create_oidc_session))

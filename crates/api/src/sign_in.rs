@@ -20,6 +20,7 @@ use crate::logins;
 use crate::passwords::{Password, Verdict};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
+use crate::second_factor;
 use crate::source::Source;
 use crate::tokens::{self, ACCESS_MS, SESSION_MS};
 
@@ -34,6 +35,9 @@ pub(crate) struct LoginBody {
     username: String,
     #[schema(value_type = String, format = Password)]
     password: Password,
+    /// Of the second factor, where one is in force: six digits of the app, or a recovery code.
+    #[schema(example = "123456")]
+    code: Option<String>,
 }
 
 /// What signs further requests.
@@ -52,7 +56,8 @@ pub(crate) struct TokenPair {
 
 /// Sign in
 ///
-/// 401 says neither which of name and password is wrong, nor whether there is such an account.
+/// 401 says neither which of name and password is wrong, nor whether there is such an account; with the code
+/// `second_factor_required` both are right, and `code` is to be sent too.
 #[utoipa::path(post, path = "/v1/auth/login", tag = "sign-in", request_body = LoginBody, security(()),
     responses((status = 200, description = "Signed in", body = TokenPair)))]
 pub(crate) async fn create_session(
@@ -75,6 +80,7 @@ pub(crate) async fn create_session(
 async fn sign_in(app: &App, tenant: TenantNo, body: LoginBody) -> Answered<TokenPair> {
     let account = logins::find(app, tenant, &body.username).await?;
     let account = check_password(app, tenant, account, body.password).await?;
+    second_factor::check_code(app, tenant, &account, body.code.as_deref()).await?;
     open(app, tenant, &account).await
 }
 
