@@ -63,12 +63,7 @@ async fn keep(
 }
 
 /// Takes a link: it is good for nothing afterwards. One that is not there counts as a guess.
-pub(crate) async fn take(
-    app: &App,
-    guesser: Guesser,
-    purpose: TokenPurpose,
-    token: &str,
-) -> Result<Errand, Problem> {
+pub(crate) async fn take(app: &App, guesser: Guesser, purpose: TokenPurpose, token: &str) -> Result<Errand, Problem> {
     guesser.check(app)?;
     let key = TokenKey { tenant: guesser.tenant(), purpose, hash: tokens::hash_token(token) };
     let Some(payload) = app.store.take_token(key).await? else {

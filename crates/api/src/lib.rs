@@ -75,6 +75,7 @@ mod if_match;
 mod page;
 mod reply;
 mod schemas;
+mod tenant_settings;
 mod openapi;
 
 pub mod listen;

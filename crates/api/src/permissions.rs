@@ -127,6 +127,8 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST",  "/v1/auth/totp",                       None,        "oooo-"),
     ("POST",  "/v1/auth/totp/confirm",               None,        "oooo-"),
     ("DELETE", "/v1/auth/totp",                      None,        "oooo-"),
+    ("GET",   "/v1/tenant",                          ADMIN,       "A----"),
+    ("PUT",   "/v1/tenant",                          ADMIN,       "A----"),
     ("GET",   "/v1/accounts",                        ADMIN,       "A----"),
     ("POST",  "/v1/accounts",                        ADMIN,       "A----"),
     ("GET",   "/v1/accounts/{id}",                   ADMIN,       "A----"),

@@ -11,7 +11,7 @@ use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
-    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, sign_in, test_clock,
+    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, sign_in, tenant_settings, test_clock,
     vouchers, wallet,
 };
 
@@ -91,6 +91,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/accounts/{id}", get(accounts::get_account).patch(accounts::update_account))
         .route("/v1/api-keys", post(api_keys::create_api_key).get(api_keys::list_api_keys))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke_api_key))
+        .route("/v1/tenant", get(tenant_settings::get_tenant).put(tenant_settings::update_tenant))
         .route("/v1/audit", get(audit::list_audit_entries))
         .route("/v1/blocks", post(access_blocks::create_block).get(access_blocks::list_blocks))
         .route("/v1/blocks/{id}", get(access_blocks::get_block).delete(access_blocks::delete_block))
