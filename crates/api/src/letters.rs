@@ -7,6 +7,7 @@ use ports::{TokenKey, TokenPurpose};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::guesses::{Guess, Guesser};
 use crate::problem::Problem;
 use crate::tokens;
 
@@ -71,10 +72,14 @@ async fn keep(
     Ok(app.store.put_token(key, payload, until, mail).await?)
 }
 
-/// Takes a link: it is good for nothing afterwards.
-pub(crate) async fn take(app: &App, tenant: TenantNo, purpose: TokenPurpose, token: &str) -> Result<Errand, Problem> {
-    let key = TokenKey { tenant, purpose, hash: tokens::hash_token(token) };
-    let payload = app.store.take_token(key).await?.ok_or_else(unknown)?;
+/// Takes a link: it is good for nothing afterwards. One that is not there counts as a guess.
+pub(crate) async fn take(app: &App, guesser: Guesser, purpose: TokenPurpose, token: &str) -> Result<Errand, Problem> {
+    guesser.check(app)?;
+    let key = TokenKey { tenant: guesser.tenant(), purpose, hash: tokens::hash_token(token) };
+    let Some(payload) = app.store.take_token(key).await? else {
+        guesser.failed(app, Guess::Wrong);
+        return Err(unknown());
+    };
     serde_json::from_slice(&payload).map_err(|error| Problem::internal(&error))
 }
 

@@ -24,6 +24,7 @@ mod me;
 mod accounts;
 mod api_keys;
 mod wallet;
+mod second_factor;
 mod setup;
 mod oidc;
 mod idempotency;
@@ -74,6 +75,7 @@ mod if_match;
 mod page;
 mod reply;
 mod schemas;
+mod tenant_settings;
 mod openapi;
 
 pub mod listen;

@@ -19,11 +19,13 @@ use crate::accounts::create_staff;
 use crate::app::{App, unexpected};
 use crate::auth::Guest;
 use crate::extract::{Json, Query};
+use crate::guesses::Guesser;
 use crate::idempotency::Origin;
 use crate::letters::{self, Errand};
 use crate::problem::Problem;
 use crate::reply::Answered;
 use crate::sign_in::{TokenPair, open};
+use crate::source::Source;
 use crate::tokens::{base64url, hash_token, random_token};
 
 /// Holds the state while the browser is away, so that it comes back to whom it left.
@@ -106,9 +108,10 @@ pub(crate) struct HandoverBody {
 pub(crate) async fn create_oidc_session(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,
+    source: Source,
     Json(HandoverBody { token }): Json<HandoverBody>,
 ) -> Answered<TokenPair> {
-    let errand = letters::take(&app, tenant, TokenPurpose::SignIn, &token).await?;
+    let errand = letters::take(&app, Guesser::of(tenant, source, None), TokenPurpose::SignIn, &token).await?;
     let no = errand.account.ok_or_else(letters::unknown)?;
     let account = app.store.account(tenant, no).await?.ok_or_else(unexpected)?;
     if !account.active {

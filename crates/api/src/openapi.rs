@@ -10,11 +10,11 @@ use crate::problem::ProblemBody;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes,
-    recovery, redemptions, registration, restock, setup, sign_in, test_clock, vouchers, wallet,
+    recovery, redemptions, registration, restock, second_factor, setup, sign_in, tenant_settings, test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 7] = [
+const WITHOUT_KEY: [&str; 8] = [
     "/v1/quotes",
     "/v1/coupons/{id}/imports",
     "/v1/blocks",
@@ -22,6 +22,7 @@ const WITHOUT_KEY: [&str; 7] = [
     "/v1/api-keys",
     "/v1/api-keys/{id}",
     "/v1/me",
+    "/v1/tenant",
 ];
 
 #[derive(OpenApi)]
@@ -59,10 +60,12 @@ const WITHOUT_KEY: [&str; 7] = [
         registration::register_account, registration::create_verification, registration::verify_address,
         sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
         recovery::recover_password, recovery::reset_password, setup::set_up_account,
+        second_factor::begin_totp, second_factor::confirm_totp, second_factor::delete_totp,
         oidc::start_oidc, oidc::finish_oidc, oidc::create_oidc_session,
         me::get_me, me::update_me, wallet::get_wallet, wallet::get_customer_wallet,
         accounts::create_account, accounts::list_accounts, accounts::get_account, accounts::update_account,
         api_keys::create_api_key, api_keys::list_api_keys, api_keys::revoke_api_key,
+        tenant_settings::get_tenant, tenant_settings::update_tenant,
         audit::list_audit_entries,
         access_blocks::create_block, access_blocks::list_blocks, access_blocks::get_block, access_blocks::delete_block,
         test_clock::get_test_clock, test_clock::advance_test_clock,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::app::{App, unexpected};
 use crate::auth::Guest;
 use crate::extract::Json;
+use crate::guesses::{Guess, Guesser};
 use crate::letters::{self, Errand};
 use crate::logins;
 use crate::password_policy::check_policy;
@@ -17,6 +18,7 @@ use crate::passwords::Password;
 use crate::problem::Problem;
 use crate::registration::check_email;
 use crate::sign_in::{change, hash_new};
+use crate::source::Source;
 
 /// How long the link is good.
 const MINUTES: u32 = 30;
@@ -38,9 +40,14 @@ pub(crate) struct RecoverBody {
 pub(crate) async fn recover_password(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,
+    source: Source,
     Json(RecoverBody { email }): Json<RecoverBody>,
 ) -> Result<StatusCode, Problem> {
     check_email(&email)?;
+    let guesser = Guesser::of(tenant, source, None);
+    guesser.check(&app)?;
+    // Every one counts: were it only those that lead nowhere, the count would tell which do.
+    guesser.failed(&app, Guess::Wrong);
     let purpose = (TokenPurpose::RecoverPassword, MINUTES);
     let account = logins::find(&app, tenant, &email).await?.filter(|account| account.active && email.contains('@'));
     match account {
@@ -75,11 +82,12 @@ pub(crate) struct ResetBody {
 pub(crate) async fn reset_password(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,
+    source: Source,
     Json(ResetBody { token, password }): Json<ResetBody>,
 ) -> Result<StatusCode, Problem> {
     // Before the token is used up for nothing.
     check_policy("/password", &password, &[])?;
-    let errand = letters::take(&app, tenant, TokenPurpose::RecoverPassword, &token).await?;
+    let errand = letters::take(&app, Guesser::of(tenant, source, None), TokenPurpose::RecoverPassword, &token).await?;
     let no = errand.account.ok_or_else(letters::unknown)?;
     let account = app.store.account(tenant, no).await?.ok_or_else(unexpected)?;
     if !account.active {

@@ -35,9 +35,19 @@ pub(crate) async fn create_redemption(
     State(app): State<App>,
     Change { origin, body }: Change<RedeemBody>,
 ) -> Answered<RedemptionBody> {
+    check_checkout(&app, origin.caller).await?;
     let request = body.parse(&app, &origin).await?;
     let reply = submit(&app, &origin, Action::Redeem(Box::new(request))).await?;
     Ok(reply.status(StatusCode::CREATED))
+}
+
+/// A customer names the prices himself, so that he may redeem only where the tenant says that this is right.
+async fn check_checkout(app: &App, caller: Caller) -> Result<(), Problem> {
+    if caller.own().is_none() || app.store.settings(caller.tenant).await?.customer_checkout {
+        return Ok(());
+    }
+    let detail = "Customers do not redeem by themselves here; the shop does it for them.";
+    Err(Problem::new(StatusCode::FORBIDDEN, "customer_checkout_off", detail))
 }
 
 /// Confirm a reservation

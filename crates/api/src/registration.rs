@@ -18,6 +18,7 @@ use crate::auth::{Caller, Guest};
 use crate::customers::check_date;
 use crate::definition_body::check_chars;
 use crate::extract::Json;
+use crate::guesses::Guesser;
 use crate::idempotency::Origin;
 use crate::letters::{self, Errand};
 use crate::logins;
@@ -180,10 +181,11 @@ pub(crate) struct VerifyBody {
 pub(crate) async fn verify_address(
     State(app): State<App>,
     caller: Caller,
+    guesser: Guesser,
     Json(VerifyBody { token }): Json<VerifyBody>,
 ) -> Result<StatusCode, Problem> {
     let account = own_account(&app, caller).await?;
-    let errand = letters::take(&app, caller.tenant, TokenPurpose::VerifyAddress, &token).await?;
+    let errand = letters::take(&app, guesser, TokenPurpose::VerifyAddress, &token).await?;
     let Errand { account: Some(no), email: Some(email) } = errand else { return Err(letters::unknown()) };
     if no != account.no {
         return Err(letters::unknown());

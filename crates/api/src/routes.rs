@@ -11,7 +11,7 @@ use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
-    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, setup, sign_in, test_clock,
+    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, sign_in, tenant_settings, test_clock,
     vouchers, wallet,
 };
 
@@ -127,6 +127,8 @@ fn sign_in_routes() -> Router<App> {
         .route("/v1/auth/recover", post(recovery::recover_password))
         .route("/v1/auth/reset", post(recovery::reset_password))
         .route("/v1/auth/setup", post(setup::set_up_account))
+        .route("/v1/auth/totp", post(second_factor::begin_totp).delete(second_factor::delete_totp))
+        .route("/v1/auth/totp/confirm", post(second_factor::confirm_totp))
         .route("/v1/auth/oidc/start", get(oidc::start_oidc))
         .route("/v1/auth/oidc/callback", get(oidc::finish_oidc))
         .route("/v1/auth/oidc", post(oidc::create_oidc_session))
@@ -139,6 +141,7 @@ fn administration_routes() -> Router<App> {
         .route("/v1/accounts/{id}", get(accounts::get_account).patch(accounts::update_account))
         .route("/v1/api-keys", post(api_keys::create_api_key).get(api_keys::list_api_keys))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke_api_key))
+        .route("/v1/tenant", get(tenant_settings::get_tenant).put(tenant_settings::update_tenant))
         .route("/v1/audit", get(audit::list_audit_entries))
         .route("/v1/blocks", post(access_blocks::create_block).get(access_blocks::list_blocks))
         .route("/v1/blocks/{id}", get(access_blocks::get_block).delete(access_blocks::delete_block))

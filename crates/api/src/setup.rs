@@ -13,6 +13,7 @@ use crate::accounts::create_staff;
 use crate::app::{App, unexpected};
 use crate::auth::Guest;
 use crate::extract::Json;
+use crate::guesses::Guesser;
 use crate::idempotency::Origin;
 use crate::letters::{self, Errand};
 use crate::logins;
@@ -21,6 +22,7 @@ use crate::passwords::Password;
 use crate::problem::Problem;
 use crate::reply::Answered;
 use crate::sign_in::{TokenPair, change, hash_new, open};
+use crate::source::Source;
 
 /// How long the link is good that a server prints: a day.
 const MINUTES: u32 = 24 * 60;
@@ -45,12 +47,13 @@ pub(crate) struct SetUpBody {
 pub(crate) async fn set_up_account(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,
+    source: Source,
     Json(body): Json<SetUpBody>,
 ) -> Answered<TokenPair> {
     // Before the token is used up for nothing.
     body.username.as_deref().map_or(Ok(()), |name| check_username("/username", name))?;
     check_policy("/password", &body.password, &body.username.as_deref().into_iter().collect::<Vec<_>>())?;
-    let errand = letters::take(&app, tenant, TokenPurpose::SetUp, &body.token).await?;
+    let errand = letters::take(&app, Guesser::of(tenant, source, None), TokenPurpose::SetUp, &body.token).await?;
     match errand.account {
         Some(_) => accept_invitation(&app, tenant, errand, body.password).await,
         None => make_first(&app, tenant, body).await,

@@ -14,12 +14,17 @@ use utoipa::ToSchema;
 use crate::app::{App, unexpected};
 use crate::auth::{Caller, Guest, SignedIn};
 use crate::extract::Json;
+use crate::guesses::{Guess, Guesser};
 use crate::idempotency::Origin;
 use crate::logins;
 use crate::passwords::{Password, Verdict};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
+use crate::second_factor;
+use crate::source::Source;
 use crate::tokens::{self, ACCESS_MS, SESSION_MS};
+
+const SIGN_IN_FAILED: &str = "sign_in_failed";
 
 /// Who signs in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,6 +35,9 @@ pub(crate) struct LoginBody {
     username: String,
     #[schema(value_type = String, format = Password)]
     password: Password,
+    /// Of the second factor, where one is in force: six digits of the app, or a recovery code.
+    #[schema(example = "123456")]
+    code: Option<String>,
 }
 
 /// What signs further requests.
@@ -48,17 +56,32 @@ pub(crate) struct TokenPair {
 
 /// Sign in
 ///
-/// 401 says neither which of name and password is wrong, nor whether there is such an account.
+/// 401 says neither which of name and password is wrong, nor whether there is such an account; with the code
+/// `second_factor_required` both are right, and `code` is to be sent too.
 #[utoipa::path(post, path = "/v1/auth/login", tag = "sign-in", request_body = LoginBody, security(()),
     responses((status = 200, description = "Signed in", body = TokenPair)))]
 pub(crate) async fn create_session(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,
+    source: Source,
     Json(body): Json<LoginBody>,
 ) -> Answered<TokenPair> {
-    let account = logins::find(&app, tenant, &body.username).await?;
-    let account = check_password(&app, tenant, account, body.password).await?;
-    open(&app, tenant, &account).await
+    let guesser = Guesser::of(tenant, source, None);
+    guesser.check(&app)?;
+    match sign_in(&app, tenant, body).await {
+        Err(problem) if problem.code() == SIGN_IN_FAILED => {
+            guesser.failed(&app, Guess::Wrong);
+            Err(problem)
+        }
+        answer => answer,
+    }
+}
+
+async fn sign_in(app: &App, tenant: TenantNo, body: LoginBody) -> Answered<TokenPair> {
+    let account = logins::find(app, tenant, &body.username).await?;
+    let account = check_password(app, tenant, account, body.password).await?;
+    second_factor::check_code(app, tenant, &account, body.code.as_deref()).await?;
+    open(app, tenant, &account).await
 }
 
 /// The account, if the password is its own. Takes as long if there is none.
@@ -78,8 +101,8 @@ pub(crate) async fn check_password(
     Ok(account)
 }
 
-fn wrong() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "sign_in_failed", "The name or the password is wrong.")
+pub(crate) fn wrong() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, SIGN_IN_FAILED, "The name or the password is wrong.")
 }
 
 /// A change that follows from a sign-in, made by the account itself.

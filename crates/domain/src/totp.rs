@@ -42,6 +42,13 @@ pub fn accepted_step(secret: &[u8], typed: &str, now: Timestamp, step_used: u64)
     steps.filter(|step| *step > step_used).find(|step| code(secret, *step) == typed)
 }
 
+/// What an app shows at that moment.
+#[must_use]
+pub fn shown_code(secret: &[u8], now: Timestamp) -> String {
+    let step = u64::try_from(now.as_ms() / STEP_MS).unwrap_or_default();
+    format!("{:06}", code(secret, step))
+}
+
 /// The code of a step as a number (RFC 4226, section 5.3): a place in the hash, which the hash itself names.
 fn code(secret: &[u8], step: u64) -> u32 {
     let hmac = Hmac::<Sha1>::new_from_slice(secret).expect("HMAC takes a key of any length");

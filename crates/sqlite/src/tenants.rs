@@ -89,6 +89,7 @@ impl Tenants for SqliteStore {
 
 const INSERT: &str = "insert into tenant (tenant, name, settings, version, created_at) values (?1, ?2, ?3, ?4, ?5)";
 const UPDATE: &str = "update tenant set name = ?2, settings = ?3, version = ?4 where tenant = ?1 and version = ?4 - 1";
+const HAS_COUPON: &str = "select exists (select 1 from coupon where tenant = ?1)";
 const DELETE_HOSTS: &str = "delete from tenant_host where tenant = ?1";
 const INSERT_HOST: &str = "insert into tenant_host (host, tenant) values (?1, ?2)";
 
@@ -109,6 +110,12 @@ impl Writer<'_> {
         let tenant = Tenant { no, version: over.unwrap_or(0) + 1, ..tenant };
         if let Some(refusal) = refusal(&all, before.map(AsRef::as_ref), &tenant, over) {
             return Ok(Err(refusal));
+        }
+        if before.is_some_and(|before| before.settings.currency != tenant.settings.currency)
+            && self.connection.query_row(HAS_COUPON, [no.0], |row| row.get(0)).map_err(store_error)?
+        {
+            let detail = "the currency of a tenant cannot change once there is a coupon";
+            return Ok(Err(Refusal::new(Rejection::TransitionIllegal, detail)));
         }
         let write = || {
             let transaction = self.connection.unchecked_transaction()?;

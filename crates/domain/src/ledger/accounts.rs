@@ -6,7 +6,7 @@ use super::decide::Context;
 use super::define::next;
 use super::facts::{Entry, Facts, Sequence};
 use super::{Stop, customers, refuse};
-use crate::account::{Account, LoginHash, Profile};
+use crate::account::{Account, LoginHash, Profile, Totp};
 use crate::customer::CustomerProfile;
 use crate::event::{EventKind, JournalNo, Subject};
 use crate::id::{AccountId, AccountNo, CustomerId};
@@ -81,7 +81,7 @@ pub(super) fn change_account(
         }
         AccountChange::Password { hash } => account.credentials.password = Some(hash.clone()),
         AccountChange::Rehashed { hash } => account.credentials.password = Some(hash.clone()),
-        AccountChange::Totp(totp) => account.credentials.totp = totp.as_deref().cloned(),
+        AccountChange::Totp(totp) => put_totp(&mut account, totp.as_deref())?,
         AccountChange::TotpUsed { step } => use_step(&mut account, *step)?,
         AccountChange::RecoveryUsed { hash } => use_recovery(&mut account, hash)?,
         AccountChange::Role(role) => {
@@ -101,12 +101,20 @@ fn take_login(facts: &mut Facts, login: LoginHash, no: AccountNo) {
     facts.logins.put(login, no);
 }
 
+/// One in force is taken away before another takes its place: of two who confirm at once one is told recovery codes.
+fn put_totp(account: &mut Account, totp: Option<&Totp>) -> Result<(), Stop> {
+    if totp.is_some() && account.has_second_factor() {
+        return refuse(Rejection::TransitionIllegal, "a second factor is in force");
+    }
+    account.credentials.totp = totp.cloned();
+    Ok(())
+}
+
 /// A code is good once, even for two who send it at the same instant.
 fn use_step(account: &mut Account, step: u64) -> Result<(), Stop> {
     match &mut account.credentials.totp {
-        Some(totp) if step > totp.step_used => {
+        Some(totp) if totp.confirmed && step > totp.step_used => {
             totp.step_used = step;
-            totp.confirmed = true;
             Ok(())
         }
         Some(_) | None => refuse(Rejection::TokenUnknown, "the code was used before"),

@@ -117,7 +117,7 @@ pub enum AccountChange {
     },
     /// Another second factor, or none.
     Totp(Option<Box<Totp>>),
-    /// A code of this time step was accepted, which also confirms the second factor.
+    /// A code of this time step was accepted.
     TotpUsed {
         /// Since 1970, of 30 seconds.
         step: u64,
