@@ -6,6 +6,7 @@ use domain::time::Timestamp;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::accounts::PASSWORD;
 use crate::scrip::{Reply, Server, five_off, folder, order, said, send, write};
 
 const EVE_AT: &str = "203.0.113.7";
@@ -255,4 +256,32 @@ async fn while_the_tenants_budget_is_used_up_who_has_not_failed_is_heard() {
     assert_eq!(show(server.key()).await.refused(429), "too_many_guesses");
     assert_eq!(show(&other).await.refused(404), "voucher_not_found");
     assert_eq!(show(&other).await.refused(429), "too_many_guesses", "one guess is all");
+}
+
+#[tokio::test]
+async fn who_guesses_passwords_addresses_or_links_is_answered_429_and_others_sign_in() {
+    let data = folder();
+    let server = behind_proxy(data.path(), "[guesses]\naddress_per_hour = 3\n");
+    server.person("ann").await;
+    let ask = |path: &str, address: &str, body: &Value| send(from(server.bare(Method::POST, path), address).json(body));
+    let login = |password: &str| json!({ "username": "ann", "password": password });
+    for _ in 0..3 {
+        assert_eq!(ask("/v1/auth/login", EVE_AT, &login("a wrong one")).await.refused(401), "sign_in_failed");
+    }
+    assert_eq!(ask("/v1/auth/login", EVE_AT, &login(PASSWORD)).await.refused(429), "too_many_guesses");
+    ask("/v1/auth/login", ANN_AT, &login(PASSWORD)).await.expect(200);
+    server.post("/v1/test-clock", &json!({ "advance": "PT1H" })).await.expect(200);
+    ask("/v1/auth/login", EVE_AT, &login(PASSWORD)).await.expect(200);
+
+    let link = json!({ "token": "made up", "password": "a long enough one" });
+    for path in ["/v1/auth/reset", "/v1/auth/setup"] {
+        assert_eq!(ask(path, EVE_AT, &link).await.body["errors"][0]["code"], "token_unknown");
+    }
+    // Each counts, so that the count does not tell which addresses are somebody's.
+    ask("/v1/auth/recover", EVE_AT, &json!({ "email": "ann@shop.example" })).await.expect(202);
+    for path in ["/v1/auth/reset", "/v1/auth/setup"] {
+        assert_eq!(ask(path, EVE_AT, &link).await.refused(429), "too_many_guesses");
+    }
+    let nobody = json!({ "email": "nobody@shop.example" });
+    assert_eq!(ask("/v1/auth/recover", EVE_AT, &nobody).await.refused(429), "too_many_guesses");
 }

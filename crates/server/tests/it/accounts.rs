@@ -51,9 +51,15 @@ impl Server {
 
 /// Makes an account of staff on the command line.
 pub fn staff(data: &std::path::Path, username: &str, role: &str) {
+    staff_of(data, "default", username, role);
+}
+
+/// Of that tenant.
+pub fn staff_of(data: &std::path::Path, tenant: &str, username: &str, role: &str) {
     use std::io::Write as _;
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_scrip"))
-        .args(["staff", "create", "--username", username, "--role", role, "--password-stdin", "--data"])
+        .args(["staff", "create", "--tenant", tenant, "--username", username, "--role", role, "--password-stdin"])
+        .arg("--data")
         .arg(data)
         .stdin(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())

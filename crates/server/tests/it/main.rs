@@ -3,6 +3,10 @@
 mod scrip;
 mod tour;
 mod accounts;
+mod second_factor;
+mod tenants;
+mod house;
+mod permissions;
 mod provider;
 mod oidc;
 mod answers;
