@@ -3,6 +3,7 @@
 mod scrip;
 mod tour;
 mod accounts;
+mod short_form;
 mod provider;
 mod oidc;
 mod answers;
