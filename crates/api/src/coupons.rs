@@ -246,7 +246,7 @@ fn seen_by(caller: Caller, coupon: &Arc<Coupon>, now: Timestamp) -> Option<Arc<C
     Some(Arc::new(Coupon { definition, ..(**coupon).clone() }))
 }
 
-fn gone() -> Problem {
+pub(crate) fn gone() -> Problem {
     not_found(domain::rejection::Rejection::CouponNotFound, "There is no such coupon.")
 }
 

@@ -159,7 +159,12 @@ async fn show(app: &App, tenant: TenantNo, answer: Answer) -> Result<Issued, Pro
 }
 
 /// The vouchers of a block nothing has happened to yet: they have no rows.
-async fn codes_of(app: &App, tenant: TenantNo, coupon: CouponNo, block: &Block) -> Result<Vec<Voucher>, Problem> {
+pub(crate) async fn codes_of(
+    app: &App,
+    tenant: TenantNo,
+    coupon: CouponNo,
+    block: &Block,
+) -> Result<Vec<Voucher>, Problem> {
     let definition = app.store.coupon(tenant, coupon).await?.ok_or_else(unexpected)?;
     let zone = app.store.settings(tenant).await?.zone.clone();
     let voucher = |ordinal| {

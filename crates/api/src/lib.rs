@@ -4,9 +4,9 @@
 //! Reading order: `routes` (the whole table), then one resource after the other, its types beside its handlers;
 //! `app` (what handlers have at hand), `auth` (who calls) with `passwords` and `password_policy`, `source`, `gate` and
 //! `guesses` (who may go on), `idempotency` (what makes a request the same again), `rejections` (every "no" and its
-//! status), `openapi` (the reference as data). Below them: `listen` (a socket becomes requests, within limits), `metrics`
-//! (each is counted and logged), `extract` (its parts become types), `problem` (every "no" and "could not" as an answer),
-//! `docs` (the reference as a page).
+//! status), `short_form` (a few of the calls with flat bodies), `openapi` (the reference as data). Below them: `listen` (a
+//! socket becomes requests, within limits), `metrics` (each is counted and logged), `extract` (its parts become types),
+//! `problem` (every "no" and "could not" as an answer), `docs` (the reference as a page).
 
 mod routes;
 mod app;
@@ -82,6 +82,7 @@ pub mod listen;
 mod progress;
 mod request_body;
 
+mod short_form;
 pub mod metrics;
 
 pub mod extract;

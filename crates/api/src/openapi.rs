@@ -10,7 +10,8 @@ use crate::problem::ProblemBody;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes,
-    recovery, redemptions, registration, restock, second_factor, setup, sign_in, tenant_settings, test_clock, vouchers, wallet,
+    recovery, redemptions, registration, restock, second_factor, setup, short_form, sign_in, tenant_settings,
+    test_clock, vouchers, wallet,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
@@ -68,10 +69,14 @@ const WITHOUT_KEY: [&str; 8] = [
         tenant_settings::get_tenant, tenant_settings::update_tenant,
         audit::list_audit_entries,
         access_blocks::create_block, access_blocks::list_blocks, access_blocks::get_block, access_blocks::delete_block,
+        short_form::coupons::list_public_coupons, short_form::vouchers::list_user_vouchers,
+        short_form::redeem::redeem_code, short_form::admin::create_public_coupon,
+        short_form::admin::update_public_coupon, short_form::issue::issue_short_vouchers,
+        short_form::pool::take_pool_coupon, short_form::pool::add_pool_coupon,
         test_clock::get_test_clock, test_clock::advance_test_clock,
         health::get_health, health::get_readiness, health::get_metrics,
     ),
-    components(schemas(ProblemBody<'_>)),
+    components(schemas(ProblemBody<'_>, short_form::ErrorBody)),
     tags(
         (name = "customers", description = "Who holds and uses vouchers"),
         (name = "coupons", description = "Definitions that vouchers are made from"),
@@ -84,6 +89,7 @@ const WITHOUT_KEY: [&str; 8] = [
         (name = "staff", description = "Who works for the tenant, people and servers"),
         (name = "audit", description = "What was changed by hand"),
         (name = "blocks", description = "Who is kept out"),
+        (name = "short form", description = "A few calls with flat bodies, decimal amounts and `{\"error\": \"...\"}`"),
         (name = "test clock", description = "Only on a server started with it"),
         (name = "operation", description = "For those who run the server"),
     ),
@@ -113,6 +119,7 @@ impl Modify for Everywhere {
         bearer.description = Some("An API key, `scrip_...`, or an access token".to_owned());
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
         components.responses.insert("Problem".to_owned(), problem().into());
+        components.responses.insert("ShortError".to_owned(), short_error().into());
         for (path, item) in &mut openapi.paths.paths {
             let takes_key =
                 path.starts_with("/v1/") && !path.starts_with("/v1/auth/") && !WITHOUT_KEY.contains(&path.as_str());
@@ -120,15 +127,16 @@ impl Modify for Everywhere {
             let all = changing.into_iter().map(|operation| (operation, true)).chain([(&mut item.get, false)]);
             for (operation, changes) in all {
                 let Some(operation) = operation else { continue };
-                describe(operation, takes_key && changes);
+                let refused = if short_form::is_short(path) { "ShortError" } else { "Problem" };
+                describe(operation, takes_key && changes, refused);
             }
         }
     }
 }
 
-fn describe(operation: &mut Operation, takes_key: bool) {
+fn describe(operation: &mut Operation, takes_key: bool, refused: &str) {
     let responses = &mut operation.responses.responses;
-    responses.insert("default".to_owned(), Ref::from_response_name("Problem").into());
+    responses.insert("default".to_owned(), Ref::from_response_name(refused).into());
     if takes_key {
         operation.parameters.get_or_insert_default().push(idempotency_key().into());
     }
@@ -152,6 +160,14 @@ fn problem() -> Response {
     ResponseBuilder::new()
         .description("Not a success. What is refused for now only says so in `Retry-After`.")
         .content("application/problem+json", content)
+        .build()
+}
+
+fn short_error() -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ShortError"))).build();
+    ResponseBuilder::new()
+        .description("Not a success. What is refused for now only says so in `Retry-After`.")
+        .content("application/json", content)
         .build()
 }
 

@@ -213,6 +213,11 @@ impl Problem {
     }
 
     #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    #[must_use]
     pub fn errors(&self) -> &[FieldError] {
         &self.errors
     }

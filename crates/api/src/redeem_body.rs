@@ -76,7 +76,7 @@ fn given_id(id: String) -> Result<RedemptionId, Problem> {
     RedemptionId::parse(id).map_err(|error| Problem::invalid_field("/id", "invalid", error.to_string()))
 }
 
-fn made_id(app: &App) -> RedemptionId {
+pub(crate) fn made_id(app: &App) -> RedemptionId {
     let id = (app.new_id)();
     RedemptionId::parse(format!("red_{}", id.simple())).expect("a prefix and hexadecimal digits are an id")
 }

@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{delete, get, post};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{delete, get, post, put};
 
 use crate::app::App;
 use crate::imports::FILE_BYTES_MAX;
@@ -11,8 +11,8 @@ use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
-    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, sign_in, tenant_settings, test_clock,
-    vouchers, wallet,
+    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, short_form,
+    sign_in, tenant_settings, test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -26,6 +26,7 @@ pub fn router(app: App) -> Router {
         .merge(redemption_routes())
         .merge(sign_in_routes())
         .merge(administration_routes())
+        .merge(short_form_routes())
         .route("/", get(health::get_root))
         .merge(docs::routes(openapi()))
         .layer(from_fn_with_state(app.clone(), gate::admit))
@@ -33,7 +34,7 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))
         .route("/metrics", get(health::get_metrics));
-    metrics::observed(extract::with_fallbacks(routes).with_state(app), new_id)
+    metrics::observed(extract::with_fallbacks(routes).layer(from_fn(short_form::plain_errors)).with_state(app), new_id)
 }
 
 /// Customers, and what they see of themselves.
@@ -146,4 +147,16 @@ fn administration_routes() -> Router<App> {
         .route("/v1/blocks", post(access_blocks::create_block).get(access_blocks::list_blocks))
         .route("/v1/blocks/{id}", get(access_blocks::get_block).delete(access_blocks::delete_block))
         .route("/v1/test-clock", get(test_clock::get_test_clock).post(test_clock::advance_test_clock))
+}
+
+/// The same in a few flat calls.
+fn short_form_routes() -> Router<App> {
+    Router::new()
+        .route("/coupons", get(short_form::coupons::list_public_coupons))
+        .route("/vouchers", get(short_form::vouchers::list_user_vouchers))
+        .route("/redeem", post(short_form::redeem::redeem_code))
+        .route("/admin/coupons", post(short_form::admin::create_public_coupon))
+        .route("/admin/coupons/{id}", put(short_form::admin::update_public_coupon))
+        .route("/admin/coupons/{id}/vouchers", post(short_form::issue::issue_short_vouchers))
+        .route("/api/v1/coupon", get(short_form::pool::take_pool_coupon).post(short_form::pool::add_pool_coupon))
 }

@@ -7,6 +7,7 @@ mod second_factor;
 mod tenants;
 mod house;
 mod permissions;
+mod short_form;
 mod provider;
 mod oidc;
 mod answers;

@@ -1,0 +1,296 @@
+//! The short form: flat bodies, decimal amounts, `{"error": "..."}`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::accounts::{PASSWORD, staff};
+use crate::scrip::{Reply, Server, folder, send};
+
+/// A shop with an administrator, whose token is given.
+async fn shop(options: &[&str]) -> (TempDir, Server, String) {
+    let data = folder();
+    let server = Server::start_with(data.path(), options);
+    staff(data.path(), "root", "admin");
+    let root = server.signed_in("root", PASSWORD).await.access;
+    (data, server, root)
+}
+
+/// What is said of a refusal, if it is all that is said.
+#[track_caller]
+fn error(reply: Reply, status: u16) -> String {
+    assert_eq!(reply.headers["content-type"], "application/json");
+    let body = reply.expect(status);
+    assert_eq!(body.as_object().map(|fields| fields.len()), Some(1), "{body}");
+    body["error"].as_str().expect("a text").to_owned()
+}
+
+async fn put_as(server: &Server, token: &str, path: &str, body: &Value) -> Reply {
+    send(server.bare(Method::PUT, path).bearer_auth(token).json(body)).await
+}
+
+async fn anybody(server: &Server, path: &str) -> Value {
+    send(server.bare(Method::GET, path)).await.expect(200)
+}
+
+/// A coupon, and vouchers of these codes for a customer. Returns the customer's number.
+async fn given_to(server: &Server, root: &str, customer: Option<&str>, codes: &[&str]) -> Value {
+    let body = json!({ "code": "SUMMER25", "discount": 25 });
+    let made = server.post_as(root, "/admin/coupons", &body).await.expect(201);
+    let path = format!("/admin/coupons/{}/vouchers", made["coupon"]["id"]);
+    let body = json!({ "codes": codes, "user_id": customer });
+    server.post_as(root, &path, &body).await.expect(201)[0]["user_id"].clone()
+}
+
+#[tokio::test]
+async fn gfg_1_public_coupons_are_listed_and_staff_creates_them() {
+    let (_data, server, root) = shop(&[]).await;
+    let ann = server.person("ann").await.access;
+    let body = json!({ "code": "SUMMER25", "discount": 25, "min_cart_value": 75 });
+    assert_eq!(error(server.post_as(&ann, "/admin/coupons", &body).await, 403), "Forbidden");
+    assert_eq!(error(server.guest("/admin/coupons", &body).await, 401), "Unauthorized");
+    assert_eq!(anybody(&server, "/coupons").await, json!([]));
+
+    let made = server.post_as(&root, "/admin/coupons", &body).await.expect(201);
+    let coupon = json!({ "id": 1, "code": "SUMMER25", "discount": 25, "min_cart_value": 75, "active": true });
+    assert_eq!(made, json!({ "message": "Coupon created successfully", "coupon": coupon }));
+    let listed = json!({ "id": 1, "code": "SUMMER25", "discount": 25, "min_cart_value": 75 });
+    assert_eq!(anybody(&server, "/coupons").await, json!([listed]));
+    error(server.post_as(&root, "/admin/coupons", &body).await, 409);
+
+    let change = json!({ "discount": "12.50", "min_cart_value": 19.99 });
+    let changed = put_as(&server, &root, "/admin/coupons/1", &change).await.expect(200);
+    assert_eq!(changed["message"], "Coupon updated successfully");
+    let listed = json!({ "id": 1, "code": "SUMMER25", "discount": 12.5, "min_cart_value": 19.99 });
+    assert_eq!(anybody(&server, "/coupons").await, json!([listed]));
+    let five = json!({ "code": "FIVE", "discount": 5, "discount_type": "amount" });
+    server.post_as(&root, "/admin/coupons", &five).await.expect(201);
+    let seen = server.get_as(&ann, "/coupons").await.expect(200);
+    assert_eq!(
+        seen[1],
+        json!({ "id": 2, "code": "FIVE", "discount": 5, "discount_type": "amount", "min_cart_value": 0 })
+    );
+
+    put_as(&server, &root, "/admin/coupons/1", &json!({ "active": false })).await.expect(200);
+    assert_eq!(anybody(&server, "/coupons").await.as_array().map(Vec::len), Some(1), "what is paused is not listed");
+    put_as(&server, &root, "/admin/coupons/1", &json!({ "active": true })).await.expect(200);
+    assert_eq!(anybody(&server, "/coupons").await.as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn who_has_signed_in_sees_the_coupons_of_their_age_and_own_list_only() {
+    let (_data, server, root) = shop(&[]).await;
+    let ann = server.person("ann").await;
+    let adults = json!({ "code": "ADULTS", "discount": 10, "min_age": 18 });
+    server.post_as(&root, "/admin/coupons", &adults).await.expect(201);
+    let for_ann = json!({ "name": "Ann's", "code": "FORANN", "visibility": "public", "activate": true,
+        "benefit": { "type": "percent_off", "rate_bp": 1000 }, "customer_ids": [ann.customer_id] });
+    server.post_as(&root, "/v1/coupons", &for_ann).await.expect(201);
+    let codes = |listed: Value| -> Vec<String> {
+        let listed = listed.as_array().expect("a list").clone();
+        listed.iter().map(|coupon| coupon["code"].as_str().expect("a code").to_owned()).collect()
+    };
+    assert_eq!(codes(anybody(&server, "/coupons").await), ["ADULTS"]);
+    assert_eq!(
+        codes(server.get_as(&ann.access, "/coupons").await.expect(200)),
+        ["FORANN"],
+        "no date of birth is known"
+    );
+    assert_eq!(error(server.get_as("nonsense", "/coupons").await, 401), "Unauthorized");
+}
+
+#[tokio::test]
+async fn every_error_of_the_short_form_is_one_text() {
+    let (_data, server, root) = shop(&[]).await;
+    for (body, said) in [
+        (json!({ "discount": 25 }), "code: is needed"),
+        (json!({ "code": "A", "discount": 101 }), "discount: must be a percentage"),
+        (json!({ "code": "A", "discount": 5, "min_cart_value": 1.005 }), "min_cart_value: must be an amount in EUR"),
+        (json!({ "code": "A", "discount": 5, "expiry_date": "31.08.2026" }), "expiry_date: must be a day"),
+        (json!({ "code": "A", "discount": 5, "colour": "red" }), "colour: "),
+        (json!({ "code": "A", "discount": [5] }), "discount: "),
+    ] {
+        let found = error(server.post_as(&root, "/admin/coupons", &body).await, 422);
+        assert!(found.starts_with(said), "{body}: {found}");
+    }
+    error(put_as(&server, &root, "/admin/coupons/7", &json!({ "discount": 5 })).await, 404);
+    error(put_as(&server, &root, "/admin/coupons/seven", &json!({ "discount": 5 })).await, 404);
+    error(put_as(&server, &root, "/redeem", &json!({})).await, 405);
+    error(server.get_as(&root, "/admin/coupons/1/nothing").await, 404);
+    let not_json = server.bare(Method::POST, "/admin/coupons").bearer_auth(&root).body("{}");
+    error(send(not_json).await, 415);
+    assert_eq!(server.get("/v1/nothing").await.refused(404), "not_found", "elsewhere problems stay");
+}
+
+#[tokio::test]
+async fn gfg_2_a_customer_lists_vouchers_and_redeems_one_once() {
+    let (_data, server, root) = shop(&[]).await;
+    let (ann, ben) = (server.person("ann").await, server.person("ben").await);
+    let no = given_to(&server, &root, ann.customer_id.as_deref(), &["VOUCHER123", "VOUCHER124"]).await;
+    let own = server.get_as(&ann.access, &format!("/vouchers?user_id={no}")).await.expect(200);
+    assert_eq!(own.as_array().map(Vec::len), Some(2));
+    let expected = json!({ "id": own[0]["id"], "code": "VOUCHER123", "status": "unused", "user_id": no });
+    assert_eq!(own[0], expected);
+    let id = ann.customer_id.as_deref().expect("a customer");
+    for path in ["/vouchers".to_owned(), format!("/vouchers?user_id={id}")] {
+        assert_eq!(server.get_as(&ann.access, &path).await.expect(200), own, "{path}");
+    }
+    assert_eq!(server.get_as(&root, &format!("/vouchers?user_id={no}")).await.expect(200), own);
+    assert_eq!(error(server.get_as(&ben.access, &format!("/vouchers?user_id={no}")).await, 403), "Forbidden");
+    assert_eq!(error(server.get_as(&ben.access, "/vouchers?user_id=999").await, 403), "Forbidden");
+    assert_eq!(error(server.get("/vouchers?user_id=999").await, 404), "User not found");
+
+    let body = json!({ "voucher_code": "VOUCHER123" });
+    assert_eq!(error(server.guest("/redeem", &body).await, 401), "Unauthorized");
+    assert_eq!(error(server.post_as(&ben.access, "/redeem", &body).await, 404), "Voucher not found", "it is Ann's");
+    let unknown = json!({ "voucher_code": "NOTHING" });
+    assert_eq!(error(server.post_as(&ann.access, "/redeem", &unknown).await, 404), "Voucher not found");
+
+    let (one, two) =
+        tokio::join!(server.post_as(&ann.access, "/redeem", &body), server.post_as(&ann.access, "/redeem", &body));
+    let (first, second) = if one.status == 200 { (one, two) } else { (two, one) };
+    assert_eq!(first.expect(200), json!({ "message": "Voucher VOUCHER123 redeemed successfully" }));
+    assert_eq!(error(second, 400), "Voucher already redeemed");
+    assert_eq!(error(server.post_as(&ann.access, "/redeem", &body).await, 400), "Voucher already redeemed");
+    let own = server.get_as(&ann.access, "/vouchers").await.expect(200);
+    assert_eq!((&own[0]["status"], &own[1]["status"]), (&json!("redeemed"), &json!("unused")));
+}
+
+#[tokio::test]
+async fn a_server_redeems_for_the_user_it_names_and_a_key_of_the_caller_repeats_it() {
+    let (_data, server, root) = shop(&[]).await;
+    let customer = server.customer("13047").await;
+    let no = given_to(&server, &root, Some(&customer), &["VOUCHER123"]).await;
+    let body = json!({ "voucher_code": "VOUCHER123" });
+    assert_eq!(error(server.post("/redeem", &body).await, 422), "user_id: is needed");
+    let other = json!({ "voucher_code": "VOUCHER123", "user_id": "somebody" });
+    assert_eq!(error(server.post("/redeem", &other).await, 404), "Voucher not found");
+    let body = json!({ "voucher_code": "VOUCHER123", "user_id": "13047" });
+    for replayed in [None, Some("true")] {
+        let request = server.request(Method::POST, "/redeem").header("idempotency-key", "k").json(&body);
+        let reply = send(request).await;
+        assert_eq!(reply.header("idempotency-replayed"), replayed);
+        reply.expect(200);
+    }
+    let listed = server.get(&format!("/vouchers?user_id={no}")).await.expect(200);
+    assert_eq!(listed[0]["status"], "redeemed");
+}
+
+#[tokio::test]
+async fn gfg_4_limits_minimum_and_expiry_are_honoured() {
+    let (_data, server, root) = shop(&["--test-clock"]).await;
+    let now = server.get("/v1/test-clock").await.expect(200);
+    let today = &now["now"].as_str().expect("an instant")[..10];
+    let coupon =
+        json!({ "code": "SAVE10", "discount": 10, "min_cart_value": 50, "usage_limit": 2, "per_user_limit": 1 });
+    server.post_as(&root, "/admin/coupons", &coupon).await.expect(201);
+    let use_by =
+        |user: &str, cart: Option<&str>| json!({ "coupon_code": "SAVE10", "user_id": user, "cart_value": cart });
+
+    let needed = error(server.post("/redeem", &use_by("ann", None)).await, 400);
+    assert!(needed.starts_with("cart_value is needed") && needed.contains("50 EUR"), "{needed}");
+    error(server.post("/redeem", &use_by("ann", Some("49.99"))).await, 400);
+    server.post("/redeem", &use_by("ann", Some("50"))).await.expect(200);
+    error(server.post("/redeem", &use_by("ann", Some("50"))).await, 400);
+    server.post("/redeem", &use_by("ben", Some("80"))).await.expect(200);
+    error(server.post("/redeem", &use_by("carl", Some("80"))).await, 400);
+    put_as(&server, &root, "/admin/coupons/1", &json!({ "usage_limit": 3 })).await.expect(200);
+    server.post("/redeem", &use_by("carl", Some("80"))).await.expect(200);
+
+    let last_day = json!({ "code": "TODAY", "discount": 5, "discount_type": "amount", "expiry_date": today });
+    server.post_as(&root, "/admin/coupons", &last_day).await.expect(201);
+    let use_today = |user: &str| json!({ "coupon_code": "TODAY", "user_id": user });
+    server.post("/redeem", &use_today("ann")).await.expect(200);
+    server.post("/v1/test-clock", &json!({ "advance": "PT25H" })).await.expect(200);
+    error(server.post("/redeem", &use_today("ben")).await, 400);
+    assert_eq!(anybody(&server, "/coupons").await.as_array().map(Vec::len), Some(1), "what is over is not listed");
+}
+
+/// The coupon of a category, by its id in the long form.
+async fn category(server: &Server, name: &str) -> String {
+    let listed = server.get("/v1/coupons").await.expect(200);
+    let found = listed["data"].as_array().expect("a list").iter().find(|coupon| coupon["name"] == name);
+    found.expect("it is there")["id"].as_str().expect("an id").to_owned()
+}
+
+async fn contribute(server: &Server, employee: &str, category: &str) -> Value {
+    server.post("/api/v1/coupon", &json!({ "id": employee, "category": category })).await.expect(201)
+}
+
+#[tokio::test]
+async fn jc_1_an_employee_adds_a_unit_and_gets_a_receipt_without_a_code() {
+    let (_data, server, root) = shop(&[]).await;
+    let ann = server.person("ann").await.access;
+    let body = json!({ "id": "emp-7", "category": "Sport" });
+    assert_eq!(error(server.post_as(&ann, "/api/v1/coupon", &body).await, 403), "Forbidden");
+    let (one, two) = tokio::join!(server.post("/api/v1/coupon", &body), server.post_as(&root, "/api/v1/coupon", &body));
+    let mut counted = Vec::new();
+    for receipt in [one.expect(201), two.expect(201)] {
+        let available = receipt["available"].clone();
+        let expected = json!({ "id": "emp-7", "category": "Sport", "state": "available", "available": available });
+        assert_eq!(receipt, expected);
+        counted.push(available.as_i64().expect("a number"));
+    }
+    counted.sort_unstable();
+    assert_eq!(counted, [1, 2], "of two first ones at once there is one category");
+    assert_eq!(contribute(&server, "emp-8", "sport").await["available"], 3);
+    assert_eq!(contribute(&server, "emp-8", "Food").await["available"], 1);
+    let of_sport = category(&server, "Sport").await;
+    let given = server.get(&format!("/v1/coupons/{of_sport}/contributions")).await.expect(200);
+    let expected = json!([{ "contributor": "emp-7", "units": 2 }, { "contributor": "emp-8", "units": 1 }]);
+    assert_eq!(given["data"], expected);
+}
+
+#[tokio::test]
+async fn jc_3_one_coupon_for_each_user_and_day_then_429_and_409_if_none_is_left() {
+    let (_data, server, _) = shop(&["--test-clock"]).await;
+    assert_eq!(error(server.get("/api/v1/coupon?id=ann").await, 409), "No coupon is left");
+    for place in ["Sport", "Sport", "Food", "Food"] {
+        contribute(&server, "emp-7", place).await;
+    }
+    let taken = server.get("/api/v1/coupon?id=ann&category=sport").await;
+    assert_eq!(taken.header("cache-control"), Some("no-store"));
+    let taken = taken.expect(200);
+    assert_eq!(taken["category"], "Sport");
+    assert!(taken["code"].as_str().is_some_and(|code| !code.is_empty()));
+    let again = server.get("/api/v1/coupon?id=ann&category=Food").await;
+    let seconds: u64 = again.header("retry-after").expect("it says when").parse().expect("seconds");
+    assert!((1..=90_000).contains(&seconds), "{seconds}");
+    error(again, 429);
+
+    let ben = json!({ "user_id": "ben" });
+    assert_eq!(server.post("/api/v1/coupon", &ben).await.expect(200)["category"], "Sport", "the first that has one");
+    let redeem = |user: &str, code: &Value| json!({ "voucher_code": code, "user_id": user });
+    assert_eq!(error(server.post("/redeem", &redeem("ben", &taken["code"])).await, 404), "Voucher not found");
+    server.post("/redeem", &redeem("ann", &taken["code"])).await.expect(200);
+    assert_eq!(error(server.get("/api/v1/coupon?id=carl&category=Sport").await, 409), "No coupon is left");
+    let head = send(server.request(Method::HEAD, "/api/v1/coupon?id=carl")).await;
+    assert_eq!(head.status, 405, "nobody takes what he does not see");
+    assert_eq!(server.get("/api/v1/coupon?id=carl").await.expect(200)["category"], "Food");
+
+    server.post("/v1/test-clock", &json!({ "advance": format!("PT{seconds}S") })).await.expect(200);
+    server.get("/api/v1/coupon?id=ann&category=Food").await.expect(200);
+}
+
+#[tokio::test]
+async fn jc_5_a_taken_coupon_is_held_for_five_minutes_then_free_for_others() {
+    let (_data, server, _) = shop(&["--test-clock"]).await;
+    contribute(&server, "emp-7", "Sport").await;
+    let ann = server.person("ann").await;
+    let taken = server.get_as(&ann.access, "/api/v1/coupon").await.expect(200);
+    assert!(taken["expires_at"].is_string());
+    let own = server.get_as(&ann.access, "/vouchers").await.expect(200);
+    assert_eq!((&own[0]["code"], &own[0]["status"]), (&taken["code"], &json!("unused")));
+    assert_eq!(error(server.get_as(&ann.access, "/api/v1/coupon?id=999").await, 403), "Forbidden");
+    assert_eq!(error(server.get("/api/v1/coupon?id=ben").await, 409), "No coupon is left");
+
+    server.post("/v1/test-clock", &json!({ "advance": "PT4M59S" })).await.expect(200);
+    assert_eq!(error(server.get("/api/v1/coupon?id=ben").await, 409), "No coupon is left");
+    server.post("/v1/test-clock", &json!({ "advance": "PT1S" })).await.expect(200);
+    let late = json!({ "voucher_code": taken["code"] });
+    error(server.post_as(&ann.access, "/redeem", &late).await, 400);
+    assert_eq!(server.get_as(&ann.access, "/vouchers").await.expect(200), json!([]));
+    let next = server.get("/api/v1/coupon?id=ben").await.expect(200);
+    assert_ne!(next["code"], taken["code"], "its code is one that nobody has seen");
+    server.post("/redeem", &json!({ "voucher_code": next["code"], "user_id": "ben" })).await.expect(200);
+}
