@@ -56,7 +56,12 @@ impl Row {
 
     /// A cancel is remembered for whoever reserves later under this id, so that it is never not found.
     fn finds_nothing(&self) -> bool {
-        self.path.contains("{id}") && self.path != "/v1/redemptions/{id}/cancel"
+        self.path.contains("{id}") && !self.is_by_number() && self.path != "/v1/redemptions/{id}/cancel"
+    }
+
+    /// The short form names a coupon by its number, and every tenant has a first.
+    fn is_by_number(&self) -> bool {
+        self.path.starts_with("/admin/")
     }
 
     /// Whether what it is about is one customer's.
@@ -65,9 +70,10 @@ impl Row {
     }
 }
 
-fn filled(path: &str, subject: &str, things: &Things) -> String {
-    let id = things.get(subject).map_or("", String::as_str);
-    path.replace("{id}", id).replace("{identity_id}", &things["identity"]).replace("{version}", "1")
+fn filled(row: &Row, things: &Things) -> String {
+    let named = things.get(row.subject()).map_or("", String::as_str);
+    let id = if row.is_by_number() { "1" } else { named };
+    row.path.replace("{id}", id).replace("{identity_id}", &things["identity"]).replace("{version}", "1")
 }
 
 /// How far the asker is to reach.
@@ -112,7 +118,7 @@ fn body(row: &Row, own: &Things) -> Value {
 }
 
 async fn ask(server: &Server, token: Option<&str>, row: &Row, (own, named): (&Things, &Things)) -> Reply {
-    let request = server.bare(row.method.clone(), &filled(row.path, row.subject(), named));
+    let request = server.bare(row.method.clone(), &filled(row, named));
     let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
     let request = request.header(header::IF_MATCH, "*");
     let is_file = row.name() == "POST /v1/coupons/{id}/imports";
