@@ -5,8 +5,8 @@ mod smtp;
 
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, SinglePart};
 use lettre::{Address, Message};
 use ports::{PostError, QueuedMail};
 
@@ -27,17 +27,13 @@ impl std::str::FromStr for From {
 
 /// The letter as it travels (RFC 5322). The same every time, with one message id, so that who gets it twice shows it
 /// once; marked as sent by a machine (RFC 3834), so that no machine answers it.
-fn message(from: &From, queued: &QueuedMail) -> Result<Message, PostError> {
+fn message(from: &From, queued: &QueuedMail, body: Body) -> Result<Message, PostError> {
     let never = |what: &str| PostError::Never(what.to_owned());
     let to: Address = queued.mail.to.parse().map_err(|_| never("the address is none"))?;
     let made_at_ms = queued.made_at.as_ms();
     let age = Duration::from_millis(u64::try_from(made_at_ms).unwrap_or_default());
     let id = format!("<{made_at_ms}.{}@{}>", queued.no.0, from.0.email.domain());
     let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
-    let text = SinglePart::builder()
-        .header(ContentType::TEXT_PLAIN)
-        .header(ContentTransferEncoding::QuotedPrintable)
-        .body(queued.mail.text.clone());
     Message::builder()
         .from(from.0.clone())
         .to(Mailbox::new(None, to))
@@ -45,6 +41,6 @@ fn message(from: &From, queued: &QueuedMail) -> Result<Message, PostError> {
         .date(SystemTime::UNIX_EPOCH + age)
         .message_id(Some(id))
         .raw_header(automatic)
-        .singlepart(text)
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body))
         .map_err(|error| PostError::Never(error.to_string()))
 }

@@ -75,11 +75,12 @@ pub async fn letter_token(data: &std::path::Path, to: &str) -> String {
         let mut letters: Vec<_> = std::fs::read_dir(data.join("mail"))
             .map(|files| files.map(|file| file.expect("an entry").path()).collect())
             .unwrap_or_default();
+        // One that is being written has another ending.
+        letters.retain(|file| file.extension().is_some_and(|ending| ending == "eml"));
         letters.sort();
-        let mut texts =
-            letters.iter().rev().map(|file| read(file).replace("=\r\n", "")).filter(|text| text.contains(to));
+        let mut texts = letters.iter().rev().map(|file| read(file)).filter(|text| text.contains(to));
         if let Some(token) =
-            texts.find_map(|text| Some(text.split_once("#token=3D")?.1.split_whitespace().next()?.to_owned()))
+            texts.find_map(|text| Some(text.split_once("#token=")?.1.split_whitespace().next()?.to_owned()))
         {
             return token;
         }

@@ -6,6 +6,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use lettre::message::Body;
+use lettre::message::header::ContentTransferEncoding;
 use ports::{Post, PostError, QueuedMail};
 
 use super::{From, message};
@@ -28,7 +30,7 @@ impl MailFolder {
 #[async_trait]
 impl Post for MailFolder {
     async fn send(&self, mail: &QueuedMail) -> Result<(), PostError> {
-        let bytes = message(&self.from, mail)?.formatted();
+        let bytes = message(&self.from, mail, as_written(&mail.mail.text))?.formatted();
         // A letter that is handed over again gets the same name.
         let (folder, name) = (self.folder.clone(), format!("{}-{}.eml", mail.made_at.as_ms(), mail.no.0));
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
@@ -36,6 +38,12 @@ impl Post for MailFolder {
             .map_err(|error| PostError::Away(error.to_string()))?
             .map_err(|error| PostError::Away(format!("the mail folder: {error}")))
     }
+}
+
+/// Not as a mail server needs it, which takes neither long lines nor all letters: whoever looks into the file is to find
+/// links whole.
+fn as_written(text: &str) -> Body {
+    Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::EightBit)
 }
 
 /// Whole, or not there under its name.

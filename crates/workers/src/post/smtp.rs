@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lettre::message::Body;
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -92,7 +93,7 @@ impl SmtpPost {
 #[async_trait]
 impl Post for SmtpPost {
     async fn send(&self, mail: &QueuedMail) -> Result<(), PostError> {
-        let message = message(&self.from, mail)?;
+        let message = message(&self.from, mail, Body::new(mail.mail.text.clone()))?;
         self.transport.send(message).await.map(drop).map_err(|error| refusal(&error))
     }
 }

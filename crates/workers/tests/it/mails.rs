@@ -21,6 +21,9 @@ const SENT: Round = Round { sent: 1, failed: 0, is_away: false };
 const FAILED: Round = Round { sent: 0, failed: 1, is_away: false };
 const NOTHING: Round = Round { sent: 0, failed: 0, is_away: false };
 
+/// Longer than a line of a mail may be as it is.
+const LINK: &str = "https://shop.example/reset#token=K1Ei5eHL-2I7_FAxB-ctNUMIE6VIGgACdOuaTjxGPnA";
+
 struct Office {
     store: SqliteStore,
     clock: Arc<TestClock>,
@@ -55,7 +58,7 @@ impl Office {
 
     async fn write(&self, to: &str, until_ms: Option<i64>) {
         let until = until_ms.map(|ms| self.clock.now().saturating_add_ms(ms));
-        let text = "Guten Tag.\n.\n你好\n".to_owned();
+        let text = format!("Guten Tag.\n.\n{LINK}\n你好\n");
         let mail = Mail { to: to.to_owned(), subject: "Tea: 茶".to_owned(), text, until };
         self.store.enqueue_mail(FIRST_TENANT, mail).await.expect("a letter can be written");
     }
@@ -91,8 +94,7 @@ async fn a_letter_is_handed_to_the_mail_server_once() {
         "Message-ID: <1772438400000.1@shop.example>\r\n",
         "Date: Mon, 02 Mar 2026 08:00:00 +0000\r\n",
         "Auto-Submitted: auto-generated\r\n",
-        "Guten Tag.\r\n",
-        "=E4=BD=A0=E5=A5=BD\r\n",
+        "Content-Type: text/plain; charset=utf-8\r\n",
     ] {
         assert!(letter.contains(part), "{part} is not in {letter}");
     }
@@ -209,4 +211,6 @@ async fn without_a_mail_server_each_letter_is_a_file_that_only_its_owner_reads()
     letters.sort_unstable();
     assert_eq!(letters.len(), 2);
     assert!(letters.iter().any(|letter| letter.contains("To: ben@example.com\r\n")), "{letters:?}");
+    let whole = format!("Guten Tag.\r\n.\r\n{LINK}\r\n你好\r\n");
+    assert!(letters.iter().all(|letter| letter.contains(&whole)), "a link is whole for whoever looks: {letters:?}");
 }
