@@ -27,7 +27,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>(openapi: impl Into<Arc<str>>) ->
         .route("/docs/page.css", get(|| async { with_headers("text/css; charset=utf-8", STYLE) }))
 }
 
-fn with_headers(content_type: &'static str, body: impl IntoResponse) -> Response {
+/// A file of a page, which may load nothing but its own.
+pub(crate) fn with_headers(content_type: &'static str, body: impl IntoResponse) -> Response {
     let headers: [(HeaderName, &str); 3] =
         [(CONTENT_TYPE, content_type), (CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, body).into_response()

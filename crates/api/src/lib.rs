@@ -92,6 +92,7 @@ mod wording;
 
 pub mod problem;
 
+mod links;
 pub mod docs;
 
 pub use app::{App, new_id};

@@ -11,8 +11,8 @@ use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
-    issue, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, short_form,
-    sign_in, tenant_settings, test_clock, vouchers, wallet,
+    issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup,
+    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -29,6 +29,7 @@ pub fn router(app: App) -> Router {
         .merge(short_form_routes())
         .route("/", get(health::get_root))
         .merge(docs::routes(openapi()))
+        .merge(links::routes())
         .layer(from_fn_with_state(app.clone(), gate::admit))
         // Who looks after the server is neither counted nor kept out.
         .route("/healthz", get(health::get_health))

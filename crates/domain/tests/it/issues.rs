@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use domain::codes::{Alphabet, Pattern};
 use domain::coupon::Definition;
 use domain::id::{CouponNo, VoucherKey, VoucherKind};
@@ -251,4 +253,24 @@ fn a_voucher_has_one_code_the_one_of_its_coupons_pattern() {
     let plain = world.code_in(&Pattern::default(), bearer(coupon, 0));
     assert_eq!(refusal(world.redeem("r", None, &[&plain])), Rejection::CodeUnknown);
     world.redeem("r", None, &[&world.code(bearer(coupon, 0))]).unwrap();
+}
+
+/// Codes are computed from numbers that the ledger gives once, so that neither workers nor clocks can meet.
+#[test]
+fn jc_5_a_million_codes_from_several_threads_have_no_duplicate() {
+    const THREADS: u64 = 4;
+    const EACH: u64 = 250_000;
+    let world = World::new();
+    let pattern = Pattern::default();
+    let make = |thread: u64| {
+        let ordinals = (0..EACH).map(move |place| place * THREADS + thread);
+        ordinals
+            .map(|ordinal| world.code_in(&pattern, VoucherKey { coupon: CouponNo(1), kind: VoucherKind::Row, ordinal }))
+    };
+    let codes: HashSet<String> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..THREADS).map(|thread| scope.spawn(move || make(thread).collect::<Vec<_>>())).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("it ends")).collect()
+    });
+    assert_eq!(codes.len() as u64, THREADS * EACH);
 }

@@ -245,3 +245,17 @@ async fn al_1_one_call_shows_a_wallet_with_counts_that_equal_its_vouchers() {
     let last = &seen["data"][2];
     assert_eq!((&last["kind"], &last["not_usable"]["code"]), (&json!("percent_off"), &json!("coupon_paused")));
 }
+
+#[tokio::test]
+async fn links_of_letters_lead_to_pages_that_load_nothing_from_elsewhere() {
+    let data = folder();
+    let server = Server::start(data.path());
+    for path in ["/set-up", "/verify", "/reset", "/sign-in", "/links/page.js", "/links/page.css"] {
+        let answer = server.bare(Method::GET, path).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{path}: {policy}");
+        let text = answer.text().await.expect("text");
+        assert!(!text.contains("http://") && !text.contains("https://"), "{path}");
+    }
+}

@@ -8,6 +8,7 @@ mod tenants;
 mod house;
 mod permissions;
 mod short_form;
+mod pool;
 mod provider;
 mod oidc;
 mod answers;

@@ -197,6 +197,15 @@ pub fn order(id: &str, unit_price_minor: i64) -> Value {
     })
 }
 
+/// The answers to so many requests that are sent at once.
+pub async fn at_once(count: usize, request: impl Fn() -> RequestBuilder) -> Vec<Reply> {
+    let mut all = tokio::task::JoinSet::new();
+    for _ in 0..count {
+        all.spawn(send(request()));
+    }
+    all.join_all().await
+}
+
 /// 5.00 off, with these limits.
 pub fn five_off(limits: &Value) -> Value {
     json!({

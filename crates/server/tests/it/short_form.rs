@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::accounts::{PASSWORD, staff};
-use crate::scrip::{Reply, Server, folder, send};
+use crate::scrip::{Reply, Server, at_once, folder, send};
 
 /// A shop with an administrator, whose token is given.
-async fn shop(options: &[&str]) -> (TempDir, Server, String) {
+pub async fn shop(options: &[&str]) -> (TempDir, Server, String) {
     let data = folder();
     let server = Server::start_with(data.path(), options);
     staff(data.path(), "root", "admin");
@@ -18,7 +18,7 @@ async fn shop(options: &[&str]) -> (TempDir, Server, String) {
 
 /// What is said of a refusal, if it is all that is said.
 #[track_caller]
-fn error(reply: Reply, status: u16) -> String {
+pub fn error(reply: Reply, status: u16) -> String {
     assert_eq!(reply.headers["content-type"], "application/json");
     let body = reply.expect(status);
     assert_eq!(body.as_object().map(|fields| fields.len()), Some(1), "{body}");
@@ -177,7 +177,7 @@ async fn a_server_redeems_for_the_user_it_names_and_a_key_of_the_caller_repeats_
 }
 
 #[tokio::test]
-async fn gfg_4_limits_minimum_and_expiry_are_honoured() {
+async fn gfg_1_limits_minimum_and_expiry_are_honoured() {
     let (_data, server, root) = shop(&["--test-clock"]).await;
     let now = server.get("/v1/test-clock").await.expect(200);
     let today = &now["now"].as_str().expect("an instant")[..10];
@@ -206,91 +206,77 @@ async fn gfg_4_limits_minimum_and_expiry_are_honoured() {
     assert_eq!(anybody(&server, "/coupons").await.as_array().map(Vec::len), Some(1), "what is over is not listed");
 }
 
-/// The coupon of a category, by its id in the long form.
-async fn category(server: &Server, name: &str) -> String {
-    let listed = server.get("/v1/coupons").await.expect(200);
-    let found = listed["data"].as_array().expect("a list").iter().find(|coupon| coupon["name"] == name);
-    found.expect("it is there")["id"].as_str().expect("an id").to_owned()
-}
-
-async fn contribute(server: &Server, employee: &str, category: &str) -> Value {
-    server.post("/api/v1/coupon", &json!({ "id": employee, "category": category })).await.expect(201)
-}
-
 #[tokio::test]
-async fn jc_1_an_employee_adds_a_unit_and_gets_a_receipt_without_a_code() {
+async fn gfg_2_a_code_with_an_owner_is_refused_to_others_and_one_without_goes_to_whoever_comes_first() {
     let (_data, server, root) = shop(&[]).await;
-    let ann = server.person("ann").await.access;
-    let body = json!({ "id": "emp-7", "category": "Sport" });
-    assert_eq!(error(server.post_as(&ann, "/api/v1/coupon", &body).await, 403), "Forbidden");
-    let (one, two) = tokio::join!(server.post("/api/v1/coupon", &body), server.post_as(&root, "/api/v1/coupon", &body));
-    let mut counted = Vec::new();
-    for receipt in [one.expect(201), two.expect(201)] {
-        let available = receipt["available"].clone();
-        let expected = json!({ "id": "emp-7", "category": "Sport", "state": "available", "available": available });
-        assert_eq!(receipt, expected);
-        counted.push(available.as_i64().expect("a number"));
-    }
-    counted.sort_unstable();
-    assert_eq!(counted, [1, 2], "of two first ones at once there is one category");
-    assert_eq!(contribute(&server, "emp-8", "sport").await["available"], 3);
-    assert_eq!(contribute(&server, "emp-8", "Food").await["available"], 1);
-    let of_sport = category(&server, "Sport").await;
-    let given = server.get(&format!("/v1/coupons/{of_sport}/contributions")).await.expect(200);
-    let expected = json!([{ "contributor": "emp-7", "units": 2 }, { "contributor": "emp-8", "units": 1 }]);
-    assert_eq!(given["data"], expected);
+    let (ann, ben) = (server.person("ann").await, server.person("ben").await);
+    given_to(&server, &root, ann.customer_id.as_deref(), &["ANNS"]).await;
+    let made = server.post_as(&root, "/admin/coupons/1/vouchers", &json!({ "count": 2 })).await.expect(201);
+    assert_eq!((made.as_array().map(Vec::len), &made[0]["user_id"]), (Some(2), &Value::Null));
+    let body = json!({ "voucher_code": made[0]["code"] });
+    server.post_as(&ben.access, "/redeem", &body).await.expect(200);
+    error(server.post_as(&ann.access, "/redeem", &body).await, 400);
+    let anns = json!({ "voucher_code": "ANNS" });
+    assert_eq!(error(server.post_as(&ben.access, "/redeem", &anns).await, 404), "Voucher not found");
+    server.post_as(&ann.access, "/redeem", &anns).await.expect(200);
 }
 
 #[tokio::test]
-async fn jc_3_one_coupon_for_each_user_and_day_then_429_and_409_if_none_is_left() {
-    let (_data, server, _) = shop(&["--test-clock"]).await;
-    assert_eq!(error(server.get("/api/v1/coupon?id=ann").await, 409), "No coupon is left");
-    for place in ["Sport", "Sport", "Food", "Food"] {
-        contribute(&server, "emp-7", place).await;
+async fn gfg_3_one_code_redeemed_by_a_hundred_at_once_is_redeemed_once() {
+    let (_data, server, root) = shop(&[]).await;
+    let customer = server.customer("ann").await;
+    given_to(&server, &root, Some(&customer), &["VOUCHER123"]).await;
+    let body = json!({ "voucher_code": "VOUCHER123", "user_id": "ann" });
+    let answers = at_once(100, || server.request(Method::POST, "/redeem").json(&body)).await;
+    let (used, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|reply| reply.status == 200);
+    assert_eq!((used.len(), refused.len()), (1, 99));
+    for reply in refused {
+        assert_eq!(error(reply, 400), "Voucher already redeemed");
     }
-    let taken = server.get("/api/v1/coupon?id=ann&category=sport").await;
-    assert_eq!(taken.header("cache-control"), Some("no-store"));
-    let taken = taken.expect(200);
-    assert_eq!(taken["category"], "Sport");
-    assert!(taken["code"].as_str().is_some_and(|code| !code.is_empty()));
-    let again = server.get("/api/v1/coupon?id=ann&category=Food").await;
-    let seconds: u64 = again.header("retry-after").expect("it says when").parse().expect("seconds");
-    assert!((1..=90_000).contains(&seconds), "{seconds}");
-    error(again, 429);
-
-    let ben = json!({ "user_id": "ben" });
-    assert_eq!(server.post("/api/v1/coupon", &ben).await.expect(200)["category"], "Sport", "the first that has one");
-    let redeem = |user: &str, code: &Value| json!({ "voucher_code": code, "user_id": user });
-    assert_eq!(error(server.post("/redeem", &redeem("ben", &taken["code"])).await, 404), "Voucher not found");
-    server.post("/redeem", &redeem("ann", &taken["code"])).await.expect(200);
-    assert_eq!(error(server.get("/api/v1/coupon?id=carl&category=Sport").await, 409), "No coupon is left");
-    let head = send(server.request(Method::HEAD, "/api/v1/coupon?id=carl")).await;
-    assert_eq!(head.status, 405, "nobody takes what he does not see");
-    assert_eq!(server.get("/api/v1/coupon?id=carl").await.expect(200)["category"], "Food");
-
-    server.post("/v1/test-clock", &json!({ "advance": format!("PT{seconds}S") })).await.expect(200);
-    server.get("/api/v1/coupon?id=ann&category=Food").await.expect(200);
+    let unknown = json!({ "voucher_code": "NOTHING", "user_id": "ann" });
+    assert_eq!(error(server.post("/redeem", &unknown).await, 404), "Voucher not found");
 }
 
 #[tokio::test]
-async fn jc_5_a_taken_coupon_is_held_for_five_minutes_then_free_for_others() {
-    let (_data, server, _) = shop(&["--test-clock"]).await;
-    contribute(&server, "emp-7", "Sport").await;
+async fn gfg_4_each_use_is_one_row_that_history_and_figures_agree_on() {
+    let (_data, server, root) = shop(&[]).await;
+    let customer = server.customer("ann").await;
+    given_to(&server, &root, Some(&customer), &["ONE", "TWO", "THREE"]).await;
+    for code in ["ONE", "TWO", "TWO"] {
+        server.post("/redeem", &json!({ "voucher_code": code, "user_id": "ann", "cart_value": 80 })).await;
+    }
+    let rows = server.get(&format!("/v1/redemptions?customer_id={customer}")).await.expect(200);
+    let rows = rows["data"].as_array().expect("a list").clone();
+    assert_eq!(rows.len(), 2);
+    for row in &rows {
+        assert_eq!((&row["state"], &row["discount_minor"]), (&json!("redeemed"), &json!(2_000)), "{row}");
+    }
+    let history = server.get(&format!("/v1/customers/{customer}/history")).await.expect(200);
+    let entries = history["data"].as_array().expect("a list").clone();
+    assert_eq!(entries.iter().filter(|entry| entry["event"] == "redeemed").count(), rows.len(), "{history:#}");
+    let coupons = server.get("/v1/coupons").await.expect(200);
+    let coupon = coupons["data"][0]["id"].as_str().expect("an id").to_owned();
+    let figures = server.get(&format!("/v1/coupons/{coupon}/statistics")).await.expect(200);
+    assert_eq!((&figures["redeemed"], &figures["value_given_minor"]), (&json!(2), &json!(4_000)));
+}
+
+#[tokio::test]
+async fn gfg_6_the_four_calls_exist_with_their_meanings() {
+    let (_data, server, root) = shop(&[]).await;
+    let coupon = json!({ "code": "SAVE10", "discount": 10, "min_cart_value": 50 });
+    for path in ["/redeem", "/admin/coupons"] {
+        assert_eq!(error(server.guest(path, &coupon).await, 401), "Unauthorized");
+    }
+    assert_eq!(error(send(server.bare(Method::GET, "/vouchers")).await, 401), "Unauthorized");
+    let made = server.post_as(&root, "/admin/coupons", &coupon).await.expect(201);
+    assert_eq!(made["message"], "Coupon created successfully");
+    assert_eq!(anybody(&server, "/coupons").await[0]["code"], "SAVE10");
     let ann = server.person("ann").await;
-    let taken = server.get_as(&ann.access, "/api/v1/coupon").await.expect(200);
-    assert!(taken["expires_at"].is_string());
+    let body = json!({ "codes": ["VOUCHER123"], "user_id": ann.customer_id });
+    server.post_as(&root, "/admin/coupons/1/vouchers", &body).await.expect(201);
     let own = server.get_as(&ann.access, "/vouchers").await.expect(200);
-    assert_eq!((&own[0]["code"], &own[0]["status"]), (&taken["code"], &json!("unused")));
-    assert_eq!(error(server.get_as(&ann.access, "/api/v1/coupon?id=999").await, 403), "Forbidden");
-    assert_eq!(error(server.get("/api/v1/coupon?id=ben").await, 409), "No coupon is left");
-
-    server.post("/v1/test-clock", &json!({ "advance": "PT4M59S" })).await.expect(200);
-    assert_eq!(error(server.get("/api/v1/coupon?id=ben").await, 409), "No coupon is left");
-    server.post("/v1/test-clock", &json!({ "advance": "PT1S" })).await.expect(200);
-    let late = json!({ "voucher_code": taken["code"] });
-    error(server.post_as(&ann.access, "/redeem", &late).await, 400);
-    assert_eq!(server.get_as(&ann.access, "/vouchers").await.expect(200), json!([]));
-    let next = server.get("/api/v1/coupon?id=ben").await.expect(200);
-    assert_ne!(next["code"], taken["code"], "its code is one that nobody has seen");
-    server.post("/redeem", &json!({ "voucher_code": next["code"], "user_id": "ben" })).await.expect(200);
+    assert_eq!((&own[0]["code"], &own[0]["status"]), (&json!("VOUCHER123"), &json!("unused")));
+    let redeem = json!({ "voucher_code": "VOUCHER123", "cart_value": 50 });
+    let done = server.post_as(&ann.access, "/redeem", &redeem).await.expect(200);
+    assert_eq!(done, json!({ "message": "Voucher VOUCHER123 redeemed successfully" }));
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::scrip::{Server, five_off, folder, order};
 
 #[tokio::test]
-async fn create_claim_quote_reserve_confirm_and_return_run_in_one_chain() {
+async fn it_2_create_claim_quote_reserve_confirm_and_return_run_in_one_chain() {
     let data = folder();
     let server = Server::start(data.path());
     let customer = server.customer("ann").await;
