@@ -1,5 +1,6 @@
 //! A customer named in a body: by the id that we gave, or by what the customer is known by elsewhere.
 
+use domain::customer::Customer;
 use domain::id::{CustomerId, CustomerNo};
 use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::{Action, Outcome};
@@ -76,13 +77,9 @@ impl Named {
     /// The customer as a look finds it; nobody is made.
     pub(crate) async fn find(self, app: &App, caller: Caller) -> Result<Option<CustomerNo>, Problem> {
         let Some((kind, value)) = self.by(caller)? else { return self.by_id(app, caller).await };
-        let carriers = app.store.customers_by_identity(caller.tenant, IdentityKey::of(kind, &value)).await?;
         let key = IdentityKey::of(kind, &value);
-        let proven = |customer: &&domain::customer::Customer| {
-            customer.identity(&key).is_some_and(|identity| identity.verified_at.is_some())
-        };
-        let found = carriers.iter().find(proven).or_else(|| carriers.iter().find(|customer| customer.is_open()));
-        Ok(Some(found.map_or(CustomerNo::NOBODY_YET, |customer| customer.no)))
+        let carriers = app.store.customers_by_identity(caller.tenant, key.clone()).await?;
+        Ok(Some(Customer::named_by(&key, &carriers).map_or(CustomerNo::NOBODY_YET, |customer| customer.no)))
     }
 
     fn by(&self, caller: Caller) -> Result<Option<(IdentityKind, String)>, Problem> {

@@ -1,6 +1,7 @@
 //! A file of codes as CSV (RFC 4180), read while it arrives and never as a whole.
 
 use domain::id::CustomerId;
+use domain::identity::IdentityKind;
 use ports::{ImportContent, ImportLine, ImportOwner};
 
 use crate::definition_body::check_code;
@@ -18,11 +19,14 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[error("{0}")]
 pub struct HeaderError(String);
 
+/// The columns that name the owner.
+const OWNERS: &str = "customer_id, external_id, email, phone or open_id";
+
 /// What a column says of the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OwnedBy {
     Id,
-    ExternalId,
+    Identity(IdentityKind),
 }
 
 /// Where a record has what.
@@ -181,9 +185,11 @@ fn header(record: &Record) -> Result<Columns, HeaderError> {
                 continue;
             }
             "customer_id" => OwnedBy::Id,
-            "external_id" => OwnedBy::ExternalId,
             "code" => return refuse("the column code stands twice".to_owned()),
-            _ => return refuse(format!("column {} must be code, customer_id or external_id", place + 1)),
+            name => match IdentityKind::ALL.into_iter().find(|kind| kind.name() == name) {
+                Some(kind) => OwnedBy::Identity(kind),
+                None => return refuse(format!("column {} must be code, {OWNERS}", place + 1)),
+            },
         };
         if owner.replace((place, owned_by)).is_some() {
             return refuse("one column at most may name the owner".to_owned());
@@ -226,7 +232,10 @@ fn owner(text: &str, owned_by: OwnedBy) -> Result<Option<ImportOwner>, &'static 
             let id: CustomerId = text.parse().map_err(|_| "customer_invalid")?;
             Ok(Some(ImportOwner::Id(id)))
         }
-        OwnedBy::ExternalId => Ok(Some(ImportOwner::ExternalId(text.to_owned()))),
+        OwnedBy::Identity(kind) => {
+            kind.check(text).map_err(|_| "customer_invalid")?;
+            Ok(Some(ImportOwner::By(kind, text.to_owned())))
+        }
     }
 }
 
@@ -248,7 +257,7 @@ mod tests {
         let shown = |content: ImportContent| match content {
             ImportContent::Code { text, owner: None } => text,
             ImportContent::Code { text, owner: Some(ImportOwner::Id(id)) } => format!("{text} of {id}"),
-            ImportContent::Code { text, owner: Some(ImportOwner::ExternalId(id)) } => format!("{text} of {id}"),
+            ImportContent::Code { text, owner: Some(ImportOwner::By(_, id)) } => format!("{text} of {id}"),
             ImportContent::Unreadable(reason) => format!("! {reason}"),
         };
         Ok(lines.ready().drain(..).map(|line| (line.line, shown(line.content))).collect())
@@ -294,7 +303,7 @@ mod tests {
     fn a_header_names_what_the_columns_are() {
         check_refused(b"", "must begin with a header: code");
         check_refused(b"\n", "must begin with a header: code");
-        check_refused(b"A-1\nA-2", "column 1 must be code, customer_id or external_id");
+        check_refused(b"A-1\nA-2", "column 1 must be code, customer_id, external_id, email, phone or open_id");
         check_refused(b"external_id\nx", "must begin with a header that names the column code");
         check_refused(b"code,code\n", "the column code stands twice");
         check_refused(b"code,customer_id,external_id\n", "one column at most may name the owner");

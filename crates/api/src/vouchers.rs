@@ -11,10 +11,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
+use crate::customer_by::{CustomerBy, Named};
 use crate::extract::{Path, Query};
 use crate::guesses::{Guess, Guesser};
 use crate::idempotency::{Change, NoBody, Origin};
-use crate::names::{acting_customer, coupon_no_at, customer_no_at, not_found};
+use crate::names::{acting_customer, coupon_no_at, not_found};
 use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
@@ -115,8 +116,10 @@ pub(crate) async fn revoke_voucher(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AssignBody {
-    #[schema(value_type = String)]
-    customer_id: CustomerId,
+    #[schema(value_type = Option<String>)]
+    customer_id: Option<CustomerId>,
+    /// By what is known of the customer elsewhere.
+    customer: Option<CustomerBy>,
 }
 
 /// Give a voucher without an owner to a customer
@@ -128,9 +131,9 @@ pub(crate) async fn assign_voucher(
     Path(id): Path<String>,
     Change { origin, body }: Change<AssignBody>,
 ) -> Answered<VoucherBody> {
-    let tenant = origin.caller.tenant;
     let voucher = candidates(&app, origin.guesser(), &id)?;
-    let customer = customer_no_at(&app, tenant, body.customer_id, "/customer_id").await?;
+    let named = Named { customer_id: body.customer_id, customer: body.customer };
+    let customer = named.ensure_one(&app, &origin).await?;
     submit(&app, &origin, Action::Assign { voucher, customer }).await
 }
 

@@ -122,6 +122,15 @@ impl Customer {
         self.guest && self.identities.iter().all(|identity| identity.verified_at.is_none())
     }
 
+    /// Whom an identity names, of those who carry it: who has proven it, else the first guest whom nobody has. An account
+    /// that merely says to have it is not named so.
+    #[must_use]
+    pub fn named_by<'c>(key: &IdentityKey, carriers: &'c [Self]) -> Option<&'c Self> {
+        let has_proven =
+            |customer: &&Self| customer.identity(key).is_some_and(|identity| identity.verified_at.is_some());
+        carriers.iter().find(has_proven).or_else(|| carriers.iter().find(|customer| customer.is_open()))
+    }
+
     /// Whether anything is kept that is about a person.
     #[must_use]
     pub fn is_nameless(&self) -> bool {

@@ -7,6 +7,7 @@ use std::fmt;
 use async_trait::async_trait;
 use domain::event::Actor;
 use domain::id::{CouponNo, CustomerId, ImportId, TenantNo};
+use domain::identity::IdentityKind;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -75,8 +76,8 @@ pub struct NewImport {
 pub enum ImportOwner {
     /// By our id.
     Id(CustomerId),
-    /// By the shop's own id.
-    ExternalId(String),
+    /// By what is known of them elsewhere: whoever has proven it, else the guest that carries it.
+    By(IdentityKind, String),
 }
 
 /// What a line says. Kept, so variants are only ever appended.

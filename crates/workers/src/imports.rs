@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::customer::Customer;
 use domain::id::{CustomerNo, ImportId, TenantNo};
+use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::{Action, Answer, Command, Fingerprint, GivenEntry, IdempotencyHash, NotImported, Outcome};
 use domain::rejection::Rejection;
 use ports::{Import, ImportChunk, ImportContent, ImportOwner, ImportRefusal, ImportWork, Imported, Store, StoreError};
@@ -129,7 +131,7 @@ async fn read(
 }
 
 /// Customers of a chunk that were looked up.
-type Known = HashMap<String, Option<CustomerNo>>;
+type Known = HashMap<IdentityKey, Option<CustomerNo>>;
 
 /// The customer a line names. Every way of naming one is answered here.
 async fn owner_no(
@@ -141,12 +143,17 @@ async fn owner_no(
     match owner {
         // Answered from memory when asked again.
         ImportOwner::Id(id) => store.customer_no(tenant, id).await,
-        ImportOwner::ExternalId(id) => {
-            if let Some(no) = known.get(&id) {
+        ImportOwner::By(kind, value) => {
+            let key = IdentityKey::of(kind, &value);
+            if let Some(no) = known.get(&key) {
                 return Ok(*no);
             }
-            let no = store.customer_by_external_id(tenant, &id).await?.map(|customer| customer.no);
-            known.insert(id, no);
+            let carriers = store.customers_by_identity(tenant, key.clone()).await?;
+            let named = Customer::named_by(&key, &carriers);
+            // The shop's own id is the shop's to give, so that an account has it as well.
+            let shops_own = carriers.first().filter(|_| kind == IdentityKind::ExternalId);
+            let no = named.or(shops_own).map(|customer| customer.no);
+            known.insert(key, no);
             Ok(no)
         }
     }

@@ -97,6 +97,7 @@ const page = pages[place];
 document.title = page.title;
 document.getElementById("title").textContent = page.title;
 document.getElementById("about").textContent = page.about;
+if (place === "set-up") form.querySelector('[data-field="username"]').firstChild.data = "Username, of the first administrator ";
 for (const label of form.querySelectorAll("label")) label.hidden = !page.fields.includes(label.dataset.field);
 if (page.newPassword) form.elements.password.autocomplete = "new-password";
 form.addEventListener("submit", (event) => {

@@ -92,6 +92,30 @@ async fn hm_7_a_partners_codes_are_imported_claimed_and_redeemed_like_any_other(
 }
 
 #[tokio::test]
+async fn hm_7_codes_are_given_to_customers_by_whatever_identity_names_them() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let (coupon, first) = (server.coupon(&pool()).await, server.coupon(&five_off(&json!([]))).await);
+    let mut codes = Vec::new();
+    for (kind, value) in [("phone", "+49 30 901820"), ("email", "dora@shop.example"), ("open_id", "wx-4711")] {
+        let claim = json!({ "customer": { kind: value } });
+        let claimed = server.post(&format!("/v1/coupons/{first}/claims"), &claim).await.expect(201);
+        let guest = claimed["voucher"]["customer_id"].as_str().expect("a guest").to_owned();
+        let csv = format!("code,{kind}\nPARTNER-{kind},{value}\n");
+        let import = ended(&server, &import(&server, &coupon, csv).await.expect(201)).await;
+        assert_eq!((&import["accepted"], &import["refused"]), (&json!(1), &json!(0)), "{kind}");
+        let path = format!("/v1/vouchers?customer_id={guest}&coupon_id={coupon}");
+        codes.push(server.get(&path).await.expect(200)["data"][0]["code"].clone());
+        let free = json!({ "vouchers": [{ "code": format!("FREE-{kind}") }] });
+        let free = server.post(&format!("/v1/coupons/{first}/vouchers"), &free).await.expect(201);
+        let path = format!("/v1/vouchers/{}/assign", free["data"][0]["id"].as_str().expect("an id"));
+        let assigned = server.post(&path, &json!({ "customer": { kind: value } })).await.expect(200);
+        assert_eq!(assigned["customer_id"], json!(guest), "{kind}");
+    }
+    assert_eq!(codes, ["PARTNER-phone", "PARTNER-email", "PARTNER-open_id"]);
+}
+
+#[tokio::test]
 async fn hm_7_a_code_that_was_held_unseen_goes_to_the_next_customer() {
     let data = folder();
     let server = Server::start(data.path());

@@ -249,7 +249,7 @@ async fn gfg_4_each_use_is_one_row_that_history_and_figures_agree_on() {
     let rows = rows["data"].as_array().expect("a list").clone();
     assert_eq!(rows.len(), 2);
     for row in &rows {
-        assert_eq!((&row["state"], &row["discount_minor"]), (&json!("redeemed"), &json!(2_000)), "{row}");
+        assert_eq!((&row["state"], &row["discount_minor"]), (&json!("succeeded"), &json!(2_000)), "{row}");
     }
     let history = server.get(&format!("/v1/customers/{customer}/history")).await.expect(200);
     let entries = history["data"].as_array().expect("a list").clone();
