@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_line_is_counted_where_its_record_begins() {
-        check(b"code,external_id\nA,\"two\nlines\"\nB,\n", &[(2, "A of two\nlines"), (4, "B")]);
+        check(b"code,external_id\nA,\"two\nlines\"\nB,\n", &[(2, "! customer_invalid"), (4, "B")]);
         check(b"\n\ncode\n\nA\n\n\nB", &[(5, "A"), (8, "B")]);
     }
 
