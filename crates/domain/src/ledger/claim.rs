@@ -31,6 +31,10 @@ pub(super) fn claim(
         facts.series.ask(&(*no, VoucherKind::Row));
     }
     let customer = standing(facts, customer)?;
+    // Also under the number of whoever was merged into one that is blocked.
+    if let Some(refusal) = barred(facts, context, customer) {
+        return Err(refusal.into());
+    }
     all(coupons.iter().map(|no| claim_one(facts, context, customer, *no)))
 }
 

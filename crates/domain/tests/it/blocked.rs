@@ -76,3 +76,16 @@ fn a_code_that_looks_mistyped_is_told_from_what_is_none() {
     let details: Vec<&str> = quote.refused.iter().map(|refused| &*refused.refusal.detail).collect();
     assert_eq!(details, ["this is not a code; it looks mistyped", "this is not a code"]);
 }
+
+#[test]
+fn whoever_was_merged_into_somebody_blocked_takes_nothing_under_the_old_number() {
+    let mut world = World::new();
+    let coupon = world.coupon(Definition { code: Some("SAVE10".to_owned()), ..definition() });
+    let (guest, eve) = (world.guest("eve@x.example"), world.account("eve", "eve@x.example"));
+    assert!(world.verify(eve, "eve@x.example"));
+    block(&mut world, eve, None);
+    for customer in [eve, guest] {
+        assert_eq!(refusal(world.claim(customer, coupon)), BLOCKED);
+        assert_eq!(refusal(world.redeem("r", Some(customer), &["SAVE10"])), BLOCKED);
+    }
+}

@@ -23,12 +23,12 @@ impl World {
         }
     }
 
-    fn guest(&mut self, email: &str) -> CustomerNo {
+    pub fn guest(&mut self, email: &str) -> CustomerNo {
         self.customer_with(CustomerProfile { email: Some(email.to_owned()), ..CustomerProfile::default() }).unwrap()
     }
 
     /// One that the shop knows.
-    fn account(&mut self, external_id: &str, email: &str) -> CustomerNo {
+    pub fn account(&mut self, external_id: &str, email: &str) -> CustomerNo {
         let (external_id, email) = (Some(external_id.to_owned()), Some(email.to_owned()));
         self.customer_with(CustomerProfile { external_id, email, ..CustomerProfile::default() }).unwrap()
     }
@@ -46,7 +46,7 @@ impl World {
     }
 
     /// Whether it is done.
-    fn verify(&mut self, customer: CustomerNo, email: &str) -> bool {
+    pub fn verify(&mut self, customer: CustomerNo, email: &str) -> bool {
         let action = Action::VerifyIdentity { customer, kind: IdentityKind::Email, value: email.to_owned() };
         match self.ask(action) {
             Ok(Outcome::CustomerChanged { is_done, .. }) => is_done,
