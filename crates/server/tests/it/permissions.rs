@@ -1,5 +1,6 @@
 //! The walk: every operation, asked by nobody, by every role and with every scope, for what is theirs, for what is another
-//! customer's and for what is another tenant's. What is expected stands in `permissions.txt`, which people wrote.
+//! customer's and for what is another tenant's. What is expected stands in `permissions.txt`: it began as a copy of the
+//! program's own table and was read row by row, so that a change of either without the other shows.
 
 use std::collections::BTreeSet;
 
