@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz prove
+.PHONY: help run test check fuzz prove bench
 
 DATA    ?= ./data
 SECONDS ?= 60
@@ -28,6 +28,9 @@ check: ## Formatting, lints and the repository's laws
 
 fuzz: ## Run every fuzz target for SECONDS (60) each
 	scripts/fuzz.sh $(SECONDS)
+
+bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
+	scripts/bench.sh $(ARGS)
 
 prove: ## Kill the server KILLS (50) times under load, then simulate with faults for MINUTES (10)
 	@scripts/need.sh nextest

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the build and the tests need is there; quiet about what is. Installs only what is missing: a C
-# compiler (for the bundled SQLite) with apt-get if it may, cargo-nextest with cargo.
+# compiler (for the bundled SQLite) and Redis (to compare with) with apt-get if it may, cargo-nextest with cargo.
 set -euo pipefail
 
 missing=()
@@ -20,6 +20,16 @@ need_c_compiler() {
   missing+=("a C compiler (for example: sudo apt-get install gcc libc6-dev)")
 }
 
+need_redis() {
+  has redis-server && return
+  if has apt-get && [ "$(id -u)" = 0 ]; then
+    echo "installing redis-server, which Scrip is compared with"
+    # Debian starts a service with the package; it is not wanted.
+    apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends redis-server >/dev/null && return
+  fi
+  missing+=("redis-server (for example: sudo apt-get install redis-server)")
+}
+
 need_nextest() {
   has cargo || return 0
   has cargo-nextest && return
@@ -33,6 +43,7 @@ need_c_compiler
 for what in "$@"; do
   case "$what" in
     nextest) need_nextest ;;
+    redis) need_redis ;;
     *) echo "$0: does not know how to get '$what'" >&2; exit 2 ;;
   esac
 done

@@ -1,0 +1,72 @@
+//! What the ratios and figures of a run must be.
+
+use crate::report::{Budget, Report};
+use crate::scenario::Row;
+
+/// A ratio of two rates: of which rows, what it must be and should be.
+const RATIOS: [(&str, &str, f64, f64); 7] = [
+    ("claim_hot", "redis_lua_always", 0.6, 1.25),
+    ("claim_hot_nokey", "redis_lua_always", 0.8, 1.5),
+    ("claim_hot", "echo", 0.3, 0.6),
+    ("quote", "echo", 0.5, 0.7),
+    ("redeem", "claim_hot", 0.5, 0.7),
+    ("claim_hot_10m", "claim_hot", 0.8, 0.95),
+    ("claim_spread", "claim_hot", 0.5, 0.8),
+];
+
+/// Of the rows that there are.
+pub fn budgets(report: &Report) -> Vec<Budget> {
+    let ratio = |(scenario, peer, must, goal): &(&str, &str, f64, f64)| {
+        let found = report.rate(scenario)? / report.rate(peer)?;
+        Some(Budget {
+            what: format!("{scenario} / {peer}"),
+            must: *must,
+            goal: *goal,
+            found,
+            unit: "x",
+            at_most: false,
+        })
+    };
+    let least = |(scenario, mode, must, goal, unit): &(&str, &str, f64, f64, &'static str)| {
+        let found = find(report, scenario, mode)?.rate_per_s / thousands(unit);
+        Some(Budget { what: (*scenario).to_owned(), must: *must, goal: *goal, found, unit, at_most: false })
+    };
+    let most = |(scenario, mode, of, must, goal): &(&str, &str, Of, f64, f64)| {
+        let row = find(report, scenario, mode)?;
+        let (found, unit, name) = match of {
+            Of::P99 => (row.latency?.p99_ms, "ms", "p99 at half load"),
+            Of::Time => (row.latency?.p50_ms, "ms", "time"),
+            Of::Memory => (row.server_rss_mb?, "MiB", "memory"),
+        };
+        Some(Budget { what: format!("{scenario}: {name}"), must: *must, goal: *goal, found, unit, at_most: true })
+    };
+    let ratios = RATIOS.iter().filter_map(ratio);
+    ratios.chain(RATES.iter().filter_map(least)).chain(FIGURES.iter().filter_map(most)).collect()
+}
+
+/// What a figure is of.
+#[derive(Clone, Copy)]
+enum Of {
+    P99,
+    Time,
+    Memory,
+}
+
+const RATES: [(&str, &str, f64, f64, &str); 2] =
+    [("export", "command", 500.0, 1_000.0, "k/s"), ("import", "command", 100.0, 200.0, "k/s")];
+
+const FIGURES: [(&str, &str, Of, f64, f64); 5] = [
+    ("quote", "fixed_rate", Of::P99, 5.0, 2.0),
+    ("block_100m", "command", Of::Time, 1_000.0, 1_000.0),
+    ("start_claim_hot_1m", "command", Of::Time, 1_000.0, 300.0),
+    ("start_claim_hot_1m", "command", Of::Memory, 150.0, 80.0),
+    ("claim_hot_1m", "saturation", Of::Memory, 150.0, 80.0),
+];
+
+fn thousands(unit: &str) -> f64 {
+    if unit == "k/s" { 1_000.0 } else { 1.0 }
+}
+
+fn find<'r>(report: &'r Report, scenario: &str, mode: &str) -> Option<&'r Row> {
+    report.rows.iter().find(|row| row.scenario == scenario && row.mode == mode)
+}

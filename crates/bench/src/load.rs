@@ -1,0 +1,191 @@
+//! How requests are sent and timed. *Saturation*: as many connections as said, each sends its next request when it has
+//! its answer. *Fixed rate*: requests are due at their instants whatever became of those before, and each is timed from
+//! when it was due, so that a stall counts for all whom it keeps waiting.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use hdrhistogram::Histogram;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::sleep_until;
+
+use crate::connection::Connection;
+
+/// Before anything is counted: connections are opened and caches fill.
+const WARM_UP: Duration = Duration::from_millis(1_500);
+/// The longest time a histogram holds.
+const LATENCY_US_MAX: u64 = 120_000_000;
+
+/// Writes the request of that number; `false`: there is none any more.
+pub type Requests = Rc<dyn Fn(u64, &mut String) -> bool>;
+
+/// What is sent, how, and for how long.
+#[derive(Clone)]
+pub struct Load {
+    pub address: SocketAddr,
+    pub connections: usize,
+    pub time: Duration,
+    /// Requests a second; none: as many as go.
+    pub rate_per_s: Option<u64>,
+    /// The first request's number.
+    pub first: u64,
+    pub requests: Requests,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    /// Of the answers in the counted time that are a success, in microseconds.
+    pub latency_us: Histogram<u64>,
+    /// Answers of another kind, by status, of the whole run.
+    pub errors: BTreeMap<u16, u64>,
+    /// Successes of the whole run, warm-up and end included.
+    pub successes: u64,
+    /// The number after the last request's.
+    pub next: u64,
+    /// How long was counted.
+    pub counted: Duration,
+}
+
+impl Tally {
+    pub fn rate_per_s(&self) -> f64 {
+        float(self.latency_us.len()) / self.counted.as_secs_f64()
+    }
+
+    pub fn error_count(&self) -> u64 {
+        self.errors.values().sum()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "what a run counts is far below 2^52")]
+pub fn float(value: u64) -> f64 {
+    value as f64
+}
+
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// What the connections of a run share. They are tasks of one thread.
+struct Run {
+    requests: Requests,
+    next: Cell<u64>,
+    counted_from: Instant,
+    until: Instant,
+    tally: RefCell<Tally>,
+    /// When requests are due, at a fixed rate.
+    due: Option<Mutex<UnboundedReceiver<Instant>>>,
+}
+
+/// Sends the load, and calls `mark` when the counted time begins and when it ends.
+pub fn send(load: &Load, mark: impl FnMut()) -> anyhow::Result<Tally> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, run(load, mark))
+}
+
+async fn run(load: &Load, mut mark: impl FnMut()) -> anyhow::Result<Tally> {
+    let mut connections = Vec::with_capacity(load.connections);
+    for _ in 0..load.connections {
+        connections.push(Connection::open(load.address).await?);
+    }
+    let counted_from = now() + WARM_UP;
+    let until = counted_from + load.time;
+    let (ticks, due) = unbounded_channel();
+    let pacer = load.rate_per_s.map(|rate_per_s| thread::spawn(move || pace(rate_per_s, until, &ticks)));
+    let run = Rc::new(Run {
+        requests: Rc::clone(&load.requests),
+        next: Cell::new(load.first),
+        counted_from,
+        until,
+        tally: RefCell::new(Tally::of(load)?),
+        due: pacer.as_ref().map(|_| Mutex::new(due)),
+    });
+    let mut tasks = JoinSet::new();
+    for connection in connections {
+        tasks.spawn_local(Rc::clone(&run).go_on(connection));
+    }
+    sleep_until(counted_from.into()).await;
+    mark();
+    sleep_until(until.into()).await;
+    mark();
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    pacer.map(thread::JoinHandle::join).transpose().map_err(|_| anyhow!("the pacer panicked"))?;
+    let mut tally = run.tally.borrow().clone();
+    tally.next = run.next.get();
+    Ok(tally)
+}
+
+impl Tally {
+    fn of(load: &Load) -> anyhow::Result<Self> {
+        let latency_us = Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)?;
+        Ok(Self { latency_us, errors: BTreeMap::new(), successes: 0, next: load.first, counted: load.time })
+    }
+
+    fn add(&mut self, status: u16, latency: Option<Duration>) {
+        if !(200..300).contains(&status) {
+            *self.errors.entry(status).or_default() += 1;
+            return;
+        }
+        self.successes += 1;
+        if let Some(latency) = latency {
+            let micros = u64::try_from(latency.as_micros()).unwrap_or(LATENCY_US_MAX);
+            self.latency_us.saturating_record(micros.max(1));
+        }
+    }
+}
+
+impl Run {
+    /// One connection, until the time is over or there are no more requests.
+    async fn go_on(self: Rc<Self>, mut connection: Connection) -> anyhow::Result<()> {
+        let mut request = String::new();
+        while let Some(begun) = self.begin().await {
+            let number = self.next.replace(self.next.get() + 1);
+            request.clear();
+            if !(self.requests)(number, &mut request) {
+                break;
+            }
+            let status = connection.send(request.as_bytes()).await?.status;
+            let ended = now();
+            let counts = ended >= self.counted_from && ended < self.until;
+            self.tally.borrow_mut().add(status, counts.then(|| ended - begun));
+        }
+        Ok(())
+    }
+
+    /// When the next request begins: now, or when it was due. `None`: the time is over.
+    async fn begin(&self) -> Option<Instant> {
+        match &self.due {
+            Some(due) => due.lock().await.recv().await,
+            None => Some(now()).filter(|now| *now < self.until),
+        }
+    }
+}
+
+/// Says when requests are due. A thread of its own, as the runtime's timer is good to a millisecond only.
+#[expect(clippy::disallowed_methods, reason = "a rate is a matter of time")]
+fn pace(rate_per_s: u64, until: Instant, ticks: &UnboundedSender<Instant>) {
+    let start = now();
+    for number in 0_u64.. {
+        let due = start + Duration::from_nanos(number * 1_000_000_000 / rate_per_s);
+        if due >= until {
+            return;
+        }
+        let early = due.saturating_duration_since(now());
+        if !early.is_zero() {
+            thread::sleep(early);
+        }
+        if ticks.send(due).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Redemptions of two vouchers each, whole and durable.
+
+use std::rc::Rc;
+
+use serde_json::json;
+
+use crate::claims::{length, place};
+use crate::load::Requests;
+use crate::orders::{amount_off, order};
+use crate::request::Request;
+use crate::scenario::measure;
+use crate::shop::Shop;
+use crate::table::Bench;
+
+/// Orders at most, each with two vouchers of its customer.
+const ORDERS: u64 = 300_000;
+/// Lines of an order.
+const LINES: usize = 2;
+
+impl Bench<'_> {
+    pub fn redemptions(&mut self) -> anyhow::Result<()> {
+        if !self.wants("redeem") {
+            return Ok(());
+        }
+        let mut shop = Shop::open(&self.options.place)?;
+        let customers = shop.customers(ORDERS.min(self.options.customers))?;
+        let mut codes = Vec::new();
+        for name in ["First", "Second"] {
+            let coupon = shop.coupon(&amount_off(name, 300))?;
+            codes.push(shop.issue(&coupon, &customers, length(&customers), true)?);
+        }
+        let requests = redeems(&shop, customers, codes.into());
+        let (row, tally) = measure("redeem", shop.subject(), self.saturation(), (0, Rc::clone(&requests)))?;
+        let half = self.half(&row);
+        self.report.add(row);
+        let (row, _) = measure("redeem", shop.subject(), half, (tally.next, requests))?;
+        self.report.add(row);
+        shop.server.process.stop()
+    }
+}
+
+fn redeems(shop: &Shop, customers: Rc<[String]>, codes: Rc<[Vec<String>]>) -> Requests {
+    let (key, series) = (shop.key.clone(), shop.next_series());
+    Rc::new(move |number, out| {
+        let index = place(number, customers.len());
+        let body = json!({
+            "customer_id": customers[index],
+            "codes": [codes[0][index], codes[1][index]],
+            "order": order(Some(number), LINES),
+        });
+        let idempotency = Some(u128::from(series) << 64 | u128::from(number));
+        let body = body.to_string();
+        Request::new("POST", "/v1/redemptions", &key, &body).key(idempotency).write(out);
+        number < length(&customers)
+    })
+}

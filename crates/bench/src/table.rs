@@ -1,0 +1,77 @@
+//! What is measured: every scenario, its peer, and the ratios between them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::Place;
+use crate::budgets::budgets;
+use crate::report::Report;
+use crate::scenario::{Effort, Row};
+
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    pub place: Place,
+    /// Only these scenarios.
+    #[arg(long)]
+    pub only: Vec<String>,
+    /// Seconds that each load is counted.
+    #[arg(long, default_value_t = 6)]
+    pub seconds: u64,
+    /// Connections of each load.
+    #[arg(long, default_value_t = 256)]
+    pub connections: usize,
+    /// Customers who claim.
+    #[arg(long, default_value_t = 400_000)]
+    pub customers: u64,
+    /// Where the report goes.
+    #[arg(long, default_value = "target/bench.json")]
+    pub out: PathBuf,
+}
+
+/// Measures, prints and writes.
+pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let mut bench = Bench { options, report: Report::new() };
+    bench.echo()?;
+    bench.redis()?;
+    bench.claims()?;
+    bench.redemptions()?;
+    bench.quotes()?;
+    bench.claims_among_many()?;
+    bench.codes()?;
+    bench.report.budgets = budgets(&bench.report);
+    bench.report.finish(&options.out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A run of all of it.
+pub struct Bench<'a> {
+    pub options: &'a Options,
+    pub report: Report,
+}
+
+impl Bench<'_> {
+    /// Whether a scenario is asked for.
+    pub fn wants(&self, scenario: &str) -> bool {
+        let only = &self.options.only;
+        only.is_empty() || only.iter().any(|one| one == scenario)
+    }
+
+    /// As much as goes.
+    pub fn saturation(&self) -> Effort {
+        let Options { connections, seconds, .. } = *self.options;
+        Effort { connections, time: Duration::from_secs(seconds), rate_per_s: None }
+    }
+
+    /// Half of what went, at a rate that does not wait for answers.
+    pub fn half(&self, saturation: &Row) -> Effort {
+        Effort { rate_per_s: Some(whole(saturation.rate_per_s / 2.0)), ..self.saturation() }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are positive and far below 2^52")]
+fn whole(rate: f64) -> u64 {
+    rate as u64
+}
