@@ -312,16 +312,22 @@ async fn an_archive_folder_that_is_full_stops_the_removal_and_says_so() {
 
 #[tokio::test]
 async fn a_file_of_other_events_under_the_same_numbers_stops_the_removal() {
-    let (shop, other) = (Shop::open(), Shop::open());
-    shop.days().await;
-    other.tomorrow();
-    other.days().await;
-    let rows = shop.rows().await;
-    let others = Archive { folder: shop.archive.folder.clone(), ..other.archive.clone() };
-    assert!(others.move_oldest(other.clock.now()).await.expect("it is free") > 0);
-    let error = shop.archive.move_oldest(shop.clock.now()).await.expect_err("it is another's").to_string();
-    assert!(error.contains("holds other events"), "{error}");
-    assert_eq!(shop.rows().await, rows, "nothing is lost");
+    // From the first number on, and from a later one.
+    for begins_after in [0, 2] {
+        let (shop, other) = (Shop::open(), Shop::open());
+        shop.days().await;
+        other.tomorrow();
+        other.days().await;
+        let rows = shop.rows().await;
+        let others = Archive { folder: shop.archive.folder.clone(), ..other.archive.clone() };
+        let now = other.clock.now();
+        let removed = other.store.forget_events(now, JournalNo(i64::MAX), begins_after).await;
+        assert_eq!(removed, Ok(begins_after));
+        assert!(others.move_oldest(now).await.expect("it is free") > 0);
+        let error = shop.archive.move_oldest(shop.clock.now()).await.expect_err("it is another's").to_string();
+        assert!(error.contains("holds other events"), "{error}");
+        assert_eq!((shop.rows().await, shop.files().len()), (rows, 1), "nothing is lost");
+    }
 }
 
 #[tokio::test]
