@@ -1,6 +1,7 @@
 //! The one door through which value changes.
 
 use async_trait::async_trait;
+use domain::event::JournalNo;
 use domain::id::TenantNo;
 use domain::ledger::{Answer, Command, RedeemRequest};
 use domain::pricing::Quote;
@@ -39,12 +40,13 @@ pub trait Ledger: Send + Sync {
     /// The store could not answer; some may have been removed.
     async fn forget_answers(&self, before: Timestamp, max: usize) -> Result<usize, StoreError>;
 
-    /// Removes the oldest events made before that instant, at most `max` rows of up to 64, and never the last. Returns
-    /// how many rows; fewer than `max` means that none are left. Histories begin later then; nothing else changes.
+    /// Removes the oldest events made before that instant, at most `max` rows of up to 64, none after the row `through`,
+    /// and never the last. Returns how many rows; fewer than `max` means that none are left. Histories begin later then;
+    /// nothing else changes.
     ///
     /// # Errors
     /// The store could not answer; some may have been removed.
-    async fn forget_events(&self, before: Timestamp, max: usize) -> Result<usize, StoreError>;
+    async fn forget_events(&self, before: Timestamp, through: JournalNo, max: usize) -> Result<usize, StoreError>;
 
     /// Removes what redemptions made before that instant were decided on, of at most `max` redemptions, oldest first.
     /// Returns how many redemptions that were; fewer than `max` means that none are left. A return needs no decision.

@@ -9,8 +9,11 @@ use domain::campaign::{Campaign, CampaignState};
 use domain::codes::ComputedCode;
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
-use domain::event::{Actor, Event, Subject};
-use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
+use domain::event::{Actor, Event, JournalNo, Subject};
+use domain::id::{
+    AccountId, AccountNo, ApiKeyId, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo,
+    TenantNo, VoucherKey,
+};
 use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::DecisionRecord;
 use domain::money::Currency;
@@ -121,6 +124,45 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
+}
+
+/// A row of the journal: events of one batch and tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalRow {
+    /// Its number, by which it is removed.
+    pub no: JournalNo,
+    /// Whose.
+    pub tenant: TenantNo,
+    /// When they were committed.
+    pub at: Timestamp,
+    /// What happened.
+    pub events: Vec<Event>,
+}
+
+/// The oldest rows of the journal, with what is needed to understand them elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OldEvents {
+    /// By rising number.
+    pub rows: Vec<JournalRow>,
+    /// The public ids of what they name.
+    pub names: EventNames,
+}
+
+/// Public ids of what events name by number. They never change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventNames {
+    /// Of coupons.
+    pub coupons: BTreeMap<(TenantNo, CouponNo), CouponId>,
+    /// Of campaigns.
+    pub campaigns: BTreeMap<(TenantNo, CampaignNo), CampaignId>,
+    /// Of customers.
+    pub customers: BTreeMap<(TenantNo, CustomerNo), CustomerId>,
+    /// Of accounts.
+    pub accounts: BTreeMap<(TenantNo, AccountNo), AccountId>,
+    /// Of API keys.
+    pub keys: BTreeMap<u32, ApiKeyId>,
+    /// Of vouchers. Not their codes.
+    pub vouchers: BTreeMap<(TenantNo, VoucherKey), String>,
 }
 
 /// How many vouchers of a customer are counted at most: some 20 ms of work.
@@ -355,6 +397,13 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn history(&self, tenant: TenantNo, subject: Subject, max: usize) -> Result<Vec<HistoryEntry>, StoreError>;
+
+    /// The oldest events made before that instant, of all tenants: at most `max` rows of the journal after the row
+    /// `after`, and never the last. What [`Ledger::forget_events`](crate::Ledger::forget_events) would remove.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn oldest_events(&self, after: JournalNo, before: Timestamp, max: usize) -> Result<OldEvents, StoreError>;
 
     /// What has happened to a customer's vouchers and redemptions, and to those of whoever was merged into it, newest
     /// first: at most `max` events. Of a customer with more than 10,000 vouchers or redemptions, those of the first

@@ -13,6 +13,7 @@ use ports::{Scope, Scopes};
 
 use crate::admin::{self, Request};
 use crate::config::Config;
+use crate::storage::{self, Form};
 use crate::{check, replay, serve, staff, store};
 
 /// Coupons and vouchers: claims, codes, prices, redemptions.
@@ -85,6 +86,14 @@ enum Command {
     Check {
         #[command(flatten)]
         place: Place,
+    },
+    /// Say how much room each table takes, and what a voucher costs.
+    Storage {
+        #[command(flatten)]
+        place: Place,
+        /// As one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// Write a consistent copy of the data while the server runs. The master key is left out.
     Backup {
@@ -288,6 +297,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             say(&format!("New codes are computed with key {no} from now on; older codes stay good."));
         }
         Command::Check { place } => return check::check(&place).await,
+        Command::Storage { place, json } => {
+            storage::storage(&place, if json { Form::Json } else { Form::Text }).await?;
+        }
         Command::Openapi => say(api::openapi().trim_end()),
         Command::Replay(arguments) => return replay::replay(arguments).await,
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use domain::address::AddressRange;
@@ -101,12 +101,14 @@ pub(crate) struct Guesses {
     pub tenant_per_hour: NonZeroU32,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Retention {
     pub idempotency_days: u64,
     pub events_days: u64,
     pub decisions_days: u64,
+    #[serde(default)]
+    pub archive: Option<PathBuf>,
 }
 
 impl Config {
@@ -183,6 +185,13 @@ mod tests {
     fn a_limit_that_lets_nothing_through_is_refused_and_named() {
         let error = format!("{:#}", Config::merged("[limits]\nqueue_max = 0\n").expect_err("nothing could be done"));
         assert!(error.contains("limits.queue_max"), "{error}");
+    }
+
+    #[test]
+    fn removed_events_go_to_a_folder_only_where_one_is_named() {
+        assert_eq!(Config::merged("").expect("the defaults are valid").retention.archive, None);
+        let config = Config::merged("[retention]\narchive = \"/var/lib/scrip-archive\"\n").expect("a valid file");
+        assert_eq!(config.retention.archive.as_deref(), Some(std::path::Path::new("/var/lib/scrip-archive")));
     }
 
     #[test]

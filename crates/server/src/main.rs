@@ -19,7 +19,9 @@ mod admin;
 mod staff;
 mod import;
 mod socket;
+mod copy;
 mod check;
+mod storage;
 mod replay;
 
 use std::process::ExitCode;

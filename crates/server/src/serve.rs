@@ -47,6 +47,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         answers_kept: days(config.retention.idempotency_days),
         events_kept: Some(config.retention.events_days).filter(|kept| *kept > 0).map(days),
         decisions_kept: Some(config.retention.decisions_days).filter(|kept| *kept > 0).map(days),
+        events_archive: config.retention.archive.clone(),
         ..Schedule::default()
     };
     let shared: Arc<dyn Store> = store.clone();

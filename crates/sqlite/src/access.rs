@@ -37,6 +37,12 @@ impl Keys {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(secret_hash).cloned()
     }
 
+    /// The public id of the key of that number.
+    pub fn id(&self, no: u32) -> Option<ApiKeyId> {
+        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        keys.values().find(|key| key.no == no).map(|key| key.id)
+    }
+
     fn put(&self, secret_hash: [u8; 32], key: ApiKey) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(secret_hash, key);
     }

@@ -1,6 +1,7 @@
 //! Events and decisions that are too old to be kept. Both lie in the order in which they were made, so the oldest are
 //! at hand, and a cut is told from a loss: what is older than the oldest that is left was removed.
 
+use domain::event::JournalNo;
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{OptionalExtension, params};
@@ -11,8 +12,13 @@ use crate::rows;
 use crate::writer::Writer;
 
 impl SqliteStore {
-    pub(crate) async fn cut_events(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
-        self.queue.run(move |writer| writer.cut_events(before, max).map_err(store_error)).await
+    pub(crate) async fn cut_events(
+        &self,
+        before: Timestamp,
+        through: JournalNo,
+        max: usize,
+    ) -> Result<usize, StoreError> {
+        self.queue.run(move |writer| writer.cut_events(before, through, max).map_err(store_error)).await
     }
 
     pub(crate) async fn cut_decisions(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
@@ -22,9 +28,9 @@ impl SqliteStore {
 
 /// The last row stays: the next start goes on from its number and its time.
 const NEXT_ROWS: &str = "select journal, at from journal
-    where journal < (select max(journal) from journal)
+    where journal < (select max(journal) from journal) and journal <= ?1
     order by journal
-    limit ?1";
+    limit ?2";
 const DELETE_ROW: &str = "delete from journal where journal = ?1";
 
 /// Up to which redemption decisions were removed.
@@ -38,11 +44,12 @@ const NEXT_REDEMPTIONS: &str = "select redemption, tenant, redemption_id, made_a
 const DELETE_DECISION: &str = "delete from decision where tenant = ?1 and redemption_id = ?2";
 
 impl Writer<'_> {
-    fn cut_events(&self, before: Timestamp, max: usize) -> rusqlite::Result<usize> {
+    fn cut_events(&self, before: Timestamp, through: JournalNo, max: usize) -> rusqlite::Result<usize> {
         let transaction = self.connection.unchecked_transaction()?;
+        let limit = i64::try_from(max).unwrap_or(i64::MAX);
         let mut statement = transaction.prepare_cached(NEXT_ROWS)?;
         let mut delete = transaction.prepare_cached(DELETE_ROW)?;
-        let (mut next, mut removed) = (statement.query([i64::try_from(max).unwrap_or(i64::MAX)])?, 0);
+        let (mut next, mut removed) = (statement.query(params![through.0, limit])?, 0);
         while let Some(row) = next.next()? {
             if rows::instant(row, 1)? >= before {
                 break;

@@ -46,8 +46,8 @@ impl Ledger for SqliteStore {
         self.forget_old_answers(before, max).await
     }
 
-    async fn forget_events(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
-        self.cut_events(before, max).await
+    async fn forget_events(&self, before: Timestamp, through: JournalNo, max: usize) -> Result<usize, StoreError> {
+        self.cut_events(before, through, max).await
     }
 
     async fn forget_decisions(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {

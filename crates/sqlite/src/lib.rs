@@ -8,7 +8,7 @@
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (what is kept in memory) and
 //! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `access_blocks`, `accounts`,
 //! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the
-//! promises, verified on a back-up).
+//! promises, verified on a back-up) and `storage` (the room that tables take, measured on one).
 
 mod open;
 mod schema;
@@ -40,6 +40,7 @@ mod backup;
 mod readers;
 mod records;
 mod check;
+mod storage;
 mod query;
 #[cfg(test)]
 mod plan;
@@ -50,6 +51,7 @@ mod error;
 
 pub use check::{Finding, Report, check, checks};
 pub use open::{OpenError, Options};
+pub use storage::{PerVoucher, Storage, Tenths, Tree, storage};
 
 use std::sync::Arc;
 

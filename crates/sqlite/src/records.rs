@@ -12,6 +12,7 @@ pub(crate) mod codes;
 mod redemptions;
 pub(crate) mod imports;
 mod history;
+mod old_events;
 mod audit;
 mod whereabouts;
 #[cfg(test)]
@@ -25,16 +26,17 @@ use domain::campaign::Campaign;
 use domain::codes::ComputedCode;
 use domain::coupon::Coupon;
 use domain::customer::Customer;
-use domain::event::Subject;
+use domain::event::{JournalNo, Subject};
 use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
 use domain::ledger::DecisionRecord;
 use domain::redemption::{Redemption, RedemptionId};
 use domain::tenant::Settings;
+use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher};
 use ports::{
     AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, Figures,
-    HistoryEntry, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter, WalletCounts,
+    HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -244,6 +246,11 @@ impl Records for SqliteStore {
 
     async fn history(&self, tenant: TenantNo, subject: Subject, max: usize) -> Result<Vec<HistoryEntry>, StoreError> {
         self.read(move |connection| history::history(connection, tenant, &subject, max)).await
+    }
+
+    async fn oldest_events(&self, after: JournalNo, before: Timestamp, max: usize) -> Result<OldEvents, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        self.read(move |connection| old_events::read(connection, &shared, (after, before), max)).await
     }
 
     async fn customer_history(

@@ -1,5 +1,6 @@
 //! What goes on beside requests: deadlines that passed are written down, letters are handed over for delivery, files of
-//! codes are taken in, what is older than it is to be kept is removed. It knows the ports and nothing of SQL or HTTP.
+//! codes are taken in, what is older than it is to be kept is removed, events by way of an archive where one is set. It
+//! knows the ports and nothing of SQL or HTTP.
 //!
 //! Every loop is owned by [`Workers`], ends when told to, and is waited for.
 
@@ -7,10 +8,13 @@ mod imports;
 mod timers;
 mod mails;
 pub mod post;
+mod archive;
 mod retention;
 
+pub use archive::{Archive, ArchiveError};
 pub use mails::{Outbox, Round};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// What the loops obey.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Schedule {
     /// Between two looks for deadlines. A deadline is written down at most this late, plus the time it takes.
     pub sweep_every: Duration,
@@ -35,6 +39,8 @@ pub struct Schedule {
     pub dead_mails_kept: Duration,
     /// How long events are kept; none: for ever.
     pub events_kept: Option<Duration>,
+    /// The folder to which events go that are not kept any more; none: they are gone.
+    pub events_archive: Option<PathBuf>,
     /// How long it is kept what redemptions were decided on; none: for ever.
     pub decisions_kept: Option<Duration>,
 }
@@ -49,6 +55,7 @@ impl Default for Schedule {
             mails_every: Duration::from_secs(1),
             dead_mails_kept: Duration::from_secs(30 * 24 * 60 * 60),
             events_kept: None,
+            events_archive: None,
             decisions_kept: None,
         }
     }
@@ -69,9 +76,9 @@ impl Workers {
         let mut tasks = JoinSet::new();
         let ledger: Arc<dyn Ledger> = store.clone();
         let outbox = Outbox { mails: store.clone(), post, clock: Arc::clone(clock) };
-        tasks.spawn(timers::run(ledger, schedule, stopped.clone()));
-        tasks.spawn(mails::run(outbox, schedule, stopped.clone()));
-        tasks.spawn(retention::run(Arc::clone(store), Arc::clone(clock), schedule, stopped.clone()));
+        tasks.spawn(timers::run(ledger, schedule.clone(), stopped.clone()));
+        tasks.spawn(mails::run(outbox, schedule.clone(), stopped.clone()));
+        tasks.spawn(retention::run(Arc::clone(store), Arc::clone(clock), schedule.clone(), stopped.clone()));
         tasks.spawn(imports::run(Arc::clone(store), schedule, stopped));
         Self { stop, tasks }
     }

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ports::{Clock, Store, StoreError};
+use domain::event::JournalNo;
+use domain::time::Timestamp;
+use ports::{Clock, Store};
 use tokio::sync::watch;
 
-use crate::{Schedule, pause};
+use crate::{Archive, ArchiveError, Schedule, pause};
 
 /// So many are removed in one transaction: short enough that claims do not notice.
 const REMOVE_MAX: usize = 500;
+
+const NOT_ARCHIVED: &str = "events_not_archived_total";
 
 /// What has its time.
 #[derive(Clone, Copy, Debug)]
@@ -37,14 +41,39 @@ pub(crate) async fn run(
         (Kept::Sessions, Some(Duration::ZERO)),
         (Kept::DeadMails, Some(schedule.dead_mails_kept)),
     ];
+    let archive = schedule.events_archive.map(|folder| Archive { store: Arc::clone(&store), folder });
     while pause(schedule.retention_every, &mut stopped).await {
         for (what, kept) in all {
             let Some(kept) = kept else { continue };
-            if let Err(error) = remove(&*store, &*clock, (what, kept), &stopped).await {
+            let archive = archive.as_ref().filter(|_| matches!(what, Kept::Events));
+            let removed = match archive {
+                Some(archive) => move_to(archive, &*clock, kept, &stopped).await,
+                None => remove(&*store, &*clock, (what, kept), &stopped).await,
+            };
+            if let Err(error) = removed {
+                if archive.is_some() {
+                    metrics::counter!(NOT_ARCHIVED).increment(1);
+                }
                 tracing::warn!(%error, ?what, "what is too old could not be removed");
             }
         }
     }
+}
+
+/// Goes on until no event is left that is too old, a file of them at a time.
+async fn move_to(
+    archive: &Archive,
+    clock: &dyn Clock,
+    kept: Duration,
+    stopped: &watch::Receiver<bool>,
+) -> Result<(), ArchiveError> {
+    while !*stopped.borrow() && archive.move_oldest(oldest_kept(clock, kept)).await? > 0 {}
+    Ok(())
+}
+
+/// What was made before is too old.
+fn oldest_kept(clock: &dyn Clock, kept: Duration) -> Timestamp {
+    clock.now().saturating_add_ms(-i64::try_from(kept.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Goes on until nothing is left that is too old.
@@ -53,13 +82,12 @@ async fn remove(
     clock: &dyn Clock,
     (what, kept): (Kept, Duration),
     stopped: &watch::Receiver<bool>,
-) -> Result<(), StoreError> {
-    let kept_ms = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
+) -> Result<(), ArchiveError> {
     loop {
-        let before = clock.now().saturating_add_ms(-kept_ms);
+        let before = oldest_kept(clock, kept);
         let removed = match what {
             Kept::Answers => store.forget_answers(before, REMOVE_MAX).await?,
-            Kept::Events => store.forget_events(before, REMOVE_MAX).await?,
+            Kept::Events => store.forget_events(before, JournalNo(i64::MAX), REMOVE_MAX).await?,
             Kept::Decisions => store.forget_decisions(before, REMOVE_MAX).await?,
             Kept::Tokens => store.forget_tokens(before, REMOVE_MAX).await?,
             Kept::Sessions => store.forget_sessions(before, REMOVE_MAX).await?,

@@ -79,3 +79,28 @@ fn a_setting_nobody_knows_refuses_to_start_and_is_named() {
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("colour"));
 }
+
+#[tokio::test]
+async fn storage_says_what_a_voucher_costs_beside_a_running_server_and_without_one() {
+    let data = folder();
+    let mut server = Server::start(data.path());
+    let coupon = server.coupon(&five_off(&json!([]))).await;
+    let customer = server.customer("ann").await;
+    for _ in 0..3 {
+        server.post(&format!("/v1/coupons/{coupon}/claims"), &json!({ "customer_id": customer })).await.expect(201);
+    }
+    let measured = |said: String| serde_json::from_str::<serde_json::Value>(&said).expect("a document");
+    let beside = measured(said(data.path(), &["storage", "--json"]));
+    assert_eq!(beside["per_voucher"]["vouchers"], 3);
+    let trees = beside["trees"].as_array().expect("a list");
+    let voucher = trees.iter().find(|tree| tree["name"] == "voucher").expect("the table is listed");
+    assert_eq!(voucher["rows"], 3);
+    assert_eq!(voucher["bytes_per_row"], beside["per_voucher"]["bytes"]["voucher"]);
+    server.stop();
+    assert_eq!(measured(said(data.path(), &["storage", "--json"]))["trees"], beside["trees"], "nothing has changed");
+    let table = said(data.path(), &["storage"]);
+    assert!(table.contains("its row and indexes (voucher, wallet)"), "{table}");
+    let left = std::fs::read_dir(data.path()).expect("the folder").filter_map(Result::ok);
+    let copies = left.filter(|file| file.file_name().to_string_lossy().starts_with("storage-"));
+    assert_eq!(copies.count(), 0, "the copy is removed");
+}

@@ -2,4 +2,5 @@
 
 mod smtp_server;
 
+mod archive;
 mod mails;
