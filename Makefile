@@ -30,7 +30,7 @@ check: ## Formatting, lints and the repository's laws
 fuzz: ## Run every fuzz target for SECONDS (60) each
 	scripts/fuzz.sh $(SECONDS)
 
-prove: ## Kill the server KILLS (50) times under load, cut its power CUTS (5000) times, then simulate for MINUTES (10)
+prove: ## Kill the server KILLS (50) times under load, cut the power CUTS (5000) times, then simulate with faults for MINUTES (10)
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
 	SCRIP_POWER_CUTS=$(CUTS) cargo nextest run --profile prove --package sqlite --no-capture power::

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use domain::codes::{Pattern, Reading};
 use domain::id::FIRST_TENANT;
 use domain::ledger::{Action, Answer, Command, Outcome};
+use domain::redemption::RedemptionId;
 use domain::rejection::Refusal;
 use domain::voucher::Voucher;
 use faults::{Disk, Failure};
@@ -87,7 +88,7 @@ impl Caller {
         let options = Options { on_lost_commit: may_be_lost, readers: 1, ..options };
         let opened = self.twice("open", async || SqliteStore::open(options.clone()).map_err(|error| error.to_string()));
         self.store = Some(opened.await?);
-        self.told(Told::Nothing, true);
+        self.told(Told::Nothing, true).await;
         Ok(())
     }
 
@@ -95,7 +96,7 @@ impl Caller {
         if let Some(store) = self.store.take() {
             store.close().await;
         }
-        self.told(Told::Nothing, true);
+        self.told(Told::Nothing, true).await;
     }
 
     /// Under a key, so that it can be asked again.
@@ -114,7 +115,7 @@ impl Caller {
         let store = self.store();
         let answer = self.twice(&what, async || submit(&store, command.clone()).await).await?;
         let outcome = not_refused(answer);
-        self.told(Told::Outcome(Box::new((command, outcome.clone()))), false);
+        self.told(Told::Outcome(Box::new((command, outcome.clone()))), false).await;
         Ok(outcome)
     }
 
@@ -135,7 +136,7 @@ impl Caller {
                 None => submit(&store, command.clone()).await,
             };
             let outcome = not_refused(self.twice("one of several", again).await?);
-            self.told(Told::Outcome(Box::new((command, outcome))), true);
+            self.told(Told::Outcome(Box::new((command, outcome))), true).await;
         }
         Ok(())
     }
@@ -148,7 +149,7 @@ impl Caller {
     ) -> Result<T, Stopped> {
         let store = self.store();
         let done = self.twice("a task", async || ask(&store).await.map_err(|error| error.to_string())).await?;
-        self.told(told, true);
+        self.told(told, true).await;
         Ok(done)
     }
 
@@ -182,14 +183,25 @@ impl Caller {
         }
     }
 
-    fn told(&mut self, told: Told, is_in_parts: bool) {
+    async fn told(&mut self, told: Told, is_in_parts: bool) {
+        self.disk.answered();
+        self.settled().await;
         let data = match (&self.store, self.promises.last()) {
             (None, Some(last)) => last.data.clone(),
             _ => Tables::read(&self.path("data/scrip.db"), Some("unix")).expect("the data are read"),
         };
         self.promises.push(Promise { told, data, at: self.clock.now(), is_in_parts });
         self.bytes_max = self.bytes_max.max(self.disk.bytes());
-        self.disk.answered();
+    }
+
+    /// Waits for what the store does after an answer, so that every day has the same record: who reads the data then
+    /// would hinder its checkpoint. The next command is answered after that; this one is refused and writes nothing.
+    async fn settled(&self) {
+        if let Some(store) = &self.store {
+            let unknown = RedemptionId::parse("unknown").expect("an id");
+            let refused = submit(store, command(Action::Confirm { redemption: unknown })).await;
+            assert!(matches!(refused, Ok(Err(_))), "{refused:?}");
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -52,13 +52,13 @@ pub async fn broken(image: &Image, promises: &[Promise], answered: usize) -> Res
     write(folder.path(), image);
     let (given, under_way) = promises.split_at(answered);
     let path = folder.path().join("data/scrip.db");
-    if let Some(last) = given.last() {
-        is_whole(&path, last, under_way.first())?;
-    }
     let clock = StillClock::new();
     clock.set(given.last().map_or(clock.now(), |last| last.at).as_ms());
     let options = Options { readers: 1, ..options(&folder, &clock) };
     let store = SqliteStore::open(options).map_err(|error| format!("the store does not open: {error}"))?;
+    if let Some(last) = given.last() {
+        is_whole(&path, last, under_way.first())?;
+    }
     for promise in given {
         promise.holds(&store, folder.path()).await?;
     }
