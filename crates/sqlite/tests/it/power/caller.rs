@@ -119,7 +119,7 @@ impl Caller {
         Ok(outcome)
     }
 
-    /// All at the same time.
+    /// All at the same time. Nothing else is asked before all are answered: it could be in a batch with one that fails.
     pub async fn ask_all(&mut self, actions: Vec<Action>) -> Result<(), Stopped> {
         let (mut asked, first) = (Vec::new(), self.keys + 1);
         for (key, action) in (first..).zip(actions) {
@@ -127,10 +127,13 @@ impl Caller {
             asked.push((command.clone(), tokio::spawn(async move { submit(&store, command).await })));
             self.keys = key;
         }
+        let mut answers = Vec::new();
         for (command, answer) in asked {
+            answers.push((command, answer.await.expect("no panic")));
+        }
+        for (command, answer) in answers {
             // Whoever is told that it failed asks again.
-            let mut answer = Some(answer.await.expect("no panic"));
-            let store = self.store();
+            let (store, mut answer) = (self.store(), Some(answer));
             let again = async || match answer.take() {
                 Some(answer) => answer,
                 None => submit(&store, command.clone()).await,
