@@ -1,10 +1,12 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check fuzz prove bench
 
-DATA    ?= ./data
-SECONDS ?= 60
-MINUTES ?= 10
-KILLS   ?= 50
+DATA     ?= ./data
+SECONDS  ?= 60
+MINUTES  ?= 10
+KILLS    ?= 50
+CUTS     ?= 5000
+EXAMPLES ?= 4
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +34,9 @@ fuzz: ## Run every fuzz target for SECONDS (60) each
 bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
 	scripts/bench.sh $(ARGS)
 
-prove: ## Kill the server KILLS (50) times under load, then simulate with faults for MINUTES (10)
+prove: ## Kill the server KILLS times, cut the power CUTS times, make up requests, then simulate with faults for MINUTES
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
+	SCRIP_POWER_CUTS=$(CUTS) cargo nextest run --profile prove --package sqlite --no-capture power::
+	scripts/schemathesis.sh $(EXAMPLES)
 	cargo run --release --package sim -- prove --minutes $(MINUTES)

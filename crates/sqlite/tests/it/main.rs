@@ -17,4 +17,5 @@ mod records;
 mod check;
 mod damages;
 mod guesses;
+mod power;
 mod conformance;
