@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check fuzz prove
 
-DATA    ?= ./data
-SECONDS ?= 60
-MINUTES ?= 10
-KILLS   ?= 50
+DATA     ?= ./data
+SECONDS  ?= 60
+MINUTES  ?= 10
+KILLS    ?= 50
+EXAMPLES ?= 4
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +30,8 @@ check: ## Formatting, lints and the repository's laws
 fuzz: ## Run every fuzz target for SECONDS (60) each
 	scripts/fuzz.sh $(SECONDS)
 
-prove: ## Kill the server KILLS (50) times under load, then simulate with faults for MINUTES (10)
+prove: ## Kill the server KILLS (50) times under load, send it made-up requests, simulate with faults for MINUTES (10)
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
+	scripts/schemathesis.sh $(EXAMPLES)
 	cargo run --release --package sim -- prove --minutes $(MINUTES)
