@@ -24,7 +24,7 @@ use crate::reply::Answered;
 /// coupons grant while it and they are running.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/activate", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign")),
-    responses((status = 200, description = "It is running, or scheduled", body = CampaignBody)))]
+    responses((status = 200, description = "It is running, or scheduled", body = CampaignBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn activate_campaign(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -38,7 +38,7 @@ pub(crate) async fn activate_campaign(
 /// Once this is answered nothing new is claimed or reserved of its coupons. Reservations go on.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/pause", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign")),
-    responses((status = 200, description = "It is paused", body = CampaignBody)))]
+    responses((status = 200, description = "It is paused", body = CampaignBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn pause_campaign(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -52,7 +52,7 @@ pub(crate) async fn pause_campaign(
 /// Nothing new is granted of its coupons ever again. Reservations go on.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/end", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign")),
-    responses((status = 200, description = "It has ended", body = CampaignBody)))]
+    responses((status = 200, description = "It has ended", body = CampaignBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn end_campaign(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -66,7 +66,7 @@ pub(crate) async fn end_campaign(
 /// Its coupons are aborted first, with their reservations; while many are left it is paused.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/abort", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign")),
-    responses((status = 200, description = "It is aborted", body = CampaignBody)))]
+    responses((status = 200, description = "It is aborted", body = CampaignBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn abort_campaign(
     State(app): State<App>,
     Path(id): Path<String>,

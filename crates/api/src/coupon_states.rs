@@ -25,7 +25,7 @@ pub(crate) const ABORT_STEPS_MAX: usize = 200;
 /// From draft, or to go on after a pause. Before `starts_at` it is scheduled, and running by itself from then on.
 #[utoipa::path(post, path = "/v1/coupons/{id}/activate", tag = "coupons",
     params(("id" = String, Path, description = "The coupon")),
-    responses((status = 200, description = "It is running, or scheduled", body = CouponBody)))]
+    responses((status = 200, description = "It is running, or scheduled", body = CouponBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn activate_coupon(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -39,7 +39,7 @@ pub(crate) async fn activate_coupon(
 /// Once this is answered nothing new is claimed or reserved. Reservations go on.
 #[utoipa::path(post, path = "/v1/coupons/{id}/pause", tag = "coupons",
     params(("id" = String, Path, description = "The coupon")),
-    responses((status = 200, description = "It is paused", body = CouponBody)))]
+    responses((status = 200, description = "It is paused", body = CouponBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn pause_coupon(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -53,7 +53,7 @@ pub(crate) async fn pause_coupon(
 /// Nothing new is granted ever again. Reservations go on.
 #[utoipa::path(post, path = "/v1/coupons/{id}/end", tag = "coupons",
     params(("id" = String, Path, description = "The coupon")),
-    responses((status = 200, description = "It has ended", body = CouponBody)))]
+    responses((status = 200, description = "It has ended", body = CouponBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn end_coupon(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -67,7 +67,7 @@ pub(crate) async fn end_coupon(
 /// Its reservations are cancelled first; while many are left it is paused.
 #[utoipa::path(post, path = "/v1/coupons/{id}/abort", tag = "coupons",
     params(("id" = String, Path, description = "The coupon")),
-    responses((status = 200, description = "It is aborted", body = CouponBody)))]
+    responses((status = 200, description = "It is aborted", body = CouponBody, headers(("ETag", description = "The version")))))]
 pub(crate) async fn abort_coupon(
     State(app): State<App>,
     Path(id): Path<String>,

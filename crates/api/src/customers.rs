@@ -223,7 +223,8 @@ pub(crate) async fn get_customer(
 /// nameless; a voucher that is still valid can be used by who has its code.
 #[utoipa::path(post, path = "/v1/customers/{id}/erase", tag = "customers",
     params(("id" = String, Path, description = "The customer")),
-    responses((status = 200, description = "Erased, now or before", body = CustomerBody)))]
+    responses((status = 200, description = "Erased, now or before", body = CustomerBody,
+        headers(("ETag", description = "The version")))))]
 pub(crate) async fn erase_customer(
     State(app): State<App>,
     Path(id): Path<String>,

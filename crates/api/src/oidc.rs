@@ -50,7 +50,8 @@ struct Kept {
 ///
 /// For staff, by a browser. 404 if there is no provider.
 #[utoipa::path(get, path = "/v1/auth/oidc/start", tag = "sign-in", security(()),
-    responses((status = 303, description = "The provider")))]
+    responses((status = 303, description = "The provider",
+        headers(("Location", description = "Where to go on"), ("Set-Cookie", description = "Knows the browser that comes back")))))]
 pub(crate) async fn start_oidc(State(app): State<App>, Guest { tenant, .. }: Guest) -> Result<Response, Problem> {
     let provider = provider(&app, tenant)?;
     let (state, nonce, verifier) = (random_token()?, random_token()?, random_token()?);
@@ -77,7 +78,8 @@ pub(crate) struct ReturnQuery {
 ///
 /// Sends the browser to the page `/sign-in#token=...`; the token signs in once within a minute.
 #[utoipa::path(get, path = "/v1/auth/oidc/callback", tag = "sign-in", params(ReturnQuery), security(()),
-    responses((status = 303, description = "The page that signs in")))]
+    responses((status = 303, description = "The page that signs in",
+        headers(("Location", description = "Where to go on"), ("Set-Cookie", description = "Forgets the browser")))))]
 pub(crate) async fn finish_oidc(
     State(app): State<App>,
     Guest { tenant, .. }: Guest,

@@ -1,8 +1,14 @@
 //! The OpenAPI document, made from the handlers and their types.
 
+mod refusals;
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, Required, Response, ResponseBuilder, Type};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Required, Type};
 use utoipa::{Modify, OpenApi};
 
 use crate::idempotency::KEY_BYTES_MAX;
@@ -15,10 +21,11 @@ use crate::{
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 8] = [
+const WITHOUT_KEY: [&str; 9] = [
     "/v1/quotes",
     "/v1/coupons/{id}/imports",
     "/v1/blocks",
+    "/v1/blocks/{id}",
     "/v1/test-clock",
     "/v1/api-keys",
     "/v1/api-keys/{id}",
@@ -32,7 +39,8 @@ const WITHOUT_KEY: [&str; 8] = [
         title = "Scrip",
         description = "Coupons and vouchers: claims, pricing, redemption, return.\n\n\
             Amounts are integers in minor units; times are RFC 3339 in UTC; durations are ISO 8601. Every answer that is \
-            not a success is a problem (RFC 9457) with a stable `code`.",
+            not a success is a problem (RFC 9457) with a stable `code`. Every answer has an `X-Request-Id`: the request's own, or a \
+            new one.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
@@ -109,7 +117,7 @@ pub fn openapi() -> String {
     text
 }
 
-/// What holds for all operations: the key, idempotency, and problems.
+/// What holds for all operations: the key, idempotency, and what may be refused.
 struct Everywhere;
 
 impl Modify for Everywhere {
@@ -118,32 +126,67 @@ impl Modify for Everywhere {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.description = Some("An API key, `scrip_...`, or an access token".to_owned());
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
-        components.responses.insert("Problem".to_owned(), problem().into());
-        components.responses.insert("ShortError".to_owned(), short_error().into());
         for (path, item) in &mut openapi.paths.paths {
-            let takes_key =
-                path.starts_with("/v1/") && !path.starts_with("/v1/auth/") && !WITHOUT_KEY.contains(&path.as_str());
-            let changing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-            let all = changing.into_iter().map(|operation| (operation, true)).chain([(&mut item.get, false)]);
-            for (operation, changes) in all {
+            let all = [
+                (Method::GET, &mut item.get),
+                (Method::POST, &mut item.post),
+                (Method::PUT, &mut item.put),
+                (Method::PATCH, &mut item.patch),
+                (Method::DELETE, &mut item.delete),
+            ];
+            let is_short = short_form::is_short(path);
+            for (method, operation) in all {
                 let Some(operation) = operation else { continue };
-                let refused = if short_form::is_short(path) { "ShortError" } else { "Problem" };
-                describe(operation, takes_key && changes, refused);
+                for status in describe(&method, path, operation) {
+                    let name = refusals::name_of(status, is_short);
+                    components.responses.entry(name).or_insert_with(|| refusals::response(status, is_short).into());
+                }
             }
         }
     }
 }
 
-fn describe(operation: &mut Operation, takes_key: bool, refused: &str) {
-    let responses = &mut operation.responses.responses;
-    responses.insert("default".to_owned(), Ref::from_response_name(refused).into());
+/// Completes an operation; returns the statuses of what it may refuse.
+fn describe(method: &Method, path: &str, operation: &mut Operation) -> BTreeSet<u16> {
+    let is_short = short_form::is_short(path);
+    let takes_key = *method != Method::GET
+        && (path.starts_with("/v1/") || is_short)
+        && !path.starts_with("/v1/auth/")
+        && !WITHOUT_KEY.contains(&path);
+    let successes = operation.responses.responses.values_mut().filter_map(|response| match response {
+        RefOr::T(response) => Some(response),
+        RefOr::Ref(_) => None,
+    });
+    for response in successes {
+        response.headers.values_mut().for_each(refusals::require);
+        if takes_key {
+            response.headers.insert("Idempotency-Replayed".to_owned(), replayed().into());
+        }
+    }
     if takes_key {
         operation.parameters.get_or_insert_default().push(idempotency_key().into());
     }
+    let statuses = refusals::of(method, path, operation, takes_key);
+    for status in &statuses {
+        let response = Ref::from_response_name(refusals::name_of(*status, is_short));
+        // What a handler says of a status itself is more than what holds for all.
+        operation.responses.responses.entry(status.to_string()).or_insert_with(|| response.into());
+    }
+    statuses
+}
+
+fn replayed() -> Header {
+    let mut header = Header::default();
+    header.description = Some("`true` if this answer was given before to the same key".to_owned());
+    header
 }
 
 fn idempotency_key() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(KEY_BYTES_MAX));
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(KEY_BYTES_MAX))
+        .pattern(Some("^[!-~]+$"));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
@@ -155,26 +198,8 @@ fn idempotency_key() -> Parameter {
         .build()
 }
 
-fn problem() -> Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new()
-        .description("Not a success. What is refused for now only says so in `Retry-After`.")
-        .content("application/problem+json", content)
-        .build()
-}
-
-fn short_error() -> Response {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ShortError"))).build();
-    ResponseBuilder::new()
-        .description("Not a success. What is refused for now only says so in `Retry-After`.")
-        .content("application/json", content)
-        .build()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::Value;
 
     use super::*;

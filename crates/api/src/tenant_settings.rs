@@ -22,7 +22,7 @@ use crate::reply::{Answered, Reply};
 const RATE_BP_MAX: u32 = 10_000;
 
 /// What a tenant has set.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantSettings {
     /// Where its days begin. Cannot change: what was counted per day was counted in it.
@@ -74,8 +74,16 @@ pub(crate) struct TenantBody {
     /// The host names at which who is not signed in is its guest.
     hosts: Vec<String>,
     version: u32,
-    #[serde(flatten)]
-    settings: TenantSettings,
+    /// Where its days begin.
+    #[schema(value_type = String, example = "Europe/Berlin")]
+    zone: Zone,
+    /// What its prices usually are in.
+    #[schema(value_type = String, example = "EUR")]
+    currency: Currency,
+    /// Whether a customer who is signed in may redeem.
+    customer_checkout: bool,
+    quotas: QuotasBody,
+    ceilings: CeilingsBody,
 }
 
 impl TenantSettings {
@@ -142,5 +150,6 @@ fn own(app: &App, caller: Caller) -> Result<Arc<Tenant>, Problem> {
 
 fn show(tenant: &Tenant) -> Reply<TenantBody> {
     let Tenant { name, hosts, settings, version, .. } = tenant.clone();
-    Reply::ok(TenantBody { name, hosts, version, settings: TenantSettings::of(&settings) }).version(version)
+    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings } = TenantSettings::of(&settings);
+    Reply::ok(TenantBody { name, hosts, version, zone, currency, customer_checkout, quotas, ceilings }).version(version)
 }

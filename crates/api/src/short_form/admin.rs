@@ -39,12 +39,12 @@ pub(crate) struct ShortCouponBody {
     #[schema(min_length = 1, max_length = 64, example = "SUMMER25")]
     code: Option<String>,
     /// A percentage, or an amount in the tenant's currency; needed for a new coupon.
-    #[schema(value_type = Option<f64>, example = 25)]
+    #[schema(example = 25)]
     discount: Option<Scalar>,
     /// What `discount` is in; `percent` unless given.
     discount_type: Option<DiscountType>,
     /// Carts worth less get nothing.
-    #[schema(value_type = Option<f64>, example = 75)]
+    #[schema(example = 75)]
     min_cart_value: Option<Scalar>,
     /// The last day on which it is used, in the tenant's zone.
     #[schema(format = Date, example = "2026-08-31")]

@@ -29,7 +29,7 @@ pub(crate) struct ShortIssueBody {
     count: Option<usize>,
     /// Whose they are to be: a customer's number or id, or the shop's own id as a string. Without it they belong to
     /// whoever bears them.
-    #[schema(value_type = Option<String>, example = "1")]
+    #[schema(example = "1")]
     user_id: Option<Scalar>,
 }
 

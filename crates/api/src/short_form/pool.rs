@@ -49,17 +49,17 @@ const CATEGORIES_TRIED_MAX: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(crate) struct PoolBody {
     /// The employee who is counted as having given it.
-    #[schema(value_type = Option<String>, example = "emp-7")]
+    #[schema(example = "emp-7")]
     id: Option<Scalar>,
     #[schema(min_length = 1, max_length = 200, example = "Sport")]
     category: Option<String>,
     /// What a unit of a new category gives: 10 per cent unless given.
-    #[schema(value_type = Option<f64>, example = 10)]
+    #[schema(example = 10)]
     discount: Option<Scalar>,
     /// What `discount` is in; `percent` unless given.
     discount_type: Option<DiscountType>,
     /// Who takes one: a customer's number or id, or the shop's own id as a string.
-    #[schema(value_type = Option<String>, example = "1")]
+    #[schema(example = "1")]
     user_id: Option<Scalar>,
 }
 

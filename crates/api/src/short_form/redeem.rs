@@ -43,10 +43,10 @@ pub(crate) struct ShortRedeemBody {
     #[schema(max_length = 128, example = "SAVE10")]
     coupon_code: Option<String>,
     /// What the goods are worth, in the tenant's currency; needed where the coupon asks for a minimum.
-    #[schema(value_type = Option<f64>, example = 80)]
+    #[schema(example = 80)]
     cart_value: Option<Scalar>,
     /// Who redeems, for servers: a customer's number or id, or the shop's own id as a string.
-    #[schema(value_type = Option<String>, example = "1")]
+    #[schema(example = "1")]
     user_id: Option<Scalar>,
 }
 

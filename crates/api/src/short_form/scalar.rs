@@ -1,6 +1,7 @@
 //! Numbers as people write them: decimals, as JSON numbers or texts, to whole minor units and back. Nothing is computed
 //! with a float: one is only read as the text that stands for it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use domain::field::FieldError;
@@ -8,6 +9,9 @@ use domain::money::{AMOUNT_MINOR_MAX, Currency};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// The decimals of a percentage: it becomes basis points.
 const PERCENT_DECIMALS: u32 = 2;
@@ -17,6 +21,19 @@ const PERCENT_DECIMALS: u32 = 2;
 pub(crate) struct Scalar {
     pub text: String,
     pub is_number: bool,
+}
+
+impl PartialSchema for Scalar {
+    fn schema() -> RefOr<Schema> {
+        let either = SchemaType::from_iter([Type::Number, Type::String]);
+        ObjectBuilder::new().schema_type(either).description(Some("A number, or a text.")).into()
+    }
+}
+
+impl ToSchema for Scalar {
+    fn name() -> Cow<'static, str> {
+        "ShortScalar".into()
+    }
 }
 
 impl<'de> Deserialize<'de> for Scalar {

@@ -251,11 +251,11 @@ async fn links_of_letters_lead_to_pages_that_load_nothing_from_elsewhere() {
     let data = folder();
     let server = Server::start(data.path());
     for path in ["/set-up", "/verify", "/reset", "/sign-in", "/links/page.js", "/links/page.css"] {
-        let answer = server.bare(Method::GET, path).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200, "{path}");
-        let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
+        let answer = send(server.bare(Method::GET, path)).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let policy = answer.header("content-security-policy").expect("a policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self'"), "{path}: {policy}");
-        let text = answer.text().await.expect("text");
+        let text = answer.body.as_str().expect("text");
         assert!(!text.contains("http://") && !text.contains("https://"), "{path}");
     }
 }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::scrip::{Server, five_off, folder, said};
+use crate::scrip::{Server, five_off, folder, said, try_send};
 
 /// Set by `make prove` to more.
 #[expect(clippy::disallowed_methods, reason = "how long to try is said from outside")]
@@ -80,14 +80,12 @@ async fn claim_until_killed(
                     let body = json!({ "customer_id": customers[(task * 7 + turn) % customers.len()] });
                     let request = request.try_clone().expect("no stream").header("idempotency-key", &key).json(&body);
                     in_flight.fetch_add(1, Ordering::SeqCst);
-                    let answer = request.send().await;
+                    let answer = try_send(request).await;
                     in_flight.fetch_sub(1, Ordering::SeqCst);
                     let Ok(answer) = answer else { break };
-                    assert!(answer.status().is_success() || answer.status() == 503, "{}", answer.status());
-                    if answer.status() == 201
-                        && let Ok(body) = answer.json::<Value>().await
-                    {
-                        all.lock().await.push((key, body["voucher"].clone()));
+                    assert!(answer.status.is_success() || answer.status == 503, "{}", answer.status);
+                    if answer.status == 201 {
+                        all.lock().await.push((key, answer.body["voucher"].clone()));
                     }
                 }
             })

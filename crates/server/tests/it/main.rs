@@ -1,6 +1,7 @@
 //! The binary as a stranger uses it: real processes, real sockets, real files.
 
 mod scrip;
+mod reference;
 mod tour;
 mod accounts;
 mod second_factor;

@@ -8,6 +8,8 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::reference::Asked;
+
 /// A running server and a caller with a key.
 pub struct Server {
     process: Process,
@@ -180,12 +182,23 @@ impl Drop for Process {
     }
 }
 
+/// Sends a request to a server that answers as the OpenAPI document says.
 pub async fn send(request: RequestBuilder) -> Reply {
-    let answer = request.send().await.expect("the server answers");
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let text = answer.text().await.expect("a text");
+    try_send(request).await.expect("the server answers")
+}
+
+/// The same where the server may be killed before all of the answer is there.
+pub async fn try_send(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let (client, request) = request.build_split();
+    let request = request?;
+    let asked = Asked::of(&request);
+    let answer = client.execute(request).await?;
+    let (status, headers, url) = (answer.status(), answer.headers().clone(), answer.url().clone());
+    let text = answer.text().await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Reply { status, headers, body }
+    let reply = Reply { status, headers, body };
+    asked.check(&url, &reply);
+    Ok(reply)
 }
 
 /// An order of one line in euros.
