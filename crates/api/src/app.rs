@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use domain::ledger::{Action, Answer, Command};
@@ -16,9 +17,26 @@ use crate::passwords::Passwords;
 use crate::problem::Problem;
 use crate::rejections::refused;
 
-/// What every handler has at hand. Cheap to clone.
-#[derive(Clone)]
-pub struct App {
+/// What every handler has at hand: its [`Parts`]. Each request clones it some times, so that is one count.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Parts>);
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
     /// Where everything is kept and decided.
     pub store: Arc<dyn Store>,
     /// The time that reads are answered for.
@@ -39,9 +57,9 @@ pub struct App {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
-impl fmt::Debug for App {
+impl fmt::Debug for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("test_clock", &self.test_clock).finish_non_exhaustive()
+        f.debug_struct("Parts").field("test_clock", &self.test_clock).finish_non_exhaustive()
     }
 }
 

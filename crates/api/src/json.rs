@@ -14,12 +14,21 @@ pub(crate) const DEPTH_MAX: usize = 64;
 
 /// Reads a body: what is no JSON, or too deep, is 400; what has another shape than `T` is 422 with its place.
 ///
-/// The syntax is looked at first and by itself, so that whatever is said afterwards is about the shape.
+/// What is right, as most is, is read once. What is not is read again to say why: the syntax first and by itself, so that
+/// whatever is said afterwards is about the shape; then with the way to every field, which costs as much as the reading.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if depth(body) > DEPTH_MAX {
         return Err(Problem::malformed(format!("The body nests deeper than {DEPTH_MAX}.")));
     }
     let text = std::str::from_utf8(body).map_err(|error| not_json(&error))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    match T::deserialize(Strict(&mut reader)).and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(_) => explain(text),
+    }
+}
+
+fn explain<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(Strict(&mut reader))

@@ -95,7 +95,7 @@ pub mod problem;
 mod links;
 pub mod docs;
 
-pub use app::{App, new_id};
+pub use app::{App, Parts, new_id};
 pub use idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED};
 pub use logins::login_hash;
 pub use openapi::openapi;

@@ -18,6 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -77,7 +78,15 @@ pub struct Drained {
 
 /// Serves the router on this listener until `stop` is done, then lets running requests end, within the drain time.
 /// Handlers find the peer's address with `ConnectInfo<SocketAddr>`. All tasks have ended when this returns.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) -> Drained {
+///
+/// Connections are dealt out to the `homes` in turn and stay there; this only accepts. None: all run here.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    (limits, homes): (Limits, &[Handle]),
+    stop: impl Future<Output = ()>,
+) -> Drained {
+    let mut homes = homes.iter().cycle();
     let slots = Arc::new(Semaphore::new(limits.connections_max));
     let drain = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
@@ -92,12 +101,18 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             }
             accepted = accept(&listener, &slots) => accepted,
         };
+        // Its readiness is to be told to the runtime that it lives on.
+        let Ok(stream) = stream.into_std() else { continue };
         let connection = Connection { router: router.clone(), limits, peer, progress: Progress::new() };
-        let served = connection.serve(stream, drain.watcher());
-        tasks.spawn(async move {
-            served.await;
+        let watcher = drain.watcher();
+        let served = async move {
+            connection.serve(stream, watcher).await;
             drop::<OwnedSemaphorePermit>(slot);
-        });
+        };
+        match homes.next() {
+            Some(home) => tasks.spawn_on(served, home),
+            None => tasks.spawn(served),
+        };
     }
     drop(listener);
     finish(drain, tasks, limits.drain_time).await
@@ -157,12 +172,12 @@ struct Connection {
 
 impl Connection {
     /// Until it has ended, or has passed one of its limits and is dropped.
-    async fn serve(self, stream: TcpStream, drain: Watcher) {
+    async fn serve(self, stream: std::net::TcpStream, drain: Watcher) {
         let Self { limits, progress, .. } = self.clone();
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection was gone before its first request");
-            return;
-        }
+        let stream = match stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) {
+            Ok(stream) => stream,
+            Err(error) => return tracing::debug!(%error, "a connection was gone before its first request"),
+        };
         // The timer is our own: hyper's starts anew for each request and takes an idle connection for a slow head.
         let http = http1::Builder::new().header_read_timeout(None).max_header_size(HEAD_BYTES_MAX).serve_connection(
             TokioIo::new(Observed::new(stream, progress.clone())),

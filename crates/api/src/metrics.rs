@@ -1,11 +1,16 @@
 //! What is counted and logged about every request: its route, never what is in it. A path may hold a code and a query
 //! string a name, so the template of the route is all that is kept.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ::metrics::{Counter, Histogram};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -27,12 +32,61 @@ pub struct RequestId(pub HeaderValue);
 /// The router with every request counted, timed and logged in one line. `new_id` makes the ids (UUIDv7) of requests
 /// that bring none. Apply it after all routes and fallbacks.
 pub fn observed(router: Router, new_id: fn() -> Uuid) -> Router {
-    router.layer(from_fn_with_state(new_id, observe))
+    router.layer(from_fn_with_state(Observer { new_id, series: Arc::default() }, observe))
 }
 
-async fn observe(State(new_id): State<fn() -> Uuid>, mut request: Request, next: Next) -> Response {
+#[derive(Clone)]
+struct Observer {
+    new_id: fn() -> Uuid,
+    series: Arc<Series>,
+}
+
+/// The figures of each kind of answer, by route. Looking one up by three texts at the recorder costs more than counting.
+#[derive(Default)]
+struct Series(RwLock<HashMap<String, Vec<Figures>>>);
+
+/// Of one kind of answer.
+#[derive(Clone)]
+struct Figures {
+    method: &'static str,
+    status: StatusCode,
+    count: Counter,
+    seconds: Histogram,
+}
+
+impl Series {
+    fn count(&self, method: &'static str, route: &str, status: StatusCode, elapsed: Duration) {
+        let is_it = |figures: &&Figures| figures.method == method && figures.status == status;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(figures) = known.get(route).and_then(|all| all.iter().find(is_it)) {
+            return figures.add(elapsed);
+        }
+        drop(known);
+        let figures = Figures::new(method, route, status);
+        figures.add(elapsed);
+        // Two that meet the kind at once each keep it; both count into the same series.
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(route.to_owned()).or_default().push(figures);
+    }
+}
+
+impl Figures {
+    fn new(method: &'static str, route: &str, status: StatusCode) -> Self {
+        let labels =
+            [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
+        let count = ::metrics::counter!(REQUESTS_TOTAL, &labels);
+        Self { method, status, count, seconds: ::metrics::histogram!(REQUEST_DURATION_SECONDS, &labels) }
+    }
+
+    fn add(&self, elapsed: Duration) {
+        self.count.increment(1);
+        self.seconds.record(elapsed);
+    }
+}
+
+async fn observe(State(observer): State<Observer>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
-    let id = given_id(request.headers()).unwrap_or_else(|| made_id(new_id()));
+    let id = given_id(request.headers()).unwrap_or_else(|| made_id((observer.new_id)()));
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = known(request.method());
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -42,9 +96,7 @@ async fn observe(State(new_id): State<fn() -> Uuid>, mut request: Request, next:
     let elapsed = start.elapsed();
     let status = response.status();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.as_str().to_owned())];
-    metrics::counter!(REQUESTS_TOTAL, &labels).increment(1);
-    metrics::histogram!(REQUEST_DURATION_SECONDS, &labels).record(elapsed);
+    observer.series.count(method, route, status, elapsed);
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let request_id = id.to_str().unwrap_or_default();
     tracing::info!(request_id, method, route, status = status.as_u16(), elapsed_ms, "request answered");

@@ -11,7 +11,7 @@ use crate::redemption::{RedemptionId, RedemptionState};
 use crate::voucher::VoucherState;
 
 /// Events in one row of the journal at most: few enough that a row stays small and a history reads little beside its own.
-pub const EVENTS_PER_ROW: usize = 64;
+pub const EVENTS_PER_ROW: usize = 112;
 /// Rows one batch may write.
 pub const ROWS_PER_BATCH: usize = 1024;
 

@@ -13,6 +13,7 @@ mod oidc;
 mod store;
 mod limiter;
 mod gate;
+mod cores;
 mod serve;
 mod demo;
 mod admin;

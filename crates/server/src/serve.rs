@@ -19,6 +19,7 @@ use workers::{Schedule, Workers};
 use crate::cli::say;
 use crate::clock::{StoreClock, SystemClock, TestClock};
 use crate::config::Config;
+use crate::cores::Cores;
 use crate::gate::gate;
 use crate::{demo, socket, store};
 
@@ -71,10 +72,12 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     };
     let router = api::router(app);
     let mut until = stopped.clone();
-    api::listen::serve(listener, router, limits, async move {
+    let cores = Cores::start().context("a runtime for each core")?;
+    api::listen::serve(listener, router, (limits, cores.handles()), async move {
         let _ = until.wait_for(|stop| *stop).await;
     })
     .await;
+    drop(cores);
     workers.stop().await;
     admin.await.context("the socket ended badly")?;
     store.close().await;
@@ -90,7 +93,7 @@ fn app(
 ) -> anyhow::Result<api::App> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let public_url = config.public_url.clone().map_or_else(|| format!("http://{at}"), |url| url.0);
-    Ok(api::App {
+    let parts = api::Parts {
         open_id: config.oidc.provider(&public_url, clock)?,
         passwords: Passwords::new(PasswordCosts::recommended(cores)),
         public_url: public_url.into(),
@@ -100,7 +103,8 @@ fn app(
         new_id: api::new_id,
         gate: Arc::new(gate(config, Arc::clone(clock))),
         metrics: Arc::new(move || metrics.render()),
-    })
+    };
+    Ok(parts.into())
 }
 
 fn days(count: u64) -> Duration {

@@ -41,7 +41,7 @@ impl Accounts for SqliteStore {
         let read = move |connection: &Connection| {
             one(connection, &rows::ACCOUNT, (tenant.0, no.0), |row| rows::account(row, &codes, tenant))
         };
-        let found = self.shared.readers.run(read).await?.map(Arc::new);
+        let found = self.shared.readers.point(read).await?.map(Arc::new);
         if let Some(account) = &found {
             definitions.put_loaded_account(before, tenant, account);
         }
@@ -50,7 +50,7 @@ impl Accounts for SqliteStore {
 
     async fn account_no(&self, tenant: TenantNo, id: AccountId) -> Result<Option<AccountNo>, StoreError> {
         let bytes = *id.0.as_bytes();
-        self.shared.readers.run(move |connection| one(connection, NUMBER, (bytes, tenant.0), number)).await
+        self.shared.readers.point(move |connection| one(connection, NUMBER, (bytes, tenant.0), number)).await
     }
 
     async fn account_by_login(&self, tenant: TenantNo, login: LoginHash) -> Result<Option<Arc<Account>>, StoreError> {
@@ -105,7 +105,7 @@ impl Accounts for SqliteStore {
         }
         let before = definitions.generation();
         let key = (tenant.0, *id.0.as_bytes());
-        let found = self.shared.readers.run(move |connection| one(connection, SESSION, key, session)).await?;
+        let found = self.shared.readers.point(move |connection| one(connection, SESSION, key, session)).await?;
         if let Some(session) = found {
             definitions.put_loaded_session(before, tenant, session);
         }

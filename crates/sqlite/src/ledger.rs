@@ -33,9 +33,10 @@ impl Ledger for SqliteStore {
             let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
             facts.standing = shared.blocks.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
+            loader.remember(&mut facts, &request.codes);
             loader.complete(&mut facts, |facts| quote(&request, facts, now))
         };
-        self.shared.readers.run(read).await
+        self.shared.readers.point(read).await
     }
 
     async fn sweep(&self, max: usize) -> Result<usize, StoreError> {

@@ -9,8 +9,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::campaign::Campaign;
+use domain::codes::Reading;
 use domain::coupon::Coupon;
-use domain::id::{AccountNo, TenantNo, VoucherKey, VoucherKind};
+use domain::id::{AccountNo, CouponNo, TenantNo, VoucherKey, VoucherKind};
 use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
 use domain::limit::Usage;
 use domain::time::Timestamp;
@@ -61,6 +62,17 @@ impl<'a> Loader<'a> {
             }
         }
         Err(StoreError::Corrupt(format!("a decision did not settle in {ROUNDS_MAX} rounds")))
+    }
+
+    /// Hands in what the memory knows of these codes, before anything is asked for: it saves rounds.
+    pub fn remember(&self, facts: &mut Facts, codes: &[Reading]) {
+        for reading in codes {
+            let Some(no) = self.shared.ids.shared_codes.get(&(self.tenant, reading.folded.clone())) else { continue };
+            facts.shared_codes.load_if_missing(reading.folded.clone(), no);
+            if let Some(coupon) = self.shared.definitions.coupon(self.tenant, no) {
+                facts.coupons.load_if_missing(no, coupon);
+            }
+        }
     }
 
     fn load(&self, facts: &mut Facts) -> rusqlite::Result<()> {
@@ -157,12 +169,25 @@ impl<'a> Loader<'a> {
     }
 
     fn codes(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        let known = &self.shared.ids.shared_codes;
+        let coupons = &mut facts.coupons;
         self.each(&mut facts.shared_codes, SHARED_CODE, |statement, folded| {
-            one(statement, params![self.tenant.0, folded.as_str()], |row| row.get(0).map(domain::id::CouponNo))
+            let key = (self.tenant, folded.clone());
+            let read = || one(statement, params![self.tenant.0, folded.as_str()], |row| row.get(0).map(CouponNo));
+            let no = known.get(&key).map_or_else(read, |no| Ok(Some(no)))?;
+            if let Some(no) = no {
+                // The program is the only one who writes, and what is written stays; what is rolled back is never loaded.
+                known.insert(key, no);
+                // Whoever asked for the code will ask for its coupon next.
+                if let Some(coupon) = self.shared.definitions.coupon(self.tenant, no) {
+                    coupons.load_if_missing(no, coupon);
+                }
+            }
+            Ok(no)
         })?;
         self.each(&mut facts.given_codes, GIVEN_CODE, |statement, hash| {
             one(statement, params![self.tenant.0, hash], |row| {
-                let (coupon, ordinal) = (domain::id::CouponNo(row.get(0)?), rows::ordinal(row, 1)?);
+                let (coupon, ordinal) = (CouponNo(row.get(0)?), rows::ordinal(row, 1)?);
                 let voucher = VoucherKey { coupon, kind: VoucherKind::Given, ordinal };
                 Ok(GivenCode { voucher, sealed: row.get(2)? })
             })

@@ -1,5 +1,6 @@
-//! The connections that only read: a few threads, each with one, fed by a queue. A point read costs two wake-ups and no
-//! opening; no read holds its snapshot longer than two seconds, so that the write-ahead log can be reset.
+//! The connections that only read. A few threads with one each, fed by a queue, for whatever may take long; and a few
+//! connections for reads of some rows by their keys, which are over sooner than a thread is woken and so are done where
+//! they are asked for. No read holds its snapshot longer than two seconds, so that the write-ahead log can be reset.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -13,6 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::store_error;
+use crate::open::STABLE_PLANS;
 
 /// Reads that may wait or run at once. What comes beyond is told to come again.
 const READS_MAX: usize = 1024;
@@ -33,10 +35,11 @@ pub(crate) struct Readers {
     jobs: Option<Sender<Job>>,
     places: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
+    here: Vec<Mutex<Connection>>,
 }
 
 impl Readers {
-    /// Opens that many connections to a database that exists.
+    /// Opens that many connections of each kind to a database that exists.
     pub(crate) fn open(path: &Path, count: usize) -> Result<Self, StoreError> {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
@@ -50,7 +53,31 @@ impl Readers {
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             threads.push(thread);
         }
-        Ok(Self { jobs: Some(jobs), places: Arc::new(Semaphore::new(READS_MAX)), threads })
+        let here = (0..count).map(|_| connect(path).map(Mutex::new));
+        let here = here.collect::<rusqlite::Result<_>>().map_err(store_error)?;
+        Ok(Self { jobs: Some(jobs), places: Arc::new(Semaphore::new(READS_MAX)), threads, here })
+    }
+
+    /// Runs a read of some rows by their keys on the caller's thread. If all connections for that are at work, it goes the
+    /// way of the others.
+    pub(crate) async fn point<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.here(read) {
+            Ok(found) => found,
+            Err(read) => self.run(read).await,
+        }
+    }
+
+    /// Runs a read here, or gives it back.
+    fn here<T, F: FnOnce(&Connection) -> Result<T, StoreError>>(&self, read: F) -> Result<Result<T, StoreError>, F> {
+        let free = self.here.iter().find_map(|connection| connection.try_lock().ok());
+        let Some(mut connection) = free else { return Err(read) };
+        let mut found = Err(StoreError::Unavailable("the read broke off".to_owned()));
+        // A panic costs its own read only.
+        let _ = catch_unwind(AssertUnwindSafe(|| run_one(&mut connection, |connection| found = read(connection))));
+        Ok(found)
     }
 
     /// Runs a read. All its statements see one committed state.
@@ -91,6 +118,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.set_db_config(STABLE_PLANS, true)?;
     connection.busy_timeout(READ_MAX)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(connection)
@@ -105,13 +133,38 @@ fn serve(mut connection: Connection, queue: &Mutex<Receiver<Job>>) {
     }
 }
 
-fn run_one(connection: &mut Connection, job: Job) {
+fn run_one(connection: &mut Connection, read: impl FnOnce(&Connection)) {
     let deadline = now() + READ_MAX;
     let limited = connection.progress_handler(OPS_PER_LOOK, Some(move || now() >= deadline));
-    // A failure to begin shows in the read's own first statement, which can be told to its caller.
-    let snapshot = connection.unchecked_transaction();
-    job(connection);
-    drop((limited, snapshot));
+    let snapshot = Snapshot::begin(connection);
+    read(connection);
+    drop((snapshot, limited));
+}
+
+/// One committed state for several statements. Both of its own are kept prepared, unlike those of a `Transaction`.
+struct Snapshot<'c>(&'c Connection);
+
+impl<'c> Snapshot<'c> {
+    fn begin(connection: &'c Connection) -> Self {
+        // A failure to begin shows in the read's own first statement, which can be told to its caller.
+        let _ = execute(connection, "begin");
+        Self(connection)
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // A read that was interrupted may have ended it.
+        if !self.0.is_autocommit()
+            && let Err(error) = execute(self.0, "commit")
+        {
+            tracing::error!(%error, "a snapshot did not end");
+        }
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute([])
 }
 
 #[expect(

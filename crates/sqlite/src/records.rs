@@ -49,6 +49,14 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         self.shared.readers.run(read).await
     }
+
+    /// Some rows by their keys.
+    async fn point<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.shared.readers.point(read).await
+    }
 }
 
 #[async_trait]
@@ -66,7 +74,7 @@ impl Records for SqliteStore {
         if let Some(no) = known.get(&(tenant, id)) {
             return Ok(Some(no));
         }
-        let found = self.read(move |connection| coupons::number(connection, tenant, id)).await?;
+        let found = self.point(move |connection| coupons::number(connection, tenant, id)).await?;
         if let Some(no) = found {
             known.insert((tenant, id), no);
         }
@@ -79,7 +87,7 @@ impl Records for SqliteStore {
             return Ok(Some(coupon));
         }
         let before = definitions.generation();
-        let found = self.read(move |connection| coupons::latest(connection, tenant, no)).await?;
+        let found = self.point(move |connection| coupons::latest(connection, tenant, no)).await?;
         if let Some(coupon) = &found {
             definitions.put_loaded(before, tenant, coupon);
         }
@@ -92,7 +100,7 @@ impl Records for SqliteStore {
         no: CouponNo,
         version: u32,
     ) -> Result<Option<Arc<Coupon>>, StoreError> {
-        self.read(move |connection| coupons::version(connection, tenant, no, version)).await
+        self.point(move |connection| coupons::version(connection, tenant, no, version)).await
     }
 
     async fn coupons(
@@ -123,7 +131,7 @@ impl Records for SqliteStore {
         if let Some(no) = known.get(&(tenant, id)) {
             return Ok(Some(no));
         }
-        let found = self.read(move |connection| campaigns::number(connection, tenant, id)).await?;
+        let found = self.point(move |connection| campaigns::number(connection, tenant, id)).await?;
         if let Some(no) = found {
             known.insert((tenant, id), no);
         }
@@ -136,7 +144,7 @@ impl Records for SqliteStore {
             return Ok(Some(campaign));
         }
         let before = definitions.generation();
-        let found = self.read(move |connection| campaigns::latest(connection, tenant, no)).await?;
+        let found = self.point(move |connection| campaigns::latest(connection, tenant, no)).await?;
         if let Some(campaign) = &found {
             definitions.put_loaded_campaign(before, tenant, campaign);
         }
@@ -149,7 +157,7 @@ impl Records for SqliteStore {
         no: CampaignNo,
         version: u32,
     ) -> Result<Option<Arc<Campaign>>, StoreError> {
-        self.read(move |connection| campaigns::version(connection, tenant, no, version)).await
+        self.point(move |connection| campaigns::version(connection, tenant, no, version)).await
     }
 
     async fn campaigns(
@@ -170,10 +178,12 @@ impl Records for SqliteStore {
         let known = &self.shared.ids.customer_nos;
         let found = match known.get(&(tenant, id)) {
             Some(no) => Some(no),
-            None => self.read(move |connection| customers::number(connection, tenant, id)).await?,
+            None => self.point(move |connection| customers::number(connection, tenant, id)).await?,
         };
         if let Some(no) = found {
             known.insert((tenant, id), no);
+            // Whoever asks with an id is answered with it.
+            self.shared.ids.customer_ids.insert((tenant, no), id);
         }
         // The pair above is for ever; who stands for whom is not.
         Ok(found.map(|no| self.shared.persons.standing(tenant, no)))
@@ -188,7 +198,7 @@ impl Records for SqliteStore {
         if let Some(id) = known.get(&(tenant, no)) {
             return Ok(Some(id));
         }
-        let found = self.read(move |connection| customers::id(connection, tenant, no)).await?;
+        let found = self.point(move |connection| customers::id(connection, tenant, no)).await?;
         if let Some(id) = found {
             known.insert((tenant, no), id);
         }
@@ -197,7 +207,7 @@ impl Records for SqliteStore {
 
     async fn customer(&self, tenant: TenantNo, no: CustomerNo) -> Result<Option<Customer>, StoreError> {
         let (codes, no) = (self.codes(), self.shared.persons.standing(tenant, no));
-        self.read(move |connection| customers::by_number(connection, &codes, tenant, no)).await
+        self.point(move |connection| customers::by_number(connection, &codes, tenant, no)).await
     }
 
     async fn customers_by_identity(&self, tenant: TenantNo, key: IdentityKey) -> Result<Vec<Customer>, StoreError> {
@@ -208,7 +218,7 @@ impl Records for SqliteStore {
     async fn voucher(&self, tenant: TenantNo, candidates: &[ComputedCode]) -> Result<Option<Voucher>, StoreError> {
         let zone = self.shared.settings(tenant)?.zone.clone();
         let candidates = candidates.to_vec();
-        self.read(move |connection| vouchers::by_candidates(connection, tenant, &zone, &candidates)).await
+        self.point(move |connection| vouchers::by_candidates(connection, tenant, &zone, &candidates)).await
     }
 
     async fn vouchers(
@@ -237,7 +247,7 @@ impl Records for SqliteStore {
     }
 
     async fn block(&self, tenant: TenantNo, id: BlockId) -> Result<Option<BlockRecord>, StoreError> {
-        self.read(move |connection| blocks::by_id(connection, tenant, id)).await
+        self.point(move |connection| blocks::by_id(connection, tenant, id)).await
     }
 
     async fn blocks(&self, tenant: TenantNo, coupon: CouponNo, page: PageRequest) -> Result<Page<Block>, StoreError> {
@@ -265,7 +275,7 @@ impl Records for SqliteStore {
 
     async fn redemption(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<Redemption>, StoreError> {
         let id = id.clone();
-        self.read(move |connection| redemptions::by_id(connection, tenant, &id)).await
+        self.point(move |connection| redemptions::by_id(connection, tenant, &id)).await
     }
 
     async fn redemptions(

@@ -106,6 +106,11 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
         self.loaded.insert(key, row);
     }
 
+    /// Hands in a row that nobody asked for yet.
+    pub fn load_if_missing(&mut self, key: K, row: V) {
+        self.loaded.entry(key).or_insert(Some(row));
+    }
+
     /// Takes the keys that were asked for and not there, each once.
     pub fn take_wanted(&mut self) -> Vec<K>
     where

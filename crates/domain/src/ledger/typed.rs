@@ -77,7 +77,9 @@ impl Typed {
 
 pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Vec<Typed>, Stop> {
     for reading in &request.codes {
-        facts.shared_codes.ask(&reading.folded);
+        if let Ok(Some(_)) = facts.shared_codes.get(&reading.folded) {
+            continue;
+        }
         facts.given_codes.ask(&reading.hash);
         lookup::ask(facts, &reading.computed);
     }
