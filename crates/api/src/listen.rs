@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -192,7 +192,11 @@ impl Connection {
         let mut request = request.map(|body| RequestBody::new(body, &self.limits, self.progress.clone()));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         DefaultBodyLimit::max(self.limits.body_bytes_max).apply(&mut request);
-        let response = self.router.oneshot(request).await?;
+        let mut response = self.router.oneshot(request).await?;
+        if self.progress.is_left_unread() {
+            // The rest is dropped with the connection: a client that was not told would send its next request into it.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         Ok(response.map(|body| UntilSent::new(body, self.progress)))
     }
 }

@@ -57,6 +57,10 @@ impl Progress {
         self.enter(ANSWERING);
     }
 
+    pub(crate) fn is_left_unread(&self) -> bool {
+        self.0.unread.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn left_unread(&self) {
         self.0.unread.store(true, Ordering::Relaxed);
     }

@@ -173,6 +173,17 @@ async fn who_is_refused_and_goes_on_sending_slowly_is_cut() {
 }
 
 #[tokio::test]
+async fn who_is_refused_before_all_of_the_body_is_read_is_told_that_the_connection_ends() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    peer.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\n\r\na").await;
+    assert_eq!(peer.answer().await.header("connection"), Some("close"));
+    let mut peer = server.connect().await;
+    peer.send(&post("/echo", "{")).await;
+    assert_eq!(peer.answer().await.header("connection"), None, "a body that was read leaves the connection as it is");
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_its_answer_is_cut() {
     let limits =
         Limits { head_time: SOON, stall_time: SOON, idle_time: Duration::from_secs(3600), ..Limits::default() };
