@@ -44,6 +44,8 @@ pub(crate) struct Lines {
     columns: Option<Columns>,
     /// Of the byte that is read next, from 1.
     line: u64,
+    /// The byte before it was `\r`: a `\n` ends the same line.
+    after_return: bool,
     record: Record,
     ready: Vec<ImportLine>,
 }
@@ -81,7 +83,8 @@ impl Record {
 impl Lines {
     pub(crate) fn new() -> Self {
         let reader = csv_core::Reader::new();
-        Self { reader, mark: 0, columns: None, line: 1, record: Record::new(), ready: Vec::new() }
+        let record = Record::new();
+        Self { reader, mark: 0, columns: None, line: 1, after_return: false, record, ready: Vec::new() }
     }
 
     /// Reads what has arrived.
@@ -133,8 +136,14 @@ impl Lines {
         &bytes[blank..]
     }
 
+    /// A line ends where a record may end: with `\n`, with `\r\n`, and with a lone `\r` as files of old Macs have it. So no two
+    /// records have one number.
     fn count_lines(&mut self, read: &[u8]) {
-        self.line += read.iter().filter(|byte| **byte == b'\n').count() as u64;
+        for byte in read {
+            let ends = *byte == b'\r' || (*byte == b'\n' && !self.after_return);
+            self.line += u64::from(ends);
+            self.after_return = *byte == b'\r';
+        }
     }
 
     /// Reads up to the end of a record at most. Returns how many bytes were read.
@@ -297,6 +306,7 @@ mod tests {
     fn a_line_is_counted_where_its_record_begins() {
         check(b"code,external_id\nA,\"two\nlines\"\nB,\n", &[(2, "! customer_invalid"), (4, "B")]);
         check(b"\n\ncode\n\nA\n\n\nB", &[(5, "A"), (8, "B")]);
+        check(b"code\r--\rA\r\n--\n\rB", &[(2, "! code_invalid"), (3, "A"), (4, "! code_invalid"), (6, "B")]);
     }
 
     #[test]
