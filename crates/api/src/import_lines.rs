@@ -82,8 +82,9 @@ impl Record {
 
 impl Lines {
     pub(crate) fn new() -> Self {
-        let reader = csv_core::Reader::new();
-        let record = Record::new();
+        let (mut reader, record) = (csv_core::Reader::new(), Record::new());
+        // It would skip a mark at its very start, if all of it came at once: from here on it skips none.
+        reader.read_record(b"\n", &mut [0; 8], &mut [0; 8]);
         Self { reader, mark: 0, columns: None, line: 1, after_return: false, record, ready: Vec::new() }
     }
 
@@ -113,7 +114,7 @@ impl Lines {
         &mut self.ready
     }
 
-    /// At the start of the file; the reader would do it only if all of it came at once.
+    /// One at the start of the file, in whatever portions it comes.
     fn skip_mark<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
         while let (Some(expected), [first, rest @ ..]) = (BYTE_ORDER_MARK.get(self.mark), bytes) {
             if first != expected {
@@ -319,5 +320,7 @@ mod tests {
         check_refused(b"code,customer_id,external_id\n", "one column at most may name the owner");
         check_refused(&b"code,".repeat(900), "the header must be at most 1024 bytes and 16 columns");
         check_refused(b"code,\xff\n", "the header must be UTF-8");
+        let twice_marked = "\u{feff}\u{feff}code\nA".as_bytes();
+        check_refused(twice_marked, "column 1 must be code, customer_id, external_id, email, phone or open_id");
     }
 }
