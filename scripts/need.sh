@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the build and the tests need is there; quiet about what is. Installs only what is missing: a C
-# compiler (for the bundled SQLite) and Redis (to compare with) with apt-get if it may, cargo-nextest with cargo.
+# compiler (for the bundled SQLite) and Redis (to compare with) with apt-get if it may, cargo-nextest and cargo-fuzz with cargo.
 set -euo pipefail
 
 missing=()
@@ -38,12 +38,21 @@ need_nextest() {
   missing+=("cargo-nextest (cargo install cargo-nextest --locked)")
 }
 
+need_fuzz() {
+  has cargo || return 0
+  has cargo-fuzz && return
+  echo "installing cargo-fuzz, which builds and runs the fuzz targets"
+  cargo install cargo-fuzz --locked --quiet && return
+  missing+=("cargo-fuzz (cargo install cargo-fuzz --locked)")
+}
+
 need_rust
 need_c_compiler
 for what in "$@"; do
   case "$what" in
     nextest) need_nextest ;;
     redis) need_redis ;;
+    fuzz) need_fuzz ;;
     *) echo "$0: does not know how to get '$what'" >&2; exit 2 ;;
   esac
 done

@@ -12,7 +12,7 @@ use crate::access_block_body::{BlockBody, NewBlock, show_block, show_blocks};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::extract::{Path, Query};
-use crate::idempotency::Change;
+use crate::idempotency::{Change, NoBody};
 use crate::names::not_found;
 use crate::page::{List, page_request};
 use crate::problem::Problem;
@@ -58,9 +58,10 @@ pub(crate) async fn get_block(
     responses((status = 200, description = "It stands no more", body = BlockBody)))]
 pub(crate) async fn delete_block(
     State(app): State<App>,
-    Caller { tenant, actor, .. }: Caller,
     Path(id): Path<String>,
+    Change { origin, .. }: Change<NoBody>,
 ) -> Answered<BlockBody> {
+    let Caller { tenant, actor, .. } = origin.caller;
     let removed = app.store.remove_access_block(tenant, parse_id(&id)?, actor).await?.ok_or_else(gone)?;
     Ok(Reply::ok(show_block(&app, tenant, removed).await?))
 }

@@ -261,7 +261,8 @@ impl From<GiveBack> for GiveBackBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = Pattern)]
 pub(crate) struct PatternBody {
-    #[schema(min_length = 1, max_length = 32, example = "SUMMER-")]
+    /// What codes begin with; only the pattern that every coupon has, of 16 `base32` characters, has none.
+    #[schema(max_length = 32, example = "SUMMER-")]
     prefix: String,
     #[schema(value_type = schemas::Alphabet)]
     alphabet: Alphabet,

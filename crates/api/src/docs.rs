@@ -1,12 +1,13 @@
 //! The reference of the HTTP interface: the OpenAPI document, and a page that shows it without anything from elsewhere.
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
+use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+
+use crate::unsent::Shared;
 
 const PAGE: &str = include_str!("docs/page.html");
 const SCRIPT: &str = include_str!("docs/page.js");
@@ -17,9 +18,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       form-action 'none'; frame-ancestors 'none'";
 
 /// `/openapi.json`, and `/docs` which shows it.
-pub fn routes<S: Clone + Send + Sync + 'static>(openapi: impl Into<Arc<str>>) -> Router<S> {
-    let openapi = openapi.into();
-    let document = move || async move { with_headers("application/json", openapi.to_string()) };
+pub fn routes<S: Clone + Send + Sync + 'static>(openapi: impl Into<String>) -> Router<S> {
+    // Shared by all answers: it is long, and who never reads it holds one for a while.
+    let openapi = Bytes::from(Into::<String>::into(openapi));
+    let document = move || async move { (Extension(Shared), with_headers("application/json", openapi)) };
     Router::new()
         .route("/openapi.json", get(document))
         .route("/docs", get(|| async { with_headers("text/html; charset=utf-8", PAGE) }))

@@ -16,6 +16,7 @@ use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::body_room::Place;
 use crate::json;
 use crate::problem::Problem;
 use crate::request_body::BodyError;
@@ -25,6 +26,9 @@ use crate::wording;
 /// what is no JSON or nests too deep, 422 with the place of what is missing, unknown or has another type.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
+
+/// An answer as long as this is worth a copy.
+const LONG_BYTES: usize = 8 << 10;
 
 /// Query parameters; 422 names the one that cannot be read.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +52,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
-            Ok(body) => {
+            Ok(mut body) => {
+                // Up to half of what it has grown into is not used, and a long answer may have to wait for its peer.
+                if body.len() >= LONG_BYTES {
+                    body.shrink_to_fit();
+                }
                 let content_type = HeaderValue::from_static("application/json");
                 ([(header::CONTENT_TYPE, content_type)], body).into_response()
             }
@@ -89,10 +97,27 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }
 
-/// All of the body, within the limit of the route.
+/// All of the body, within the limit of the route and the room that is left for all bodies.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
-    let read = limited(request)?.collect().await.map_err(|error| unread(&error))?;
-    Ok(read.to_bytes())
+    let place = request.extensions().get::<Place>().cloned();
+    let mut body = limited(request)?;
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let (mut read, mut room) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(bytes) = frame.map_err(|error| unread(&error))?.into_data() else { continue };
+        if read.is_empty() && body.is_end_stream() {
+            return Ok(bytes);
+        }
+        let needed = announced.max(read.len() + bytes.len());
+        if needed > room {
+            place.as_ref().map_or(Ok(()), |place| place.grow(room, needed))?;
+            room = needed;
+            // All of it once, so that it takes what was counted.
+            read.reserve(announced.saturating_sub(read.len()));
+        }
+        read.extend_from_slice(&bytes);
+    }
+    Ok(read.into())
 }
 
 /// The body, within the limit of the route. One that announces too much is refused before it is sent.

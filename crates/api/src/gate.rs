@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +19,7 @@ use crate::auth::{Caller, tenant_of_host};
 use crate::guesses::GuessRates;
 use crate::problem::Problem;
 use crate::source::{Proxies, Source};
+use crate::unsent::{Shared, Unsent};
 
 /// What decides who may go on.
 pub struct Gate {
@@ -55,16 +57,40 @@ pub(crate) struct Visit {
     pub caller: Option<Caller>,
 }
 
-/// Lets in, or answers 403 or 429. A layer around all routes but those that look after the server.
+/// When to come again while too much of others' answers is unsent: those who take nothing are cut by then.
+const RETRY_AFTER_S: u32 = 2;
+
+/// Lets in, or answers 403, 429 or 503. A layer around all routes but those that look after the server.
 pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match visit(&app, &mut parts).await {
+    // Of what changes nothing, and may have a long answer.
+    let unsent = parts.extensions.get::<Unsent>().filter(|_| !is_short(parts.uri.path())).cloned();
+    let turn = match &unsent {
+        Some(unsent) => Some(unsent.turn().await),
+        None => None,
+    };
+    let busy = || Problem::busy(RETRY_AFTER_S).into_response();
+    if unsent.as_ref().is_some_and(Unsent::is_crowded) {
+        return busy();
+    }
+    let response = match visit(&app, &mut parts).await {
         Ok(visit) => {
             parts.extensions.insert(visit);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => problem.into_response(),
-    }
+        Err(problem) => return problem.into_response(),
+    };
+    drop(turn);
+    // Many may have been let in at once, while there was room for each.
+    let is_shared = response.extensions().get::<Shared>().is_some();
+    let is_refused = unsent.as_ref().is_some_and(|unsent| unsent.refuses(response.body().size_hint().lower()));
+    if is_refused && !is_shared { busy() } else { response }
+}
+
+/// What is asked for with `GET`, has a short answer and may wait for others: for a provider of identities, or for a body. It
+/// must not hold a turn meanwhile.
+fn is_short(path: &str) -> bool {
+    path.starts_with("/v1/auth/") || path == "/api/v1/coupon"
 }
 
 /// Whoever shows no key, or none that is valid, is a stranger; whether strangers may is for the route to say.

@@ -34,6 +34,17 @@ pub enum ReceiveError {
     Store(#[from] StoreError),
 }
 
+/// All lines of a file that arrives in these portions, as they are read before anything is kept.
+///
+/// # Errors
+/// The header cannot be understood.
+pub fn read_lines<'a>(portions: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<ImportLine>, HeaderError> {
+    let mut lines = Lines::new();
+    portions.into_iter().try_for_each(|portion| lines.push(portion))?;
+    lines.finish()?;
+    Ok(std::mem::take(lines.ready()))
+}
+
 /// A file that is being received.
 pub struct Receiving {
     store: Arc<dyn Store>,

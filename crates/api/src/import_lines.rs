@@ -44,6 +44,8 @@ pub(crate) struct Lines {
     columns: Option<Columns>,
     /// Of the byte that is read next, from 1.
     line: u64,
+    /// The byte before it was `\r`: a `\n` ends the same line.
+    after_return: bool,
     record: Record,
     ready: Vec<ImportLine>,
 }
@@ -80,8 +82,10 @@ impl Record {
 
 impl Lines {
     pub(crate) fn new() -> Self {
-        let reader = csv_core::Reader::new();
-        Self { reader, mark: 0, columns: None, line: 1, record: Record::new(), ready: Vec::new() }
+        let (mut reader, record) = (csv_core::Reader::new(), Record::new());
+        // It would skip a mark at its very start, if all of it came at once: from here on it skips none.
+        reader.read_record(b"\n", &mut [0; 8], &mut [0; 8]);
+        Self { reader, mark: 0, columns: None, line: 1, after_return: false, record, ready: Vec::new() }
     }
 
     /// Reads what has arrived.
@@ -110,7 +114,7 @@ impl Lines {
         &mut self.ready
     }
 
-    /// At the start of the file; the reader would do it only if all of it came at once.
+    /// One at the start of the file, in whatever portions it comes.
     fn skip_mark<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
         while let (Some(expected), [first, rest @ ..]) = (BYTE_ORDER_MARK.get(self.mark), bytes) {
             if first != expected {
@@ -133,8 +137,14 @@ impl Lines {
         &bytes[blank..]
     }
 
+    /// A line ends where a record may end: with `\n`, with `\r\n`, and with a lone `\r` as files of old Macs have it. So no two
+    /// records have one number.
     fn count_lines(&mut self, read: &[u8]) {
-        self.line += read.iter().filter(|byte| **byte == b'\n').count() as u64;
+        for byte in read {
+            let ends = *byte == b'\r' || (*byte == b'\n' && !self.after_return);
+            self.line += u64::from(ends);
+            self.after_return = *byte == b'\r';
+        }
     }
 
     /// Reads up to the end of a record at most. Returns how many bytes were read.
@@ -297,6 +307,7 @@ mod tests {
     fn a_line_is_counted_where_its_record_begins() {
         check(b"code,external_id\nA,\"two\nlines\"\nB,\n", &[(2, "! customer_invalid"), (4, "B")]);
         check(b"\n\ncode\n\nA\n\n\nB", &[(5, "A"), (8, "B")]);
+        check(b"code\r--\rA\r\n--\n\rB", &[(2, "! code_invalid"), (3, "A"), (4, "! code_invalid"), (6, "B")]);
     }
 
     #[test]
@@ -309,5 +320,7 @@ mod tests {
         check_refused(b"code,customer_id,external_id\n", "one column at most may name the owner");
         check_refused(&b"code,".repeat(900), "the header must be at most 1024 bytes and 16 columns");
         check_refused(b"code,\xff\n", "the header must be UTF-8");
+        let twice_marked = "\u{feff}\u{feff}code\nA".as_bytes();
+        check_refused(twice_marked, "column 1 must be code, customer_id, external_id, email, phone or open_id");
     }
 }

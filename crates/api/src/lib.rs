@@ -5,8 +5,9 @@
 //! `app` (what handlers have at hand), `auth` (who calls) with `passwords` and `password_policy`, `source`, `gate` and
 //! `guesses` (who may go on), `idempotency` (what makes a request the same again), `rejections` (every "no" and its
 //! status), `short_form` (a few of the calls with flat bodies), `openapi` (the reference as data). Below them: `listen` (a
-//! socket becomes requests, within limits), `metrics` (each is counted and logged), `extract` (its parts become types),
-//! `problem` (every "no" and "could not" as an answer), `docs` (the reference as a page).
+//! socket becomes requests, within limits) with `body_room` and `unsent` (what all of them take together), `metrics` (each
+//! is counted and logged), `extract` (its parts become types), `problem` (every "no" and "could not" as an answer), `docs`
+//! (the reference as a page).
 
 mod routes;
 mod app;
@@ -81,6 +82,8 @@ mod openapi;
 pub mod listen;
 mod progress;
 mod request_body;
+mod body_room;
+mod unsent;
 
 mod short_form;
 pub mod metrics;

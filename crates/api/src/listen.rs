@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit};
-use http::{Request, Response};
-use hyper::body::Incoming;
+use http::{HeaderValue, Request, Response, header};
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -24,8 +24,10 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 
+use crate::body_room::{FREE_BYTES, Room};
 use crate::progress::{Observed, Progress, UntilSent};
 use crate::request_body::RequestBody;
+use crate::unsent::{Shared, Unsent};
 
 /// What a stranger may take. Every wait and every size has a bound.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,11 @@ pub struct Limits {
     pub body_bytes_per_s_min: u64,
     /// Of a body that an extractor reads; more is 413. A route may set its own with axum's `DefaultBodyLimit`.
     pub body_bytes_max: usize,
+    /// Of all bodies at once, beyond a few KiB of each; who comes beyond is told to come again. At least as much as one.
+    pub bodies_bytes_max: usize,
+    /// Of all answers that peers do not take: beyond it, who takes nothing is cut after a second, and nothing is read for
+    /// others until then.
+    pub unsent_bytes_max: usize,
     /// For a peer that takes nothing of its answer.
     pub stall_time: Duration,
     /// For running requests once the server is told to stop.
@@ -57,6 +64,8 @@ impl Default for Limits {
             body_time: Duration::from_secs(30),
             body_bytes_per_s_min: 64 << 10,
             body_bytes_max: 1 << 20,
+            bodies_bytes_max: 16 << 20,
+            unsent_bytes_max: 16 << 20,
             stall_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(30),
         }
@@ -65,6 +74,9 @@ impl Default for Limits {
 
 /// How long a request's head may be, all its headers together.
 const HEAD_BYTES_MAX: usize = 16 << 10;
+
+/// What a connection keeps of what has arrived and is not asked for yet, and of what is not sent yet.
+const BUFFER_BYTES_MAX: usize = 32 << 10;
 
 /// A pause after an accept that failed for want of something, such as file descriptors: some will be given back.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -91,6 +103,8 @@ pub async fn serve(
     let drain = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     let mut stop = pin!(stop);
+    let room = Room::new(limits.bodies_bytes_max.max(limits.body_bytes_max));
+    let unsent = Unsent::new(limits.unsent_bytes_max);
     loop {
         let (slot, stream, peer) = tokio::select! {
             biased;
@@ -103,7 +117,8 @@ pub async fn serve(
         };
         // Its readiness is to be told to the runtime that it lives on.
         let Ok(stream) = stream.into_std() else { continue };
-        let connection = Connection { router: router.clone(), limits, peer, progress: Progress::new() };
+        let (router, room, unsent) = (router.clone(), room.clone(), unsent.clone());
+        let connection = Connection { router, room, unsent, limits, peer, progress: Progress::new() };
         let watcher = drain.watcher();
         let served = async move {
             connection.serve(stream, watcher).await;
@@ -165,6 +180,8 @@ fn pause_after(error: &io::Error) -> Option<Duration> {
 #[derive(Clone)]
 struct Connection {
     router: Router,
+    room: Room,
+    unsent: Unsent,
     limits: Limits,
     peer: SocketAddr,
     progress: Progress,
@@ -173,16 +190,20 @@ struct Connection {
 impl Connection {
     /// Until it has ended, or has passed one of its limits and is dropped.
     async fn serve(self, stream: std::net::TcpStream, drain: Watcher) {
-        let Self { limits, progress, .. } = self.clone();
+        let Self { limits, progress, unsent, .. } = self.clone();
         let stream = match stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) {
             Ok(stream) => stream,
             Err(error) => return tracing::debug!(%error, "a connection was gone before its first request"),
         };
         // The timer is our own: hyper's starts anew for each request and takes an idle connection for a slow head.
-        let http = http1::Builder::new().header_read_timeout(None).max_header_size(HEAD_BYTES_MAX).serve_connection(
-            TokioIo::new(Observed::new(stream, progress.clone())),
-            service_fn(move |request| self.clone().answer(request)),
-        );
+        let http = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_header_size(HEAD_BYTES_MAX)
+            .max_buf_size(BUFFER_BYTES_MAX)
+            .serve_connection(
+                TokioIo::new(Observed::new(stream, progress.clone())),
+                service_fn(move |request| self.clone().answer(request)),
+            );
         let mut http = pin!(drain.watch(http));
         let mut watch = pin!(sleep(limits.head_time));
         loop {
@@ -194,10 +215,12 @@ impl Connection {
                     }
                     return;
                 }
-                () = watch.as_mut() => match progress.next_check(&limits) {
-                    Some(at) => watch.as_mut().reset(at),
-                    None => return,
-                },
+                () = watch.as_mut() => {}
+                () = progress.stall_began() => {}
+            }
+            match progress.next_check(&limits, unsent.is_crowded()) {
+                Some(at) => watch.as_mut().reset(at),
+                None => return,
             }
         }
     }
@@ -207,8 +230,21 @@ impl Connection {
         let mut request = request.map(|body| RequestBody::new(body, &self.limits, self.progress.clone()));
         request.extensions_mut().insert(ConnectInfo(self.peer));
         DefaultBodyLimit::max(self.limits.body_bytes_max).apply(&mut request);
-        let response = self.router.oneshot(request).await?;
-        Ok(response.map(|body| UntilSent::new(body, self.progress)))
+        let is_small = request.body().size_hint().upper().is_some_and(|bytes| bytes <= FREE_BYTES as u64);
+        // Held until there is an answer: what a body became takes as much, and waits with it.
+        let place = (!is_small).then(|| self.room.place());
+        place.iter().for_each(|place| drop(request.extensions_mut().insert(place.clone())));
+        if request.method().is_safe() {
+            request.extensions_mut().insert(self.unsent.clone());
+        }
+        let mut response = self.router.oneshot(request).await?;
+        drop(place);
+        if self.progress.is_left_unread() {
+            // The rest is dropped with the connection: a client that was not told would send its next request into it.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let unsent = response.extensions().get::<Shared>().is_none().then_some(self.unsent);
+        Ok(response.map(|body| UntilSent::new(body, self.progress, unsent)))
     }
 }
 

@@ -12,9 +12,11 @@ use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::listen::Limits;
+use crate::unsent::Unsent;
 
 /// Waiting for the first byte of a request.
 const IDLE: u8 = 0;
@@ -24,6 +26,9 @@ const HEAD: u8 = 1;
 const ANSWERING: u8 = 2;
 
 const NOT_STALLED: u64 = u64::MAX;
+
+/// For a peer that takes nothing while too much of all answers is unsent.
+const CROWDED_STALL_TIME: Duration = Duration::from_secs(1);
 
 /// Shared by all parts of one connection, which run in one task: relaxed ordering suffices.
 #[derive(Clone, Debug)]
@@ -39,6 +44,7 @@ struct State {
     stalled_ms: AtomicU64,
     /// The last request's body was not read to its end: its peer may still be sending.
     unread: AtomicBool,
+    stall_began: Notify,
 }
 
 impl Progress {
@@ -49,6 +55,7 @@ impl Progress {
             since_ms: AtomicU64::new(0),
             stalled_ms: AtomicU64::new(NOT_STALLED),
             unread: AtomicBool::new(false),
+            stall_began: Notify::new(),
         }))
     }
 
@@ -57,12 +64,21 @@ impl Progress {
         self.enter(ANSWERING);
     }
 
+    pub(crate) fn is_left_unread(&self) -> bool {
+        self.0.unread.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn left_unread(&self) {
         self.0.unread.store(true, Ordering::Relaxed);
     }
 
+    /// Once the peer begins to take nothing.
+    pub(crate) async fn stall_began(&self) {
+        self.0.stall_began.notified().await;
+    }
+
     /// When to look again, or nothing if a limit is passed and the connection is to be cut.
-    pub(crate) fn next_check(&self, limits: &Limits) -> Option<Instant> {
+    pub(crate) fn next_check(&self, limits: &Limits, is_crowded: bool) -> Option<Instant> {
         let state = &*self.0;
         let now = Instant::now();
         let at = |ms: &AtomicU64| state.start + Duration::from_millis(ms.load(Ordering::Relaxed));
@@ -74,7 +90,12 @@ impl Progress {
             _ => {}
         }
         if state.stalled_ms.load(Ordering::Relaxed) != NOT_STALLED {
-            next = next.min(at(&state.stalled_ms) + limits.stall_time);
+            let stall_time = if is_crowded { limits.stall_time.min(CROWDED_STALL_TIME) } else { limits.stall_time };
+            next = next.min(at(&state.stalled_ms) + stall_time);
+            // It may become crowded meanwhile.
+            if next > now {
+                next = next.min(now + CROWDED_STALL_TIME);
+            }
         }
         (next > now).then_some(next)
     }
@@ -96,6 +117,7 @@ impl Progress {
             self.0.stalled_ms.store(NOT_STALLED, Ordering::Relaxed);
         } else if !taken && !was_stalled {
             self.0.stalled_ms.store(self.now_ms(), Ordering::Relaxed);
+            self.0.stall_began.notify_one();
         }
     }
 
@@ -179,11 +201,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Observed<S> {
 pub(crate) struct UntilSent {
     body: Body,
     progress: Progress,
+    /// Where its parts are counted; none if they are no memory of its own.
+    unsent: Option<Unsent>,
 }
 
 impl UntilSent {
-    pub(crate) fn new(body: Body, progress: Progress) -> Self {
-        Self { body, progress }
+    pub(crate) fn new(body: Body, progress: Progress, unsent: Option<Unsent>) -> Self {
+        Self { body, progress, unsent }
     }
 }
 
@@ -198,7 +222,12 @@ impl HttpBody for UntilSent {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let counted = |part| match &self.unsent {
+            Some(unsent) => unsent.counted(part),
+            None => part,
+        };
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(counted))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -61,6 +61,9 @@ impl RedeemBody {
             return Err(Problem::invalid_field("/codes", "invalid", "must be at least one code"));
         }
         check_codes(&self.codes)?;
+        if self.expected_total_minor.is_some_and(|total| total < 0) {
+            return Err(Problem::invalid_field("/expected_total_minor", "invalid", "must be at least 0"));
+        }
         let reserve_ms = reserve_ms(self.reserve, self.reserve_for)?;
         if reserve_ms.is_some() && order.id.is_none() {
             return Err(Problem::invalid_field("/order/id", "missing", "is needed to reserve"));

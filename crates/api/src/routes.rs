@@ -6,6 +6,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post, put};
 
 use crate::app::App;
+use crate::body_room::FREE_BYTES;
 use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
@@ -116,6 +117,9 @@ fn redemption_routes() -> Router<App> {
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
 }
 
+/// More than any body needs that a stranger may send; and no more than is free, so that strangers do not fill the room.
+const STRANGERS_BYTES_MAX: usize = FREE_BYTES;
+
 /// Accounts by whoever has one or wants one.
 fn sign_in_routes() -> Router<App> {
     Router::new()
@@ -134,6 +138,7 @@ fn sign_in_routes() -> Router<App> {
         .route("/v1/auth/oidc/start", get(oidc::start_oidc))
         .route("/v1/auth/oidc/callback", get(oidc::finish_oidc))
         .route("/v1/auth/oidc", post(oidc::create_oidc_session))
+        .layer(DefaultBodyLimit::max(STRANGERS_BYTES_MAX))
 }
 
 /// What staff and the operator look after.

@@ -82,7 +82,8 @@ impl IdentityKind {
             Self::Email => {
                 let parts = folded.split_once('@');
                 let is_whole = parts.is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-                (is_whole, "must be an e-mail address")
+                // A blank may only stand between quotes (RFC 5321, section 4.1.2), which nobody writes.
+                (is_whole && !folded.contains(char::is_whitespace), "must be an e-mail address")
             }
             Self::Phone => {
                 let digits = folded.chars().filter(char::is_ascii_digit).count();
@@ -193,6 +194,8 @@ mod tests {
             (IdentityKind::Email, "a@b", true),
             (IdentityKind::Email, "ab", false),
             (IdentityKind::Email, " @b", false),
+            (IdentityKind::Email, "a b@c", false),
+            (IdentityKind::Email, "a@b\u{2003}c", false),
             (IdentityKind::Email, "", false),
             (IdentityKind::Phone, "112", true),
             (IdentityKind::Phone, "none", false),

@@ -10,6 +10,7 @@ use api::passwords::{PasswordCosts, Passwords};
 use domain::id::FIRST_TENANT;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use ports::{Clock, Store};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -34,6 +35,7 @@ pub(crate) struct Options {
 /// Serves until told to end by a signal, then lets what is under way finish.
 pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> anyhow::Result<()> {
     log();
+    raise_open_files();
     let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
     let clock: Arc<dyn Clock> =
         if options.test_clock { Arc::new(TestClock::default()) } else { Arc::new(SystemClock::default()) };
@@ -105,6 +107,15 @@ fn app(
         metrics: Arc::new(move || metrics.render()),
     };
     Ok(parts.into())
+}
+
+/// To what the system allows at most: each connection is an open file, and the usual limit of 1,024 is for programs that did
+/// not ask.
+fn raise_open_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files stays as it is, and with it that of connections");
+    }
 }
 
 fn days(count: u64) -> Duration {

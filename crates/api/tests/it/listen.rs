@@ -146,6 +146,35 @@ async fn a_body_of_unknown_length_is_refused_once_it_is_too_long() {
 }
 
 #[tokio::test]
+async fn while_large_bodies_fill_the_room_another_gets_503_and_a_small_one_is_answered() {
+    let server = start(Limits { body_bytes_max: 100_000, bodies_bytes_max: 150_000, ..Limits::default() }).await;
+    let large = post("/echo", &format!("\"{}\"", "a".repeat(90_000)));
+    let mut first = server.connect().await;
+    first.send(&large[..large.len() - 1]).await;
+    // The first has most of the room once the server has read it, which nothing tells: the second is sent until then.
+    let mut refused = None;
+    for _ in 0..1_000 {
+        let mut second = server.connect().await;
+        second.send(&large).await;
+        refused = Some(second.answer().await).filter(|answer| answer.status() != 200);
+        if refused.is_some() {
+            break;
+        }
+    }
+    let refused = refused.expect("there is no room for both");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(refused.problem(), "503 busy");
+    let mut small = server.connect().await;
+    small.send(&post("/echo", r#"{"a":1}"#)).await;
+    assert_eq!(small.answer().await.body, r#"{"a":1}"#);
+    first.send(&large[large.len() - 1..]).await;
+    assert_eq!(first.answer().await.status(), 200);
+    let mut third = server.connect().await;
+    third.send(&large).await;
+    assert_eq!(third.answer().await.status(), 200, "an answer gives the room back");
+}
+
+#[tokio::test]
 async fn who_asks_before_sending_too_much_is_refused_before_sending_it() {
     let server = start(Limits::default()).await;
     let mut peer = server.connect().await;
@@ -173,6 +202,17 @@ async fn who_is_refused_and_goes_on_sending_slowly_is_cut() {
 }
 
 #[tokio::test]
+async fn who_is_refused_before_all_of_the_body_is_read_is_told_that_the_connection_ends() {
+    let server = start(Limits::default()).await;
+    let mut peer = server.connect().await;
+    peer.send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2000000\r\n\r\na").await;
+    assert_eq!(peer.answer().await.header("connection"), Some("close"));
+    let mut peer = server.connect().await;
+    peer.send(&post("/echo", "{")).await;
+    assert_eq!(peer.answer().await.header("connection"), None, "a body that was read leaves the connection as it is");
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_its_answer_is_cut() {
     let limits =
         Limits { head_time: SOON, stall_time: SOON, idle_time: Duration::from_secs(3600), ..Limits::default() };
@@ -181,6 +221,20 @@ async fn a_peer_that_does_not_read_its_answer_is_cut() {
     deaf.send("GET /big HTTP/1.1\r\nhost: a\r\n\r\n").await;
     // There is one slot: this is answered only once the deaf peer has lost it.
     assert_eq!(server.connect().await.get("/").await.status(), 200);
+}
+
+#[tokio::test]
+async fn while_too_much_is_unsent_who_takes_nothing_is_cut_after_a_second() {
+    let limits = Limits { stall_time: Duration::from_secs(3600), connections_max: 2, ..Limits::default() };
+    let server = start(Limits { unsent_bytes_max: 40 << 20, ..limits }).await;
+    let start = Instant::now();
+    let mut deaf = server.connect().await;
+    deaf.send("GET /big HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut second = server.connect().await;
+    second.send("GET /big HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // There are two slots: this is answered only once one of the deaf peers has lost its own.
+    assert_eq!(server.connect().await.get("/").await.status(), 200);
+    assert!(start.elapsed() >= Duration::from_millis(900), "cut after {:?}", start.elapsed());
 }
 
 #[tokio::test]

@@ -101,7 +101,8 @@ fn fresh_number() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-async fn things(server: &Server, key: &str, customer: &str, mark: &str) -> Things {
+/// One of everything that a path names.
+pub async fn things(server: &Server, key: &str, customer: &str, mark: &str) -> Things {
     let make = async |path: &str, body: Value| server.post_as(key, path, &body).await.expect(201);
     let mut definition =
         five_off(&json!([{ "id": "stock", "counts": "claims", "per": "everyone", "period": "ever", "max": 1_000 }]));

@@ -92,6 +92,17 @@ async fn hm_7_a_partners_codes_are_imported_claimed_and_redeemed_like_any_other(
 }
 
 #[tokio::test]
+async fn a_file_whose_lines_end_as_on_old_macs_is_taken_in_to_its_end() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let coupon = server.coupon(&pool()).await;
+    let import = import(&server, &coupon, "code\rPARTNER-1\r--\r--\r").await.expect(201);
+    let import = ended(&server, &import).await;
+    assert_eq!((&import["accepted"], &import["refused"]), (&json!(1), &json!(2)));
+    assert_eq!(lines(&refused(&server, &import).await), [(3, "code_invalid"), (4, "code_invalid")]);
+}
+
+#[tokio::test]
 async fn hm_7_codes_are_given_to_customers_by_whatever_identity_names_them() {
     let data = folder();
     let server = Server::start(data.path());

@@ -14,6 +14,7 @@ mod provider;
 mod oidc;
 mod answers;
 mod abuse;
+mod hostile;
 mod customers;
 mod command_line;
 mod audit;

@@ -85,12 +85,22 @@ impl Server {
 
     /// With further variables of the environment.
     pub fn start_in(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
-        let server = Self::start_without_key(data, options, environment);
+        Self::start_without_key(data, options, environment).with_key(data)
+    }
+
+    /// Allowed few open files, unless it asks for more.
+    pub fn start_with_few_files(data: &Path, options: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "ulimit -S -n 256; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_scrip")]).stdin(Stdio::null());
+        Self::start_by(shell, data, options).with_key(data)
+    }
+
+    fn with_key(self, data: &Path) -> Self {
         let every = "read definitions vouchers claims redemptions customers test_data admin".split(' ');
         let scopes = every.flat_map(|scope| ["--scope", scope]);
         let create: Vec<&str> = ["key", "create", "--name", "test"].into_iter().chain(scopes).collect();
         let said = said(data, &create);
-        Self { key: said.lines().last().expect("the key is the last line").to_owned(), ..server }
+        Self { key: said.lines().last().expect("the key is the last line").to_owned(), ..self }
     }
 
     /// Starts a server on the same data for the same caller: idempotency keys are each caller's own.
@@ -103,11 +113,17 @@ impl Server {
     }
 
     fn start_without_key(data: &Path, options: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = command(&["serve", "--listen", "127.0.0.1:0"])
+        let mut command = command(&[]);
+        command.envs(environment.iter().copied());
+        Self::start_by(command, data, options)
+    }
+
+    fn start_by(mut command: Command, data: &Path, options: &[&str]) -> Self {
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
             .args(options)
-            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
@@ -134,6 +150,18 @@ impl Server {
 
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Where it listens, as a socket is told.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.base.trim_start_matches("http://").parse().expect("an address")
+    }
+
+    /// The most memory that it had at once, in KiB.
+    pub fn memory_kib_max(&self) -> u64 {
+        let status = read(Path::new(&format!("/proc/{}/status", self.process.0.id())));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel tells");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     pub async fn get(&self, path: &str) -> Reply {
