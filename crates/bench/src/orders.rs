@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 /// An order of so many lines, two units each.
-pub fn order(id: Option<u64>, lines: usize) -> Value {
+pub fn order(lines: usize) -> Value {
     let lines: Vec<Value> = (0..lines).map(line).collect();
-    json!({ "id": id.map(|id| format!("order-{id}")), "currency": "EUR", "lines": lines })
+    json!({ "currency": "EUR", "lines": lines })
 }
 
 fn line(index: usize) -> Value {

@@ -3,8 +3,6 @@
 use std::process::Command;
 use std::rc::Rc;
 
-use serde_json::json;
-
 use crate::load::Requests;
 use crate::process::Server;
 use crate::redis_server::{Fsync, Redis};
@@ -96,7 +94,7 @@ fn stock(server: &Server) -> anyhow::Result<()> {
 /// Claims of ever new customers, whose ids are as long as ours.
 fn posts(path: &'static str) -> Requests {
     Rc::new(move |number, out| {
-        let body = json!({ "customer_id": format!("cus_{number:032x}") }).to_string();
+        let body = format!("{{\"customer_id\":\"cus_{number:032x}\"}}");
         Request::new("POST", path, "sk_peer", &body).key(Some(number.into())).write(out);
         true
     })
