@@ -13,6 +13,7 @@ mod oidc;
 mod store;
 mod limiter;
 mod gate;
+mod figures;
 mod cores;
 mod serve;
 mod demo;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use api::passwords::{PasswordCosts, Passwords};
 use domain::id::FIRST_TENANT;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use ports::{Clock, Store};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sqlite::SqliteStore;
@@ -22,7 +22,7 @@ use crate::clock::{StoreClock, SystemClock, TestClock};
 use crate::config::Config;
 use crate::cores::Cores;
 use crate::gate::gate;
-use crate::{demo, socket, store};
+use crate::{demo, figures, socket, store};
 
 /// What the command line says.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Options {
 pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> anyhow::Result<()> {
     log();
     raise_open_files();
-    let metrics = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    let metrics = figures::install()?;
     let clock: Arc<dyn Clock> =
         if options.test_clock { Arc::new(TestClock::default()) } else { Arc::new(SystemClock::default()) };
     let store = Arc::new(store::open_with(data, config, Arc::clone(&clock), options.test_clock)?);
@@ -54,8 +54,9 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         ..Schedule::default()
     };
     let shared: Arc<dyn Store> = store.clone();
-    let workers = Workers::start(&shared, &clock, config.mail.post(data)?, schedule);
     let (stop, stopped) = watch::channel(false);
+    let upkeep = figures::keep_up(metrics.clone(), stopped.clone());
+    let workers = Workers::start(&shared, &clock, config.mail.post(data)?, schedule);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;
     let app = app(&store, &clock, (config, at), options.test_clock, metrics)?;
@@ -81,6 +82,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     .await;
     drop(cores);
     workers.stop().await;
+    upkeep.await.context("the upkeep of the figures")?;
     admin.await.context("the socket ended badly")?;
     store.close().await;
     Ok(())

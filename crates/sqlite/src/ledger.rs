@@ -12,6 +12,7 @@ use domain::time::Timestamp;
 use ports::{Ledger, StoreError};
 
 use crate::SqliteStore;
+use crate::error::store_error;
 use crate::load::Loader;
 
 #[async_trait]
@@ -33,7 +34,7 @@ impl Ledger for SqliteStore {
             let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
             facts.standing = shared.blocks.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
-            loader.remember(&mut facts, &request.codes);
+            loader.prefetch(&mut facts, &request).map_err(store_error)?;
             loader.complete(&mut facts, |facts| quote(&request, facts, now))
         };
         self.shared.readers.point(read).await

@@ -9,10 +9,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::campaign::Campaign;
-use domain::codes::Reading;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CouponNo, TenantNo, VoucherKey, VoucherKind};
-use domain::ledger::{Answered, Facts, GivenCode, Missing, Sequence, Table};
+use domain::ledger::{Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
 use domain::limit::Usage;
 use domain::time::Timestamp;
 use ports::StoreError;
@@ -64,15 +63,22 @@ impl<'a> Loader<'a> {
         Err(StoreError::Corrupt(format!("a decision did not settle in {ROUNDS_MAX} rounds")))
     }
 
-    /// Hands in what the memory knows of these codes, before anything is asked for: it saves rounds.
-    pub fn remember(&self, facts: &mut Facts, codes: &[Reading]) {
-        for reading in codes {
+    /// Hands in what an order is sure to ask for, before it does: mostly it is then decided at the first go.
+    pub fn prefetch(&self, facts: &mut Facts, request: &RedeemRequest) -> rusqlite::Result<()> {
+        for reading in &request.codes {
             let Some(no) = self.shared.ids.shared_codes.get(&(self.tenant, reading.folded.clone())) else { continue };
-            facts.shared_codes.load_if_missing(reading.folded.clone(), no);
+            facts.shared_codes.load(reading.folded.clone(), Some(no));
             if let Some(coupon) = self.shared.definitions.coupon(self.tenant, no) {
-                facts.coupons.load_if_missing(no, coupon);
+                facts.coupons.load(no, Some(coupon));
+            }
+            if let Some(customer) = request.customer {
+                facts.holdings.ask(&(customer, no));
             }
         }
+        if let Some(customer) = request.customer {
+            facts.persons.load(customer, self.shared.persons.get(self.tenant, customer));
+        }
+        self.holdings(facts)
     }
 
     fn load(&self, facts: &mut Facts) -> rusqlite::Result<()> {

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use domain::codes::Pattern;
-use domain::id::{CouponNo, TenantNo, VoucherKey};
+use domain::id::{CouponNo, CustomerNo, TenantNo, VoucherKey};
 use domain::ledger::{DUE_MAX, Due, Facts, RESERVATIONS_MAX, SIBLINGS_MAX};
 use domain::redemption::RedemptionId;
 use domain::time::Timestamp;
@@ -17,6 +17,9 @@ use crate::rows;
 
 /// Vouchers of one coupon looked at when its holder types the shared code.
 const HOLDINGS_MAX: usize = 16;
+
+/// Vouchers of a wallet that is looked through at once.
+const SHORT_WALLET_MAX: usize = 64;
 
 impl Loader<'_> {
     pub(super) fn derived(&self, facts: &mut Facts) -> rusqlite::Result<()> {
@@ -36,11 +39,34 @@ impl Loader<'_> {
         })
     }
 
-    fn holdings(&self, facts: &mut Facts) -> rusqlite::Result<()> {
-        self.each(&mut facts.holdings, HOLDINGS, |statement, (customer, coupon)| {
-            let key = params![self.tenant.0, customer.0, coupon.0, self.now.as_ms(), HOLDINGS_MAX as i64];
-            statement.query_map(key, rows::voucher_key)?.collect::<rusqlite::Result<_>>().map(Some)
-        })
+    pub(super) fn holdings(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        let wanted = facts.holdings.take_wanted();
+        for of_one in wanted.chunk_by(|one, other| one.0 == other.0) {
+            // Most customers hold none of what several shared codes stand for, and one look at the wallet tells.
+            let held = if of_one.len() > 1 { self.short_wallet(of_one[0].0)? } else { None };
+            for key in of_one {
+                let may_hold = held.as_ref().is_none_or(|coupons| coupons.contains(&key.1));
+                let found = if may_hold { self.held(*key)? } else { Vec::new() };
+                facts.holdings.load(*key, Some(found));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the customer has of this coupon and can use.
+    fn held(&self, (customer, coupon): (CustomerNo, CouponNo)) -> rusqlite::Result<Vec<VoucherKey>> {
+        let mut statement = self.connection.prepare_cached(HOLDINGS)?;
+        let key = params![self.tenant.0, customer.0, coupon.0, self.now.as_ms(), HOLDINGS_MAX as i64];
+        statement.query_map(key, rows::voucher_key)?.collect()
+    }
+
+    /// The coupons of a wallet that is short; of a long one each coupon is better looked for by itself.
+    fn short_wallet(&self, customer: CustomerNo) -> rusqlite::Result<Option<Vec<CouponNo>>> {
+        let mut statement = self.connection.prepare_cached(SHORT_WALLET)?;
+        let key = params![self.tenant.0, customer.0, SHORT_WALLET_MAX as i64 + 1];
+        let coupons: Vec<CouponNo> =
+            statement.query_map(key, |row| row.get(0).map(CouponNo))?.collect::<rusqlite::Result<_>>()?;
+        Ok(Some(coupons).filter(|coupons| coupons.len() <= SHORT_WALLET_MAX))
     }
 
     fn orders(&self, facts: &mut Facts) -> rusqlite::Result<()> {
@@ -131,6 +157,8 @@ const HOLDINGS: &str = "select v.coupon, v.kind, v.ordinal
         and (v.valid_until is null or v.valid_until > ?4)
     order by w.kind, w.ordinal
     limit ?5";
+
+const SHORT_WALLET: &str = "select coupon from wallet where tenant = ?1 and customer = ?2 limit ?3";
 
 const ORDER: &str = "select redemption_id from redemption where tenant = ?1 and order_id = ?2 and state in (0, 1)";
 
