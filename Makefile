@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz prove bench
+.PHONY: help run test check fuzz mutants prove bench
 
 DATA    ?= ./data
 SECONDS ?= 60
@@ -28,6 +28,9 @@ check: ## Formatting, lints and the repository's laws
 
 fuzz: ## Run every fuzz target for SECONDS (60) each
 	scripts/fuzz.sh $(SECONDS)
+
+mutants: ## Remove one guard after the other (NAMES, or all) and see a test notice each
+	scripts/mutants.sh $(NAMES)
 
 bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
 	scripts/bench.sh $(ARGS)
