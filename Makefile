@@ -5,6 +5,7 @@ DATA    ?= ./data
 SECONDS ?= 60
 MINUTES ?= 10
 KILLS   ?= 50
+CUTS    ?= 5000
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +36,9 @@ mutants: ## Remove one guard after the other (NAMES, or all) and see a test noti
 bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
 	scripts/bench.sh $(ARGS)
 
-prove: ## Kill the server KILLS (50) times under load, then simulate with faults for MINUTES (10)
+prove: ## Kill the server KILLS (50) times under load, cut the power CUTS (5000) times, then simulate with faults for MINUTES (10), then mutants
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
+	SCRIP_POWER_CUTS=$(CUTS) cargo nextest run --profile prove --package sqlite --no-capture power::
 	cargo run --release --package sim -- prove --minutes $(MINUTES)
+	$(MAKE) mutants

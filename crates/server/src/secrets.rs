@@ -72,6 +72,11 @@ fn make(file: &Path) -> anyhow::Result<MasterKey> {
     let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     writeln!(out, "{text}")?;
     out.sync_all()?;
+    // Its name lasts when the folder was synced. In the data folder SQLite sees to that; not every file system can.
+    let folder = fs::canonicalize(file)?.parent().map(fs::File::open);
+    if let Some(Ok(folder)) = folder {
+        let _ = folder.sync_all();
+    }
     Ok(MasterKey::new(bytes))
 }
 

@@ -17,6 +17,9 @@ use crate::writer::Writer;
 
 /// Pages copied between two looks at the queue: a megabyte.
 const STEP_PAGES: i32 = 256;
+/// The removal of the copy's journal commits it. With `full` the folder is not synced after that: power that fails then
+/// brings the journal back, and whoever opens the copy next finds it undone, an empty file.
+const SYNCHRONOUS: &str = "extra";
 
 impl SqliteStore {
     /// Copies the store into a new file while commands go on. Returns when the copy is whole and on stable storage.
@@ -47,6 +50,7 @@ impl Writer<'_> {
 
     fn copy(&mut self, to: &Path) -> Result<(), StoreError> {
         let mut copy = Connection::open(to).map_err(store_error)?;
+        copy.pragma_update(None, "synchronous", SYNCHRONOUS).map_err(store_error)?;
         let backup = Backup::new(self.connection, &mut copy).map_err(store_error)?;
         loop {
             match backup.step(STEP_PAGES).map_err(store_error)? {

@@ -1,6 +1,6 @@
 //! From a folder to a store: the lock, the file, the connection, and what is read once.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -223,6 +223,13 @@ fn lock(data: &Path) -> Result<File, OpenError> {
     };
     // For nobody but the server's user: the folder holds personal data.
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(failed(data))?;
+    // A new folder lasts when the one it is in was synced; what is in it, SQLite sees to. Not every file system can.
+    let parent = fs::canonicalize(data).map_err(failed(data))?.parent().map(File::open);
+    if let Some(Ok(parent)) = parent
+        && !data.join(DATABASE_FILE).exists()
+    {
+        let _ = parent.sync_all();
+    }
     let path = data.join(LOCK_FILE);
     let file = private().create(true).truncate(false).open(&path).map_err(failed(&path))?;
     match file.try_lock() {

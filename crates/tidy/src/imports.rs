@@ -16,10 +16,10 @@ const fn allow(krate: &'static str, ours: &'static [&'static str], in_tests: &'s
 
 /// From what decides to what wires. There are no mocks of our own ports: SQLite in a temporary folder is the double in
 /// the tests of those who use a store.
-const TABLE: [Allowed; 11] = [
+const TABLE: [Allowed; 12] = [
     allow("domain", &[], &[]),
     allow("ports", &["domain"], &[]),
-    allow("sqlite", &["domain", "ports"], &[]),
+    allow("sqlite", &["domain", "ports"], &["faults"]),
     allow("postgres", &["domain", "ports"], &[]),
     allow("cluster", &["domain", "ports"], &[]),
     allow("api", &["domain", "ports"], &["sqlite"]),
@@ -27,6 +27,8 @@ const TABLE: [Allowed; 11] = [
     allow("server", &["domain", "ports", "sqlite", "postgres", "cluster", "api", "workers"], &["sim", "bench"]),
     allow("sim", &["domain", "ports", "sqlite", "postgres"], &[]),
     allow("bench", &[], &[]),
+    // Unsafe, and for tests only: no other crate may have it, nor may the store itself.
+    allow("faults", &[], &[]),
     allow("tidy", &[], &[]),
 ];
 
@@ -48,7 +50,7 @@ const LIBRARIES: [(&str, &[&str]); 21] = [
     ("lettre", &["workers"]),
     ("argon2", &["api"]),
     ("jsonwebtoken", &["api", "server"]),
-    ("rusqlite", &["sqlite"]),
+    ("rusqlite", &["sqlite", "faults"]),
     ("tokio-postgres", &["postgres"]),
     ("redis", &["cluster", "bench"]),
     ("async-nats", &["cluster"]),
@@ -131,6 +133,13 @@ mod tests {
     fn tests_may_use_what_the_table_lists_for_them() {
         check("api", "[dev-dependencies]\nsqlite.workspace = true\nrusqlite = '*'", &[]);
         check("api", "[dev-dependencies]\nserver.workspace = true", &[2]);
+    }
+
+    #[test]
+    fn the_disk_that_fails_is_for_the_tests_of_the_store_on_it() {
+        check("sqlite", "[dev-dependencies]\nfaults.workspace = true", &[]);
+        check("sqlite", "[dependencies]\nfaults.workspace = true", &[2]);
+        check("server", "[dev-dependencies]\nfaults.workspace = true", &[2]);
     }
 
     #[test]

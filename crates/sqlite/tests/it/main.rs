@@ -18,4 +18,5 @@ mod records;
 mod check;
 mod damages;
 mod guesses;
+mod power;
 mod conformance;
