@@ -54,17 +54,18 @@ patch_tree() { (cd "$tree" && GIT_CEILING_DIRECTORIES="$home" git apply "$@"); }
 
 row() { printf '%-36s | %-106s | %-14s | %7s\n' "$@"; }
 
-# A red test means nothing unless it is green on what is not patched.
+# A red test means nothing unless it is green on what is not patched: all of these mutants in that package.
 green() {
-  local package=$1 filter
+  local package=$1 name filter began=$SECONDS
   shift
-  [ $# -gt 0 ] || return 0
-  filter=$(for name in "$@"; do test_of "$name"; done | sort -u | sed 's/.*/test(&)/' | paste -sd'|' | sed 's/|/ or /g')
+  filter=$(for name in "$@"; do [ "$(package_of "$name")" != "$package" ] || echo "or test($(test_of "$name"))"; done)
+  filter=${filter#or }
   if ! nextest "$package" -E "$filter" >"$logs/none-$package.log" 2>&1; then
     tail -n 40 "$logs/none-$package.log" >&2
     echo "these tests of $package have to pass before anything is removed" >&2
     exit 1
   fi
+  row "(none of $package)" "all of these" green "$((SECONDS - began))"
 }
 
 verdict() {
@@ -101,15 +102,12 @@ mapfile -t names < <(in_order "${names[@]}")
 scripts/need.sh nextest
 copy
 row mutant "the test that must go red" told seconds
-began=$SECONDS
-for package in $(for name in "${names[@]}"; do package_of "$name"; done | sort -u); do
-  mapfile -t of_package < <(for name in "${names[@]}"; do [ "$(package_of "$name")" = "$package" ] && echo "$name"; done)
-  green "$package" "${of_package[@]}"
-done
-row "(none)" "all of these" green "$((SECONDS - began))"
-
-survived=0
+survived=0 package=
 for name in "${names[@]}"; do
+  if [ "$(package_of "$name")" != "$package" ]; then
+    package=$(package_of "$name")
+    green "$package" "${names[@]}"
+  fi
   try "$name" || survived=$((survived + 1))
 done
 echo "${#names[@]} mutants, $((${#names[@]} - survived)) red; logs in target/mutants/logs"
