@@ -59,7 +59,7 @@ green() {
   local package=$1 name filter began=$SECONDS
   shift
   filter=$(for name in "$@"; do [ "$(package_of "$name")" != "$package" ] || echo "or test($(test_of "$name"))"; done)
-  filter=${filter#or }
+  filter=${filter#or } filter=${filter//$'\n'/ }
   if ! nextest "$package" -E "$filter" >"$logs/none-$package.log" 2>&1; then
     tail -n 40 "$logs/none-$package.log" >&2
     echo "these tests of $package have to pass before anything is removed" >&2
