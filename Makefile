@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz prove bench
+.PHONY: help run test check fuzz mutants prove bench
 
 DATA     ?= ./data
 SECONDS  ?= 60
@@ -31,12 +31,16 @@ check: ## Formatting, lints and the repository's laws
 fuzz: ## Run every fuzz target for SECONDS (60) each
 	scripts/fuzz.sh $(SECONDS)
 
+mutants: ## Remove one guard after the other (NAMES, or all) and see a test notice each
+	scripts/mutants.sh $(NAMES)
+
 bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
 	scripts/bench.sh $(ARGS)
 
-prove: ## Kill the server KILLS times, cut the power CUTS times, make up requests, then simulate with faults for MINUTES
+prove: ## Kill the server KILLS times, cut the power CUTS times, make up requests, simulate for MINUTES, then the mutants
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
 	SCRIP_POWER_CUTS=$(CUTS) cargo nextest run --profile prove --package sqlite --no-capture power::
 	scripts/schemathesis.sh $(EXAMPLES)
 	cargo run --release --package sim -- prove --minutes $(MINUTES)
+	$(MAKE) mutants

@@ -12,6 +12,7 @@ pub mod calls;
 pub mod crates;
 pub mod documents;
 pub mod imports;
+pub mod mutants;
 pub mod names;
 pub mod processes;
 pub mod sizes;

@@ -96,8 +96,21 @@ impl Repository {
     /// When one cannot be read.
     #[must_use]
     pub fn folder(path: &str) -> Vec<String> {
+        Self::files(path).into_iter().map(|(_, text)| text).collect()
+    }
+
+    /// The same, each with its path from the root of the repository.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    #[must_use]
+    pub fn files(path: &str) -> Vec<(String, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
-        entries(&folder).iter().map(|file| read(file)).collect()
+        let named = |file: &PathBuf| {
+            let name = file.file_name().expect("an entry of a folder has a name").to_string_lossy();
+            (format!("{path}/{name}"), read(file))
+        };
+        entries(&folder).iter().map(named).collect()
     }
 }
 

@@ -57,6 +57,11 @@ fn it_5_everything_that_the_page_on_the_business_names_exists() {
 }
 
 #[test]
+fn every_mutant_applies_and_names_a_test_and_every_race_has_one() {
+    obey(tidy::mutants::mutants);
+}
+
+#[test]
 fn the_laws_see_the_repository() {
     let repository = Repository::read();
     assert!(repository.manifests.iter().any(|manifest| manifest.krate == "tidy"));

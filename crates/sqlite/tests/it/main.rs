@@ -7,6 +7,7 @@ mod privacy;
 mod redemptions;
 mod deadlines;
 mod failures;
+mod guards;
 mod lists;
 mod opening;
 mod schema;

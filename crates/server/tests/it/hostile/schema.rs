@@ -31,7 +31,10 @@ impl<'a> Bodies<'a> {
     fn walk(&mut self, schema: &Value, at: &str, good: &Value) {
         let (schema, nullable) = self.resolved(schema, good);
         let is_null = nullable || types(schema).contains(&"null");
-        let wrong_types: Vec<String> = types(schema).first().map_or_else(Vec::new, |kind| other_types(kind));
+        let kinds = types(schema);
+        // Where a text may stand beside a number, what is no text is no number either.
+        let kind = kinds.iter().find(|kind| **kind == "string").or(kinds.first());
+        let wrong_types: Vec<String> = kind.map_or_else(Vec::new, |kind| other_types(kind));
         wrong_types.iter().for_each(|raw| self.put(at, raw, at));
         // What is left out may mostly be `null` too; what is needed may not.
         if !is_null && at.is_empty() {
