@@ -21,9 +21,7 @@ impl Bench<'_> {
         }
         let server = serve(&[])?;
         let subject = Subject { store: "none", address: server.address, processes: vec![&server.process] };
-        let (row, _) = measure("echo", subject, self.saturation(), (0, posts("/echo/cpn_0")))?;
-        self.report.add(row);
-        Ok(())
+        self.load(|effort| Ok(measure("echo", subject.clone(), effort, (0, posts("/echo/cpn_0")))?.0))
     }
 
     /// One script for each claim, with three settings of the client and two of the durability.
@@ -37,39 +35,21 @@ impl Bench<'_> {
         Ok(())
     }
 
+    /// Each setting of the client under the name of the scenario, whose rate is the best of theirs.
     fn redis_with(&mut self, fsync: Fsync, scenario: &str) -> anyhow::Result<()> {
-        let mut rows = Vec::new();
         for setting in SETTINGS {
-            let mut row = self.redis_row(fsync, (scenario, setting), None)?;
-            row.note = Some(format!("{setting} connections to Redis"));
-            rows.push((row, setting));
+            let folder = self.options.place.folder.clone();
+            self.load(|effort| {
+                let redis = Redis::start(&folder, fsync)?;
+                let server = serve(&["--redis", &redis.url, "--connections", &setting.to_string()])?;
+                let processes = vec![&server.process, &redis.process];
+                let subject = Subject { store: "redis", address: server.address, processes };
+                stock(&server)?;
+                let (row, _) = measure(scenario, subject, effort, (0, posts("/claims/cpn_0")))?;
+                Ok(Row { note: Some(format!("{setting} connections to Redis")), ..row })
+            })?;
         }
-        rows.sort_by(|(one, _), (other, _)| other.rate_per_s.total_cmp(&one.rate_per_s));
-        let best = rows[0].1;
-        for (place, (row, setting)) in rows.into_iter().enumerate() {
-            let name = if place == 0 { scenario.to_owned() } else { format!("{scenario}_{setting}") };
-            self.report.add(Row { scenario: name, ..row });
-        }
-        let rate = self.report.rate(scenario).map(|rate| Row { rate_per_s: rate, ..Row::default() });
-        let fixed = self.redis_row(fsync, (scenario, best), rate.as_ref())?;
-        self.report.add(fixed);
         Ok(())
-    }
-
-    /// At half the rate of `saturation`, or as much as goes.
-    fn redis_row(
-        &self,
-        fsync: Fsync,
-        (scenario, setting): (&str, usize),
-        saturation: Option<&Row>,
-    ) -> anyhow::Result<Row> {
-        let redis = Redis::start(&self.options.place.folder, fsync)?;
-        let server = serve(&["--redis", &redis.url, "--connections", &setting.to_string()])?;
-        let subject =
-            Subject { store: "redis", address: server.address, processes: vec![&server.process, &redis.process] };
-        stock(&server)?;
-        let effort = saturation.map_or_else(|| self.saturation(), |row| self.half(row));
-        Ok(measure(scenario, subject, effort, (0, posts("/claims/cpn_0")))?.0)
     }
 }
 

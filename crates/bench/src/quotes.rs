@@ -29,11 +29,7 @@ impl Bench<'_> {
             shop.coupon(&percent_off(code, rate_bp))?;
         }
         let requests = quotes(&shop, customers);
-        let (row, _) = measure("quote", shop.subject(), self.saturation(), (0, Rc::clone(&requests)))?;
-        let half = self.half(&row);
-        self.report.add(row);
-        let (row, _) = measure("quote", shop.subject(), half, (0, requests))?;
-        self.report.add(row);
+        self.load(|effort| Ok(measure("quote", shop.subject(), effort, (0, Rc::clone(&requests)))?.0))?;
         shop.server.process.stop()
     }
 }

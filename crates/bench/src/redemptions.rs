@@ -11,7 +11,7 @@ use crate::shop::Shop;
 use crate::table::Bench;
 
 /// Orders at most, each with two vouchers of its customer.
-const ORDERS: u64 = 300_000;
+const ORDERS: u64 = 400_000;
 /// Lines of an order.
 const LINES: usize = 2;
 
@@ -28,11 +28,12 @@ impl Bench<'_> {
             codes.push(shop.issue(&coupon, &customers, length(&customers), true)?);
         }
         let requests = redeems(&shop, customers, codes.into());
-        let (row, tally) = measure("redeem", shop.subject(), self.saturation(), (0, Rc::clone(&requests)))?;
-        let half = self.half(&row);
-        self.report.add(row);
-        let (row, _) = measure("redeem", shop.subject(), half, (tally.next, requests))?;
-        self.report.add(row);
+        let mut first = 0;
+        self.load(|effort| {
+            let (row, tally) = measure("redeem", shop.subject(), effort, (first, Rc::clone(&requests)))?;
+            first = tally.next;
+            Ok(row)
+        })?;
         shop.server.process.stop()
     }
 }

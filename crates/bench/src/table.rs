@@ -20,9 +20,9 @@ pub struct Options {
     /// Seconds that each load is counted.
     #[arg(long, default_value_t = 6)]
     pub seconds: u64,
-    /// Connections of each load.
-    #[arg(long, default_value_t = 256)]
-    pub connections: usize,
+    /// Connections of each load: each number is tried, and the best counts.
+    #[arg(long, value_delimiter = ',', default_values_t = [256, 1_024])]
+    pub connections: Vec<usize>,
     /// Customers who claim.
     #[arg(long, default_value_t = 400_000)]
     pub customers: u64,
@@ -59,15 +59,18 @@ impl Bench<'_> {
         only.is_empty() || only.iter().any(|one| one == scenario)
     }
 
-    /// As much as goes.
-    pub fn saturation(&self) -> Effort {
-        let Options { connections, seconds, .. } = *self.options;
-        Effort { connections, time: Duration::from_secs(seconds), rate_per_s: None }
-    }
-
-    /// Half of what went, at a rate that does not wait for answers.
-    pub fn half(&self, saturation: &Row) -> Effort {
-        Effort { rate_per_s: Some(whole(saturation.rate_per_s / 2.0)), ..self.saturation() }
+    /// As much as goes, with each number of connections; then half of the most, at a rate that waits for no answer.
+    pub fn load(&mut self, mut run: impl FnMut(Effort) -> anyhow::Result<Row>) -> anyhow::Result<()> {
+        let time = Duration::from_secs(self.options.seconds);
+        let mut best = Row::default();
+        for &connections in &self.options.connections {
+            let row = run(Effort { connections, time, rate_per_s: None })?;
+            self.report.add(row.clone());
+            best = if row.rate_per_s > best.rate_per_s { row } else { best };
+        }
+        let rate_per_s = Some(whole(best.rate_per_s / 2.0));
+        self.report.add(run(Effort { connections: best.connections, time, rate_per_s })?);
+        Ok(())
     }
 }
 
