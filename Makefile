@@ -32,7 +32,8 @@ fuzz: ## Run every fuzz target for SECONDS (60) each
 bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
 	scripts/bench.sh $(ARGS)
 
-prove: ## Kill the server KILLS (50) times under load, then simulate with faults for MINUTES (10)
+prove: ## Kill the server KILLS (50) times under load, simulate with faults for MINUTES (10), then load it (target/prove.json)
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
 	cargo run --release --package sim -- prove --minutes $(MINUTES)
+	scripts/prove_load.sh
