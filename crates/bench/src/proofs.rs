@@ -53,7 +53,10 @@ pub enum Which {
     Jd3,
 }
 
-const PARTS: [(Which, &str, fn(&Options, &mut Part) -> anyhow::Result<()>); 4] = [
+/// What puts the load on and says what it found.
+type Prove = fn(&Options, &mut Part) -> anyhow::Result<()>;
+
+const PARTS: [(Which, &str, Prove); 4] = [
     (Which::Gfg7, "gfg7", gfg_7::prove),
     (Which::Tx6, "tx6", tx_6::prove),
     (Which::Jc6, "jc6", jc_6::prove),
@@ -109,6 +112,6 @@ fn check(shop: &Shop, part: &mut Part) -> anyhow::Result<()> {
     if !said.status.success() {
         eprintln!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
     }
-    part.demand("scrip check finds nothing", said.status.success(), &said.status);
+    part.demand("scrip check finds nothing", said.status.success(), said.status);
     Ok(())
 }
