@@ -37,10 +37,11 @@ mutants: ## Remove one guard after the other (NAMES, or all) and see a test noti
 bench: ## Measure, beside an echo and a Redis script: one table, and target/bench.json
 	scripts/bench.sh $(ARGS)
 
-prove: ## Kill the server KILLS times, cut the power CUTS times, make up requests, simulate for MINUTES, then the mutants
+prove: ## An hour: kills (KILLS), power cuts (CUTS), made-up requests, simulation (MINUTES), load, mutants
 	@scripts/need.sh nextest
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
 	SCRIP_POWER_CUTS=$(CUTS) cargo nextest run --profile prove --package sqlite --no-capture power::
 	scripts/schemathesis.sh $(EXAMPLES)
 	cargo run --release --package sim -- prove --minutes $(MINUTES)
-	$(MAKE) mutants
+	scripts/prove_load.sh
+	scripts/mutants.sh

@@ -23,7 +23,20 @@ pub struct Connection {
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
     pub status: u16,
+    /// Whether it says when to come again.
+    pub retry_after: bool,
     pub body: &'a [u8],
+}
+
+impl Response<'_> {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// Refused for now, without saying until when.
+    pub fn is_unclean(&self) -> bool {
+        matches!(self.status, 429 | 503) && !self.retry_after
+    }
 }
 
 impl Connection {
@@ -46,7 +59,8 @@ impl Connection {
         while self.buffer.len() < head.bytes + head.body_bytes {
             self.fill().await?;
         }
-        Ok(Response { status: head.status, body: &self.buffer[head.bytes..head.bytes + head.body_bytes] })
+        let body = &self.buffer[head.bytes..head.bytes + head.body_bytes];
+        Ok(Response { status: head.status, retry_after: head.retry_after, body })
     }
 
     async fn fill(&mut self) -> anyhow::Result<()> {
@@ -59,6 +73,7 @@ impl Connection {
 
 struct Head {
     status: u16,
+    retry_after: bool,
     bytes: usize,
     body_bytes: usize,
 }
@@ -71,15 +86,28 @@ fn head(buffer: &[u8]) -> anyhow::Result<Option<Head>> {
         return Ok(None);
     };
     let status = response.code.context("an answer without a status")?;
-    let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let length = length.context("an answer without a length")?;
+    let header = |name: &str| response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    let retry_after = header("retry-after").is_some();
+    let length = header("content-length").context("an answer without a length")?;
     let body_bytes = std::str::from_utf8(length.value)?.parse().context("a length that is no number")?;
-    Ok(Some(Head { status, bytes, body_bytes }))
+    Ok(Some(Head { status, retry_after, bytes, body_bytes }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_for_now_is_clean_if_it_says_when_to_come_again() {
+        for (head, unclean) in
+            [("503 Busy\r\nretry-after: 1", false), ("503 Busy", true), ("429 Wait\r\nX: 1", true), ("409 No", false)]
+        {
+            let bytes = format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n");
+            let Head { status, retry_after, .. } =
+                super::head(bytes.as_bytes()).expect("it is HTTP").expect("it is whole");
+            assert_eq!(Response { status, retry_after, body: b"" }.is_unclean(), unclean, "{head}");
+        }
+    }
 
     #[test]
     fn an_answer_is_read_when_its_head_is_whole() {

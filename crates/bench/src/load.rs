@@ -16,12 +16,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep_until;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Response};
 
 /// Before anything is counted: connections are opened and caches fill.
-const WARM_UP: Duration = Duration::from_millis(1_500);
+pub const WARM_UP: Duration = Duration::from_millis(1_500);
 /// The longest time a histogram holds.
-const LATENCY_US_MAX: u64 = 120_000_000;
+pub const LATENCY_US_MAX: u64 = 120_000_000;
 
 /// Writes the request of that number; `false`: there is none any more.
 pub type Requests = Rc<dyn Fn(u64, &mut String) -> bool>;
@@ -31,6 +31,8 @@ pub type Requests = Rc<dyn Fn(u64, &mut String) -> bool>;
 pub struct Load {
     pub address: SocketAddr,
     pub connections: usize,
+    /// Before anything is counted.
+    pub warm_up: Duration,
     pub time: Duration,
     /// Requests a second; none: as many as go.
     pub rate_per_s: Option<u64>,
@@ -48,6 +50,10 @@ pub struct Tally {
     pub errors: BTreeMap<u16, u64>,
     /// Successes of the whole run, warm-up and end included.
     pub successes: u64,
+    /// Refusals for now that did not say until when, of the whole run.
+    pub unclean: u64,
+    /// Successes of each second of the counted time.
+    pub per_second: Vec<u64>,
     /// The number after the last request's.
     pub next: u64,
     /// How long was counted.
@@ -96,7 +102,7 @@ async fn run(load: &Load, mut mark: impl FnMut()) -> anyhow::Result<Tally> {
     for _ in 0..load.connections {
         connections.push(Connection::open(load.address).await?);
     }
-    let counted_from = now() + WARM_UP;
+    let counted_from = now() + load.warm_up;
     let until = counted_from + load.time;
     let (ticks, due) = unbounded_channel();
     let pacer = load.rate_per_s.map(|rate_per_s| thread::spawn(move || pace(rate_per_s, until, &ticks)));
@@ -128,18 +134,31 @@ async fn run(load: &Load, mut mark: impl FnMut()) -> anyhow::Result<Tally> {
 impl Tally {
     fn of(load: &Load) -> anyhow::Result<Self> {
         let latency_us = Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)?;
-        Ok(Self { latency_us, errors: BTreeMap::new(), successes: 0, next: load.first, counted: load.time })
+        Ok(Self {
+            latency_us,
+            errors: BTreeMap::new(),
+            successes: 0,
+            unclean: 0,
+            per_second: Vec::new(),
+            next: load.first,
+            counted: load.time,
+        })
     }
 
-    fn add(&mut self, status: u16, latency: Option<Duration>) {
-        if !(200..300).contains(&status) {
-            *self.errors.entry(status).or_default() += 1;
+    fn add(&mut self, response: Response<'_>, latency: Option<Duration>, second: usize) {
+        if !response.is_success() {
+            *self.errors.entry(response.status).or_default() += 1;
+            self.unclean += u64::from(response.is_unclean());
             return;
         }
         self.successes += 1;
         if let Some(latency) = latency {
             let micros = u64::try_from(latency.as_micros()).unwrap_or(LATENCY_US_MAX);
             self.latency_us.saturating_record(micros.max(1));
+            if self.per_second.len() <= second {
+                self.per_second.resize(second + 1, 0);
+            }
+            self.per_second[second] += 1;
         }
     }
 }
@@ -154,10 +173,11 @@ impl Run {
             if !(self.requests)(number, &mut request) {
                 break;
             }
-            let status = connection.send(request.as_bytes()).await?.status;
+            let response = connection.send(request.as_bytes()).await?;
             let ended = now();
             let counts = ended >= self.counted_from && ended < self.until;
-            self.tally.borrow_mut().add(status, counts.then(|| ended - begun));
+            let second = usize::try_from(ended.saturating_duration_since(self.counted_from).as_secs())?;
+            self.tally.borrow_mut().add(response, counts.then(|| ended - begun), second);
         }
         Ok(())
     }

@@ -3,12 +3,13 @@
 //!
 //! Read in this order: `table` (what is measured), `claims` and its siblings (the scenarios), `scenario` (one load and its
 //! figures), `load` (how requests are sent and timed), `shop` (what is set up over the API), `peer` (what we are compared
-//! with), `budgets` and `report` (ratios, rows, files).
+//! with), `budgets` and `report` (ratios, rows, files), `proofs` (demands that must hold under load).
 
 #![expect(clippy::print_stdout, reason = "its tables are for a person")]
 #![expect(clippy::float_arithmetic, reason = "figures and ratios, no money")]
 
 mod table;
+mod proofs;
 mod claims;
 mod redemptions;
 mod quotes;
@@ -20,6 +21,7 @@ mod connection;
 mod request;
 mod orders;
 mod shop;
+mod caller;
 mod process;
 mod peer;
 mod redis_server;
@@ -46,6 +48,8 @@ struct Arguments {
 enum Command {
     /// Measure, print one table, and write it as JSON.
     Table(table::Options),
+    /// Put load on it that must be borne, print what was found, and write it as JSON. Fails if a demand is broken.
+    Prove(proofs::Options),
     /// Serve what Scrip is compared with: an echo, and one Redis script per claim. Used by `table`.
     Peer {
         /// Where Redis listens; without it there is only the echo.
@@ -71,6 +75,7 @@ struct Place {
 fn main() -> ExitCode {
     let ended = match Arguments::parse().command {
         Command::Table(options) => table::run(&options),
+        Command::Prove(options) => proofs::run(&options),
         Command::Peer { redis, connections } => peer::serve(redis.as_deref(), connections),
     };
     match ended {

@@ -8,6 +8,13 @@ pub fn order(lines: usize) -> Value {
     json!({ "currency": "EUR", "lines": lines })
 }
 
+/// The same with an id of its own, as only one redemption of it may live.
+pub fn order_of(number: u64, lines: usize) -> Value {
+    let mut order = order(lines);
+    order["id"] = json!(format!("order-{number}"));
+    order
+}
+
 fn line(index: usize) -> Value {
     json!({ "sku": format!("SKU-{index:03}"), "category": "goods", "quantity": 2, "unit_price_minor": 1_250 + 10 * index })
 }

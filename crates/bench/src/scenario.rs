@@ -7,7 +7,7 @@ use anyhow::Context;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::load::{Load, Requests, Tally, float, send};
+use crate::load::{Load, Requests, Tally, WARM_UP, float, send};
 use crate::process::Process;
 
 /// What one scenario came to. What does not apply to it is left out.
@@ -48,7 +48,7 @@ impl Latency {
         Self { p50_ms: ms, p90_ms: ms, p99_ms: ms, p999_ms: ms, max_ms: ms }
     }
 
-    fn of(us: &Histogram<u64>) -> Self {
+    pub fn of(us: &Histogram<u64>) -> Self {
         let ms = |quantile| float(us.value_at_quantile(quantile)) / 1_000.0;
         Self {
             p50_ms: ms(0.5),
@@ -85,7 +85,7 @@ pub fn measure(
     (first, requests): (u64, Requests),
 ) -> anyhow::Result<(Row, Tally)> {
     let Effort { connections, time, rate_per_s } = effort;
-    let load = Load { address: subject.address, connections, time, rate_per_s, first, requests };
+    let load = Load { address: subject.address, connections, warm_up: WARM_UP, time, rate_per_s, first, requests };
     let mut cpu = Vec::new();
     let tally = send(&load, || cpu.push(cpu_of(&subject.processes))).with_context(|| scenario.to_owned())?;
     let [begun, ended] = cpu.try_into().expect("it marks begin and end");

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::Place;
+use crate::caller::Caller;
 use crate::connection::Connection;
 use crate::load::{float, now};
 use crate::process::{Server, folder};
@@ -23,9 +24,21 @@ const CONNECTIONS: usize = 64;
 /// Vouchers that one request issues.
 const ISSUE_MAX: u64 = 1_000;
 const STORE: &str = "sqlite";
+const DATA: &str = "data";
+const SCOPES: [&str; 8] =
+    ["read", "definitions", "vouchers", "claims", "redemptions", "customers", "admin", "test_data"];
 const CONFIG_FILE: &str = "scrip.toml";
 /// Limits of rates would limit the load.
 const CONFIG: &str = "[rates]\nkey_per_s = 100000000\nkey_burst = 100000000\n";
+
+/// How a Scrip is set up, apart from the limits of rates.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// More lines of its configuration.
+    pub config: &'static str,
+    /// Whether its clock can be moved.
+    pub test_clock: bool,
+}
 
 /// A running Scrip with a key to it.
 #[derive(Debug)]
@@ -33,6 +46,7 @@ pub struct Shop {
     pub server: Server,
     pub key: String,
     pub data: PathBuf,
+    pub setup: Setup,
     scrip: PathBuf,
     series: Cell<u64>,
     folder: TempDir,
@@ -41,27 +55,31 @@ pub struct Shop {
 impl Shop {
     /// An empty one.
     pub fn open(place: &Place) -> anyhow::Result<Self> {
+        Self::open_as(place, Setup::default())
+    }
+
+    /// An empty one that is set up like this.
+    pub fn open_as(place: &Place, setup: Setup) -> anyhow::Result<Self> {
         let folder = folder(&place.folder)?;
-        let data = folder.path().join("data");
+        let data = folder.path().join(DATA);
         let scrip = place.scrip.clone();
-        fs::write(folder.path().join(CONFIG_FILE), CONFIG)?;
-        let server = serve(&scrip, folder.path(), &data)?;
+        let server = serve(&scrip, folder.path(), &setup)?;
         let mut create = Command::new(&scrip);
         create.args(["key", "create", "--name", "bench"]);
-        for scope in ["read", "definitions", "vouchers", "claims", "redemptions", "customers"] {
+        for scope in SCOPES {
             create.args(["--scope", scope]);
         }
         let said = create.arg("--data").arg(&data).output()?;
         let said = String::from_utf8(said.stdout)?;
         let key = said.lines().last().context("no key was made")?.to_owned();
-        Ok(Self { server, key, data, scrip, series: Cell::new(0), folder })
+        Ok(Self { server, key, data, setup, scrip, series: Cell::new(0), folder })
     }
 
     /// Stops the server and starts it on what is there. The row says how soon it was ready and what it held then.
     pub fn restart(&mut self) -> anyhow::Result<Row> {
         self.server.process.stop()?;
         let begun = now();
-        self.server = serve(&self.scrip, self.folder.path(), &self.data)?;
+        self.server = serve(&self.scrip, self.folder.path(), &self.setup)?;
         let ready_ms = begun.elapsed().as_secs_f64() * 1_000.0;
         Ok(Row {
             store: STORE,
@@ -81,30 +99,19 @@ impl Shop {
         self.series.replace(self.series.get() + 1)
     }
 
+    /// Who calls it from another thread.
+    pub fn caller(&self) -> Caller {
+        Caller { address: self.server.address, key: self.key.clone() }
+    }
+
     /// One call that must succeed.
     pub fn call(&self, method: &'static str, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.upload(&Request::new(method, path, &self.key, &body))
+        self.caller().call(method, path, body)
     }
 
     /// One request that must succeed.
     pub fn upload(&self, request: &Request<'_>) -> anyhow::Result<Value> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let mut bytes = String::new();
-            request.write(&mut bytes);
-            let mut connection = Connection::open(self.server.address).await?;
-            let answer = connection.send(bytes.as_bytes()).await?;
-            let text = String::from_utf8_lossy(answer.body);
-            ensure!(
-                (200..300).contains(&answer.status),
-                "{} {}: {} {text}",
-                request.method,
-                request.path,
-                answer.status
-            );
-            Ok(serde_json::from_str(&text)?)
-        })
+        self.caller().send(request)
     }
 
     /// Many calls that must all succeed, and what is kept of their answers, in order.
@@ -193,8 +200,18 @@ impl Shop {
 
     /// How many vouchers of a coupon there are, as its statistics say.
     pub fn issued(&self, coupon: &str) -> anyhow::Result<u64> {
-        let figures = self.call("GET", &format!("/v1/coupons/{coupon}/statistics"), &Value::Null)?;
-        figures["issued"].as_u64().context("no count of vouchers")
+        self.figure(coupon, "issued")
+    }
+
+    /// A figure of a coupon's statistics.
+    pub fn figure(&self, coupon: &str, name: &str) -> anyhow::Result<u64> {
+        self.caller().figure(coupon, name)
+    }
+
+    /// Starts it anew and says how large its data are, with nothing left in the log.
+    pub fn bytes(&mut self) -> anyhow::Result<u64> {
+        self.restart()?;
+        Ok(fs::metadata(self.data.join("scrip.db"))?.len())
     }
 
     /// A command of the binary on these data.
@@ -205,13 +222,18 @@ impl Shop {
     }
 }
 
-fn serve(scrip: &Path, folder: &Path, data: &Path) -> anyhow::Result<Server> {
+fn serve(scrip: &Path, folder: &Path, setup: &Setup) -> anyhow::Result<Server> {
+    let (config, data) = (folder.join(CONFIG_FILE), folder.join(DATA));
+    fs::write(&config, format!("{CONFIG}{}", setup.config))?;
     let mut serve = Command::new(scrip);
-    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(folder.join(CONFIG_FILE));
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).arg("--config").arg(config);
+    if setup.test_clock {
+        serve.arg("--test-clock");
+    }
     Server::start(&mut serve)
 }
 
-fn id(body: &Value) -> anyhow::Result<String> {
+pub fn id(body: &Value) -> anyhow::Result<String> {
     Ok(body["id"].as_str().context("an answer without an id")?.to_owned())
 }
 

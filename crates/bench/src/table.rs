@@ -75,6 +75,6 @@ impl Bench<'_> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are positive and far below 2^52")]
-fn whole(rate: f64) -> u64 {
+pub fn whole(rate: f64) -> u64 {
     rate as u64
 }

@@ -14,8 +14,9 @@ use crate::SqliteStore;
 use crate::error::store_error;
 use crate::rows;
 
-/// Deadlines in one command: few enough that commands of others find room in the same batch.
-const CHUNK_MAX: usize = 500;
+/// Deadlines in one command: few enough that commands of others find room in the same batch, and do not wait long for it.
+/// 100 in a batch of some milliseconds are more than the 10,000 a second that are to be written down.
+const CHUNK_MAX: usize = 100;
 
 /// Something whose time is over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
