@@ -29,7 +29,15 @@ const SCOPES: [&str; 8] =
     ["read", "definitions", "vouchers", "claims", "redemptions", "customers", "admin", "test_data"];
 const CONFIG_FILE: &str = "scrip.toml";
 /// Limits of rates would limit the load.
-const CONFIG: &str = "[rates]\nkey_per_s = 100000000\nkey_burst = 100000000\n";
+const CONFIG: &str = "
+[rates]
+address_per_s = 100000000
+address_burst = 100000000
+key_per_s = 100000000
+key_burst = 100000000
+account_per_s = 100000000
+account_burst = 100000000
+";
 
 /// How a Scrip is set up, apart from the limits of rates.
 #[derive(Clone, Debug, Default)]
