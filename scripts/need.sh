@@ -11,38 +11,37 @@ need_rust() {
   has cargo && has rustc || missing+=("Rust 1.95 or newer (https://rustup.rs)")
 }
 
+# With Debian's packages, if it may: what it is for, and which. Debian starts a service with its package unless RUNLEVEL says 1.
+apt() {
+  has apt-get && [ "$(id -u)" = 0 ] || return 1
+  echo "installing $1"
+  apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends "${@:2}" >/dev/null
+}
+
 need_c_compiler() {
-  has cc && return
-  if has apt-get && [ "$(id -u)" = 0 ]; then
-    echo "installing a C compiler"
-    apt-get update -qq && apt-get install -qq -y --no-install-recommends gcc libc6-dev >/dev/null && return
-  fi
+  has cc || apt "a C compiler" gcc libc6-dev && return
   missing+=("a C compiler (for example: sudo apt-get install gcc libc6-dev)")
 }
 
 need_redis() {
-  has redis-server && return
-  if has apt-get && [ "$(id -u)" = 0 ]; then
-    echo "installing redis-server, which Scrip is compared with"
-    # Debian starts a service with the package; it is not wanted.
-    apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends redis-server >/dev/null && return
-  fi
+  has redis-server || apt "redis-server, which Scrip is compared with" redis-server && return
   missing+=("redis-server (for example: sudo apt-get install redis-server)")
+}
+
+with_cargo() {
+  echo "installing $1, $2"
+  cargo install "$1" --locked --quiet
 }
 
 need_nextest() {
   has cargo || return 0
-  has cargo-nextest && return
-  echo "installing cargo-nextest, which runs the tests"
-  cargo install cargo-nextest --locked --quiet && return
+  has cargo-nextest || with_cargo cargo-nextest "which runs the tests" && return
   missing+=("cargo-nextest (cargo install cargo-nextest --locked)")
 }
 
 need_fuzz() {
   has cargo || return 0
-  has cargo-fuzz && return
-  echo "installing cargo-fuzz, which builds and runs the fuzz targets"
-  cargo install cargo-fuzz --locked --quiet && return
+  has cargo-fuzz || with_cargo cargo-fuzz "which builds and runs the fuzz targets" && return
   missing+=("cargo-fuzz (cargo install cargo-fuzz --locked)")
 }
 
