@@ -147,8 +147,7 @@ pub fn cumulative_share(total_minor: i64, part: i64, whole: i64) -> i64 {
         return total_minor;
     }
     let (total, part, whole) = (i128::from(total_minor), i128::from(part.max(0)), i128::from(whole.max(1)));
-    let share = (2 * total * part + whole).div_euclid(2 * whole);
-    narrow(share)
+    narrow(div_rem(2 * total * part + whole, 2 * whole).0)
 }
 
 /// Splits an amount in minor units by weights with the largest-remainder method, ties in the order of the weights.
@@ -163,17 +162,33 @@ pub fn split_by(amount_minor: i64, weights: &[i64]) -> Vec<i64> {
     if whole == 0 {
         return vec![0; weights.len()];
     }
-    let product = |index: usize| i128::from(amount_minor) * weight(index);
-    let mut shares: Vec<i64> = (0..weights.len()).map(|index| narrow(product(index).div_euclid(whole))).collect();
-    let given: i128 = shares.iter().copied().map(i128::from).sum();
-    let left = usize::try_from(i128::from(amount_minor) - given).unwrap_or(0);
-    // Each share was rounded down, so fewer units are left than there are shares with a remainder.
-    let mut order: Vec<usize> = (0..weights.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(product(index).rem_euclid(whole)));
-    for &index in order.iter().take(left) {
-        shares[index] = shares[index].saturating_add(1);
+    // Each share, rounded down, with what is left of it.
+    let mut parts: Vec<(i64, i128, usize)> = Vec::with_capacity(weights.len());
+    for index in 0..weights.len() {
+        let (share, rest) = div_rem(i128::from(amount_minor) * weight(index), whole);
+        parts.push((narrow(share), rest, index));
+    }
+    let given: i128 = parts.iter().map(|(share, ..)| i128::from(*share)).sum();
+    let mut left = usize::try_from(i128::from(amount_minor) - given).unwrap_or(0);
+    if left > 0 {
+        // Fewer units are left than there are shares with a remainder.
+        parts.sort_unstable_by_key(|(_, rest, index)| (std::cmp::Reverse(*rest), *index));
+    }
+    let mut shares = vec![0; weights.len()];
+    for (share, _, index) in parts {
+        let more = i64::from(left > 0);
+        shares[index] = share.saturating_add(more);
+        left = left.saturating_sub(1);
     }
     shares
+}
+
+/// Both parts of a division, rounded down; `whole` is above 0. In 64 bits where they suffice, which is much sooner done.
+fn div_rem(amount: i128, whole: i128) -> (i128, i128) {
+    match (i64::try_from(amount), i64::try_from(whole)) {
+        (Ok(amount), Ok(whole)) => (amount.div_euclid(whole).into(), amount.rem_euclid(whole).into()),
+        (Err(_), _) | (_, Err(_)) => (amount.div_euclid(whole), amount.rem_euclid(whole)),
+    }
 }
 
 /// A value that by construction lies between 0 and an `i64`; saturating, so that a mistake cannot panic.

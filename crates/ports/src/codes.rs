@@ -40,6 +40,11 @@ impl Codes {
         self.ring.current_no()
     }
 
+    /// The ring keys that codes were ever computed with, oldest first.
+    pub fn key_nos(&self) -> impl Iterator<Item = u32> {
+        self.ring.nos()
+    }
+
     /// Replaces what is known of a tenant's patterns.
     pub fn set_patterns(&self, tenant: TenantNo, patterns: Vec<(Pattern, CouponNo)>) {
         self.patterns.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(patterns));

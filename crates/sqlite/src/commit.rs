@@ -177,7 +177,7 @@ fn after(journal: JournalNo, facts: &Facts) -> JournalNo {
 }
 
 /// Whether it is not known what of a commit reached stable storage. A full disk or a locked file is known: nothing.
-fn is_lost(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_lost(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
 }
 

@@ -5,7 +5,7 @@
 //! loaded here, and written here as it says. It must not know HTTP or configuration, and reads no clock but the port's.
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
-//! thread); `batch` and `commit` (one transaction) with `load` and `write`; `definitions` (what is kept in memory) and
+//! thread); `batch` and `commit` (one transaction) with `load` and `write`; `checkpoints` (the log into the file); `definitions` (what is kept in memory) and
 //! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `access_blocks`, `accounts`,
 //! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the
 //! promises, verified on a back-up) and `storage` (the room that tables take, measured on one).
@@ -19,6 +19,7 @@ mod queue;
 mod writer;
 mod batch;
 mod commit;
+mod checkpoints;
 mod load;
 mod write;
 mod refusals;

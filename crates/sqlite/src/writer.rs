@@ -8,6 +8,8 @@ use domain::event::JournalNo;
 use rusqlite::Connection;
 
 use crate::batch::Batch;
+use crate::checkpoints::Checkpoints;
+use crate::commit::is_lost;
 use crate::memory::Shared;
 use crate::open::BUSY_MAX;
 use crate::queue::{Job, Jobs, Submission};
@@ -29,6 +31,7 @@ pub(crate) struct Bounds {
 /// The state of the thread.
 pub(crate) struct Writer<'c> {
     pub connection: &'c Connection,
+    pub checkpoints: Checkpoints,
     pub shared: Arc<Shared>,
     /// The next row of the journal, of whatever tenant.
     pub journal_next: JournalNo,
@@ -47,7 +50,7 @@ pub(crate) struct Writer<'c> {
 
 impl<'c> Writer<'c> {
     pub fn new(
-        connection: &'c Connection,
+        (connection, checkpoints): (&'c Connection, Checkpoints),
         jobs: &'c Jobs,
         shared: Arc<Shared>,
         journal_next: JournalNo,
@@ -55,6 +58,7 @@ impl<'c> Writer<'c> {
     ) -> Self {
         Self {
             connection,
+            checkpoints,
             shared,
             journal_next,
             refusals: Refusals::default(),
@@ -115,6 +119,18 @@ impl<'c> Writer<'c> {
             Job::Task(task) => task(self),
             Job::Close => self.closing = true,
         }
+        let carried = self.checkpoints.committed(self.connection);
+        self.look_at(carried);
+    }
+
+    /// A checkpoint that failed has left the log as it was, and is tried again; unless a sync failed, after which nobody
+    /// knows what the file holds.
+    fn look_at(&self, carried: rusqlite::Result<()>) {
+        let Err(error) = carried else { return };
+        tracing::error!(%error, "the log was not carried over into the file");
+        if is_lost(&error) {
+            (self.bounds.on_lost_commit)(&error.to_string());
+        }
     }
 
     /// The batch that begins with this command.
@@ -153,7 +169,9 @@ impl<'c> Writer<'c> {
     }
 
     /// Returns whether it is empty now; a reader may hinder it.
-    fn empty_log(&self) -> rusqlite::Result<bool> {
+    fn empty_log(&mut self) -> rusqlite::Result<bool> {
+        let carried = self.checkpoints.wait();
+        self.look_at(carried);
         self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0).map(|busy: i64| busy == 0))
     }
 

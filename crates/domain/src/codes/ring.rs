@@ -93,6 +93,11 @@ impl KeyRing {
         self.entries.first().expect("a ring is never empty").no
     }
 
+    /// The numbers of all its keys, oldest first.
+    pub fn nos(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().rev().map(|entry| entry.no)
+    }
+
     /// The hash under which a given code is stored and looked up: HMAC-SHA256 of tenant and folded text, its first 16
     /// bytes. The same in every rotation of the ring; without the ring, codes cannot be tried against it.
     #[must_use]

@@ -19,6 +19,11 @@ const UPDATE_VOUCHER: &str = "update voucher
         journal = ?12, made_at = ?14, valid_from = ?15, valid_until = ?16
     where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4 and version = ?13";
 
+/// Mostly the voucher stays with whom it is with; SQLite would look up the customer whom an update names, even the same.
+const MOVE_VOUCHER: &str = "update voucher
+    set version = ?5, state = ?6, held_until = ?7, locked_until = ?8, redemption_id = ?9, takings = ?10, journal = ?11
+    where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4 and version = ?12";
+
 const INSERT_WALLET: &str = "insert into wallet (tenant, customer, coupon, kind, ordinal) values (?1, ?2, ?3, ?4, ?5)";
 const DELETE_WALLET: &str = "delete from wallet
     where tenant = ?1 and customer = ?2 and coupon = ?3 and kind = ?4 and ordinal = ?5";
@@ -43,6 +48,7 @@ impl Target<'_> {
         for (key, before, voucher) in sorted(&facts.vouchers) {
             match before {
                 None => self.insert_voucher(voucher)?,
+                Some(before) if stays(before, voucher) => self.move_voucher(before.version, voucher)?,
                 Some(before) => self.update_voucher(before.version, voucher)?,
             }
             let owner_before = before.and_then(|voucher| voucher.customer);
@@ -107,6 +113,26 @@ impl Target<'_> {
         )
     }
 
+    fn move_voucher(&self, version_before: u32, voucher: &Voucher) -> rusqlite::Result<()> {
+        self.one(
+            MOVE_VOUCHER,
+            params![
+                self.tenant.0,
+                voucher.key.coupon.0,
+                voucher.key.kind.bits(),
+                rows::ordinal_column(voucher.key.ordinal),
+                voucher.version,
+                voucher.state as u8,
+                voucher.held_until.map(Timestamp::as_ms),
+                voucher.locked_until.map(Timestamp::as_ms),
+                voucher.redemption.as_ref().map(|id| id.as_str()),
+                rows::takings_column(&voucher.takings),
+                voucher.journal.0,
+                version_before,
+            ],
+        )
+    }
+
     pub(super) fn given_codes(&self, facts: &Facts) -> rusqlite::Result<()> {
         for (hash, before, given) in sorted(&facts.given_codes) {
             let (coupon, ordinal) = (given.voucher.coupon.0, rows::ordinal_column(given.voucher.ordinal));
@@ -146,4 +172,10 @@ impl Target<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether it keeps its owner, and the validity that it was made with or left its pool with.
+fn stays(before: &Voucher, after: &Voucher) -> bool {
+    let given = |voucher: &Voucher| (voucher.customer, voucher.made_at, voucher.valid_from, voucher.valid_until);
+    given(before) == given(after)
 }

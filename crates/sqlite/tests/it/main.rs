@@ -16,6 +16,7 @@ mod access;
 mod activity;
 mod records;
 mod check;
+mod checkpoints;
 mod damages;
 mod guesses;
 mod power;

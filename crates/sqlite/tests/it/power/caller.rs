@@ -44,6 +44,8 @@ pub struct Caller {
     pub refused: usize,
     /// What all files took at most when something was answered.
     pub bytes_max: usize,
+    /// At so many pages the log is carried over; never in so short a day unless said.
+    pub log_pages: Option<usize>,
     folder: TempDir,
     store: Option<SqliteStore>,
     promises: Vec<Promise>,
@@ -64,6 +66,7 @@ impl Caller {
             clock: StillClock::new(),
             refused: 0,
             bytes_max: 0,
+            log_pages: None,
             folder,
             store: None,
             promises: Vec::new(),
@@ -85,7 +88,8 @@ impl Caller {
 
     pub async fn open(&mut self) -> Result<(), Stopped> {
         let options = options(&self.folder, &self.clock);
-        let options = Options { on_lost_commit: may_be_lost, readers: 1, ..options };
+        let log_pages = self.log_pages.unwrap_or(options.log_pages);
+        let options = Options { on_lost_commit: may_be_lost, readers: 1, log_pages, ..options };
         let opened = self.twice("open", async || SqliteStore::open(options.clone()).map_err(|error| error.to_string()));
         self.store = Some(opened.await?);
         self.told(Told::Nothing, true).await;

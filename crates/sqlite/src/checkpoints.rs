@@ -1,0 +1,130 @@
+//! Carrying the log over into the file. A thread of its own does it beside the commits, so that no claim waits for it; the
+//! writer does the little that was committed meanwhile, after which its next commit begins the log anew.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::{Connection, OpenFlags};
+
+/// So few pages the writer carries over itself: some milliseconds.
+const REST_PAGES: usize = 1_000;
+/// How often the thread goes on with what was committed while it worked. Each time there is less, unless commits bring
+/// pages faster than the disk takes them; then the writer must wait for it at some time.
+const ROUNDS_MAX: usize = 6;
+
+/// A passive checkpoint never waits for who reads or writes, and carries over what they let it.
+const CARRY_OVER: &str = "pragma wal_checkpoint(passive)";
+
+/// On the writer's side.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    /// At so many pages the log is carried over.
+    begin_pages: usize,
+    /// In the log after the last commit.
+    pages: Arc<AtomicUsize>,
+    wanted: Option<SyncSender<()>>,
+    done: Receiver<rusqlite::Result<()>>,
+    running: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Checkpoints {
+    /// Takes over from SQLite, which would do it within the commits of the connection that writes.
+    pub fn start(path: &Path, writing: &mut Connection, begin_pages: usize) -> rusqlite::Result<Self> {
+        let pages = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&pages);
+        writing.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+            counted.store(usize::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let connection = connect(path)?;
+        let (wanted, asked) = sync_channel(1);
+        let (told, done) = sync_channel(1);
+        let counted = Arc::clone(&pages);
+        let run = move || {
+            while asked.recv().is_ok() {
+                if told.send(carry_most_over(&connection, &counted)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("sqlite-log".to_owned()).spawn(run);
+        let thread = thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        Ok(Self { begin_pages, pages, wanted: Some(wanted), done, running: false, thread: Some(thread) })
+    }
+
+    /// To be called after each commit.
+    pub fn committed(&mut self, writing: &Connection) -> rusqlite::Result<()> {
+        let pages = self.pages.load(Ordering::Relaxed);
+        if !self.running {
+            return if pages >= self.begin_pages { self.begin() } else { Ok(()) };
+        }
+        // Not without end: a long log makes every read slow.
+        if pages < self.begin_pages.saturating_mul(4) {
+            match self.done.try_recv() {
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => panic!("the thread ends after the writer"),
+                Ok(done) => {
+                    self.running = false;
+                    done?;
+                }
+            }
+        } else {
+            self.wait()?;
+        }
+        carry_over(writing).map(drop)
+    }
+
+    /// Waits for the thread, if it is at work.
+    pub fn wait(&mut self) -> rusqlite::Result<()> {
+        if !std::mem::take(&mut self.running) {
+            return Ok(());
+        }
+        self.done.recv().expect("the thread ends after the writer")
+    }
+
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        let wanted = self.wanted.as_ref().expect("it is there until the drop");
+        wanted.send(()).expect("the thread ends after the writer");
+        self.running = true;
+        Ok(())
+    }
+}
+
+impl Drop for Checkpoints {
+    fn drop(&mut self) {
+        self.wanted = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic was told where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // It syncs the log before it writes to the file, and the file before the log may begin anew.
+    connection.pragma_update(None, "synchronous", "full")?;
+    Ok(connection)
+}
+
+/// Carries the log over until the writer has little left to do.
+fn carry_most_over(connection: &Connection, pages: &AtomicUsize) -> rusqlite::Result<()> {
+    for _ in 0..ROUNDS_MAX {
+        let carried = carry_over(connection)?;
+        if pages.load(Ordering::Relaxed) <= carried + REST_PAGES {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Returns how many pages of the log are in the file now.
+fn carry_over(connection: &Connection) -> rusqlite::Result<usize> {
+    let carried: i64 = connection.prepare_cached(CARRY_OVER)?.query_row([], |row| row.get(2))?;
+    Ok(usize::try_from(carried).unwrap_or_default())
+}
