@@ -88,18 +88,12 @@ impl Driver {
             };
             codes.push(self.read(&text));
         }
-        let line = |(place, (quantity, price)): (usize, &(u32, i64))| Line {
-            sku: format!("S{place}"),
-            product: None,
-            category: None,
-            quantity: *quantity,
-            unit_price_minor: *price,
-        };
+        let line = |(place, (quantity, price)): (usize, &(u32, i64))| Line::new(format!("S{place}"), *quantity, *price);
         let lines = redeem.lines.iter().enumerate().map(line).collect();
         Ok(RedeemRequest {
             id: RedemptionId::parse(redeem.id.as_str())?,
             customer: Some(customer_no(redeem.customer)),
-            order: Order { id: Some(redeem.order.clone()), currency: "EUR".parse()?, lines },
+            order: Order { id: Some(redeem.order.clone()), ..Order::new("EUR".parse()?, lines) },
             codes,
             expected_total_minor: None,
             reserve_ms: redeem.reserve_ms,

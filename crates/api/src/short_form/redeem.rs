@@ -112,12 +112,7 @@ fn cart_minor(value: &Scalar, currency: Currency) -> Result<i64, Problem> {
 }
 
 fn cart(minor: i64, currency: Currency) -> Order {
-    let sku = CART_SKU.to_owned();
-    Order {
-        id: None,
-        currency,
-        lines: vec![Line { sku, product: None, category: None, quantity: 1, unit_price_minor: minor }],
-    }
+    Order::new(currency, vec![Line::new(CART_SKU, 1, minor)])
 }
 
 fn request(app: &App, customer: CustomerNo, order: Order, codes: Vec<Reading>) -> RedeemRequest {

@@ -52,14 +52,8 @@ pub fn refusal<T: std::fmt::Debug>(decided: Result<T, Refusal>) -> Rejection {
 
 /// An order of that id with lines of one unit each.
 pub fn order(id: &str, prices_minor: &[i64]) -> Order {
-    let line = |price: &i64| Line {
-        sku: "thing".to_owned(),
-        product: None,
-        category: None,
-        quantity: 1,
-        unit_price_minor: *price,
-    };
-    Order { id: Some(id.to_owned()), currency: "EUR".parse().unwrap(), lines: prices_minor.iter().map(line).collect() }
+    let lines = prices_minor.iter().map(|price| Line::new("thing", 1, *price));
+    Order { id: Some(id.to_owned()), ..Order::new("EUR".parse().unwrap(), lines.collect()) }
 }
 
 impl World {

@@ -17,15 +17,9 @@ pub(super) const RESERVE_MS: i64 = 15 * MINUTE_MS;
 
 /// A fresh order with a line for each pair of quantity and price of one.
 pub(super) fn order(lines: &[(u32, i64)]) -> Order {
-    let line = |(index, (quantity, unit_price_minor)): (usize, &(u32, i64))| Line {
-        sku: format!("sku-{index}"),
-        product: None,
-        category: None,
-        quantity: *quantity,
-        unit_price_minor: *unit_price_minor,
-    };
+    let line = |(index, (quantity, price)): (usize, &(u32, i64))| Line::new(format!("sku-{index}"), *quantity, *price);
     let id = Some(format!("order-{}", fresh_uuid().simple()));
-    Order { id, currency: euro(), lines: lines.iter().enumerate().map(line).collect() }
+    Order { id, ..Order::new(euro(), lines.iter().enumerate().map(line).collect()) }
 }
 
 /// A redemption's id that was not there before.

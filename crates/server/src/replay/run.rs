@@ -182,15 +182,9 @@ impl Run<'_> {
     }
 
     fn request(&self, order: &PastOrder, customer: CustomerNo, codes: Vec<Reading>) -> anyhow::Result<RedeemRequest> {
-        let line = |line: &super::orders::PastLine| Line {
-            sku: line.sku.clone(),
-            product: None,
-            category: None,
-            quantity: line.quantity,
-            unit_price_minor: line.unit_price_minor,
-        };
-        let lines = order.lines.iter().map(line).collect();
-        let priced = Order { id: Some(order.number.clone()), currency: self.plan.shop.currency, lines };
+        let lines = order.lines.iter().map(|line| Line::new(&line.sku, line.quantity, line.unit_price_minor));
+        let priced = Order::new(self.plan.shop.currency, lines.collect());
+        let priced = Order { id: Some(order.number.clone()), ..priced };
         priced.check()?;
         Ok(RedeemRequest {
             id: RedemptionId::parse(format!("order-{}", order.number))?,

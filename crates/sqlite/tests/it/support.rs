@@ -194,6 +194,6 @@ pub fn held(definition: Definition) -> Definition {
 }
 
 pub fn order(id: &str) -> Order {
-    let line = Line { sku: "tea".to_owned(), product: None, category: None, quantity: 2, unit_price_minor: 500 };
-    Order { id: Some(id.to_owned()), currency: "EUR".parse().expect("a currency"), lines: vec![line] }
+    let order = Order::new("EUR".parse().expect("a currency"), vec![Line::new("tea", 2, 500)]);
+    Order { id: Some(id.to_owned()), ..order }
 }

@@ -95,9 +95,8 @@ impl Shop {
     }
 
     async fn redeem(&self, id: &str, customer: CustomerNo, code: &str) {
-        let line = Line { sku: "tea".to_owned(), product: None, category: None, quantity: 2, unit_price_minor: 500 };
-        let order =
-            Order { id: Some(format!("order-{id}")), currency: "EUR".parse().expect("a currency"), lines: vec![line] };
+        let order = Order::new("EUR".parse().expect("a currency"), vec![Line::new("tea", 2, 500)]);
+        let order = Order { id: Some(format!("order-{id}")), ..order };
         let request = RedeemRequest {
             id: RedemptionId::parse(id).expect("an id"),
             customer: Some(customer),
