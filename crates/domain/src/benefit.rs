@@ -4,33 +4,245 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::FieldError;
 use crate::money::{AMOUNT_MINOR_MAX, Rate};
+use crate::order::{QUANTITY_MAX, SKU_CHARS_MAX, UsePeriod};
+use crate::scope::Scope;
+
+/// The most steps of a ladder.
+pub const STEPS_MAX: usize = 20;
+/// The most times a benefit repeats within one order.
+pub const TIMES_MAX: u32 = 1_000;
+/// The most periods that are free.
+pub const PERIODS_MAX: u32 = 1_000;
+
+/// What a benefit is taken off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The lines in scope.
+    #[default]
+    Goods,
+    /// What sending costs.
+    Shipping,
+    /// What is left as a security.
+    Deposit,
+}
+
+impl Target {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Goods, Self::Shipping, Self::Deposit];
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_goods(&self) -> bool {
+        *self == Self::Goods
+    }
+}
+
+/// What the steps of a ladder are measured by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// What the goods in scope cost before coupons, in minor units.
+    #[default]
+    Amount,
+    /// How many units are in scope.
+    Quantity,
+}
+
+/// One step of a ladder: from so much on it gives a share, or an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// From so much on.
+    pub from: i64,
+    /// A share of what is left of the goods in scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_bp: Option<Rate>,
+    /// An amount in minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
+}
+
+/// Which units are given first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pick {
+    /// Those that cost least.
+    #[default]
+    Cheapest,
+    /// Those that cost most.
+    Dearest,
+}
+
+/// From which periods free ones are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// From the first ones, until nothing is left of them.
+    #[default]
+    First,
+    /// From all of them alike.
+    Spread,
+}
+
+/// The most that a benefit gives to one order, by one of its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Most {
+    /// A share.
+    RateBp(Rate),
+    /// An amount in minor units.
+    Minor(i64),
+}
 
 /// What a coupon gives. Kept as JSON: `{"type":"percent_off","rate_bp":1000,"max_minor":5000}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Benefit {
-    /// A share of the base.
+    /// A share of what is left.
     PercentOff {
         /// The share, 1 to 10 000 basis points.
         rate_bp: Rate,
         /// The most it gives to one order, in minor units; without it there is no cap.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_minor: Option<i64>,
+        /// Of what.
+        #[serde(default, skip_serializing_if = "Target::is_goods")]
+        on: Target,
     },
-    /// A fixed amount, or the whole base where that is less.
+    /// A fixed amount, or all that is left where that is less.
     AmountOff {
         /// The amount in minor units of the coupon's currency.
         amount_minor: i64,
+        /// Off what.
+        #[serde(default, skip_serializing_if = "Target::is_goods")]
+        on: Target,
+    },
+    /// The more there is in scope, the more it gives: the highest step that is reached counts, alone.
+    Ladder {
+        /// Measured by what.
+        #[serde(default)]
+        by: Measure,
+        /// In rising order.
+        steps: Vec<Step>,
+    },
+    /// An amount off for each full amount of goods in scope.
+    EveryOff {
+        /// Each full so many minor units of goods, before coupons.
+        every_minor: i64,
+        /// Give so many minor units.
+        amount_minor: i64,
+        /// At most so often.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        times_max: Option<u32>,
+    },
+    /// Units in scope at a price of their own, each or as a set. Whatever costs less already stays as it is.
+    FixedPrice {
+        /// What they cost instead, in minor units.
+        price_minor: i64,
+        /// So many units of the lines in scope are a set at that price, the dearest first; absent: each unit has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        set_of: Option<u32>,
+        /// At most so many sets; only with sets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        times_max: Option<u32>,
+    },
+    /// Who buys some gets others for less, or for nothing.
+    UnitsOff {
+        /// For each so many units bought.
+        buy: u32,
+        /// So many are given.
+        get: u32,
+        /// At this share off; 10 000 is free.
+        rate_bp: Rate,
+        /// Which units are given.
+        #[serde(default)]
+        pick: Pick,
+        /// Given of these lines; absent: of those in scope, bought and given together.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<Scope>,
+        /// At most so often.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        times_max: Option<u32>,
+    },
+    /// Something on top that costs nothing: the shop adds it to the order.
+    Gift {
+        /// What.
+        sku: String,
+        /// How many units.
+        quantity: u32,
+    },
+    /// Periods of use that cost nothing.
+    FreePeriods {
+        /// So many of each line in scope that is used by periods.
+        periods: u32,
+        /// Only lines of such periods; absent: of any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UsePeriod>,
+        /// From which periods it is taken.
+        #[serde(default)]
+        manner: Manner,
     },
 }
 
 impl Benefit {
+    /// That share of the goods, without a cap.
+    #[must_use]
+    pub fn percent_off(rate_bp: Rate) -> Self {
+        Self::PercentOff { rate_bp, max_minor: None, on: Target::Goods }
+    }
+
+    /// That amount off the goods.
+    #[must_use]
+    pub fn amount_off(amount_minor: i64) -> Self {
+        Self::AmountOff { amount_minor, on: Target::Goods }
+    }
+
     /// What kind it is, as its JSON says: what people group their wallets by.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::PercentOff { .. } => "percent_off",
             Self::AmountOff { .. } => "amount_off",
+            Self::Ladder { .. } => "ladder",
+            Self::EveryOff { .. } => "every_off",
+            Self::FixedPrice { .. } => "fixed_price",
+            Self::UnitsOff { .. } => "units_off",
+            Self::Gift { .. } => "gift",
+            Self::FreePeriods { .. } => "free_periods",
+        }
+    }
+
+    /// Whether it names amounts, so that a currency must be named with it.
+    #[must_use]
+    pub fn needs_currency(&self) -> bool {
+        match self {
+            Self::PercentOff { max_minor, .. } => max_minor.is_some(),
+            Self::AmountOff { .. } | Self::EveryOff { .. } | Self::FixedPrice { .. } => true,
+            Self::Ladder { by, steps } => {
+                *by == Measure::Amount || steps.iter().any(|step| step.amount_minor.is_some())
+            }
+            Self::UnitsOff { .. } | Self::Gift { .. } | Self::FreePeriods { .. } => false,
+        }
+    }
+
+    /// What of it a tenant may have set a ceiling for, with its field: shares of the goods, and amounts as often as they
+    /// may be given.
+    #[must_use]
+    pub fn most(&self) -> Vec<(String, Most)> {
+        match self {
+            Self::PercentOff { rate_bp, .. } => vec![("/rate_bp".to_owned(), Most::RateBp(*rate_bp))],
+            Self::AmountOff { amount_minor, .. } => vec![("/amount_minor".to_owned(), Most::Minor(*amount_minor))],
+            Self::Ladder { steps, .. } => {
+                let rates = |(no, step): (usize, &Step)| {
+                    let rate = step.rate_bp.map(|rate| (format!("/steps/{no}/rate_bp"), Most::RateBp(rate)));
+                    rate.or_else(|| Some((format!("/steps/{no}/amount_minor"), Most::Minor(step.amount_minor?))))
+                };
+                steps.iter().enumerate().filter_map(rates).collect()
+            }
+            Self::EveryOff { amount_minor, times_max, .. } => {
+                let times = i64::from(times_max.unwrap_or(TIMES_MAX));
+                vec![("/amount_minor".to_owned(), Most::Minor(amount_minor.saturating_mul(times)))]
+            }
+            Self::FixedPrice { .. } | Self::UnitsOff { .. } | Self::Gift { .. } | Self::FreePeriods { .. } => vec![],
         }
     }
 
@@ -40,25 +252,84 @@ impl Benefit {
     /// The first field that is not.
     pub fn check(&self) -> Result<(), FieldError> {
         match self {
-            Self::PercentOff { rate_bp, max_minor } => {
-                if rate_bp.as_bp() == 0 {
-                    return Err(FieldError::new("/rate_bp", "must be from 1 to 10000 (10000 is 100 %)"));
-                }
+            Self::PercentOff { rate_bp, max_minor, .. } => {
+                check_rate("/rate_bp", *rate_bp)?;
                 max_minor.map_or(Ok(()), |max_minor| check_amount("/max_minor", max_minor))
             }
-            Self::AmountOff { amount_minor } => check_amount("/amount_minor", *amount_minor),
+            Self::AmountOff { amount_minor, .. } => check_amount("/amount_minor", *amount_minor),
+            Self::Ladder { steps, .. } => check_steps(steps),
+            Self::EveryOff { every_minor, amount_minor, times_max } => {
+                check_amount("/every_minor", *every_minor)?;
+                check_amount("/amount_minor", *amount_minor)?;
+                check_times(*times_max)
+            }
+            Self::FixedPrice { price_minor, set_of, times_max } => {
+                if !(0..=AMOUNT_MINOR_MAX).contains(price_minor) {
+                    return Err(FieldError::new("/price_minor", format!("must be from 0 to {AMOUNT_MINOR_MAX}")));
+                }
+                set_of.map_or(Ok(()), |units| check_range("/set_of", units, 1, QUANTITY_MAX))?;
+                if times_max.is_some() && set_of.is_none() {
+                    return Err(FieldError::new("/times_max", "is for sets; name `set_of`"));
+                }
+                check_times(*times_max)
+            }
+            Self::UnitsOff { buy, get, rate_bp, of, times_max, .. } => {
+                check_range("/buy", *buy, 1, QUANTITY_MAX)?;
+                check_range("/get", *get, 1, QUANTITY_MAX)?;
+                check_rate("/rate_bp", *rate_bp)?;
+                of.as_ref().map_or(Ok(()), Scope::check).map_err(|error| error.under("/of"))?;
+                check_times(*times_max)
+            }
+            Self::Gift { sku, quantity } => {
+                if !(1..=SKU_CHARS_MAX).contains(&sku.chars().count()) || sku.chars().any(char::is_control) {
+                    let detail = format!("must be 1 to {SKU_CHARS_MAX} printable characters");
+                    return Err(FieldError::new("/sku", detail));
+                }
+                check_range("/quantity", *quantity, 1, QUANTITY_MAX)
+            }
+            Self::FreePeriods { periods, .. } => check_range("/periods", *periods, 1, PERIODS_MAX),
         }
     }
+}
 
-    /// What it gives on a base, in minor units: rounded half up, then capped, once; from 0 to the base.
-    #[must_use]
-    pub fn gives_minor(&self, base_minor: i64) -> i64 {
-        let base_minor = base_minor.max(0);
-        let gives_minor = match self {
-            Self::PercentOff { rate_bp, max_minor } => rate_bp.of(base_minor).min(max_minor.unwrap_or(base_minor)),
-            Self::AmountOff { amount_minor } => *amount_minor,
-        };
-        gives_minor.clamp(0, base_minor)
+fn check_rate(pointer: &str, rate: Rate) -> Result<(), FieldError> {
+    if rate.as_bp() == 0 {
+        return Err(FieldError::new(pointer, "must be from 1 to 10000 (10000 is 100 %)"));
+    }
+    Ok(())
+}
+
+fn check_steps(steps: &[Step]) -> Result<(), FieldError> {
+    if !(1..=STEPS_MAX).contains(&steps.len()) {
+        return Err(FieldError::new("/steps", format!("must be 1 to {STEPS_MAX} steps")));
+    }
+    let mut before = 0;
+    for (index, step) in steps.iter().enumerate() {
+        let under = |error: FieldError| error.under(&format!("/steps/{index}"));
+        check_amount("/from", step.from).map_err(under)?;
+        if step.from <= before {
+            return Err(under(FieldError::new("/from", "must be above that of the step before")));
+        }
+        before = step.from;
+        match (step.rate_bp, step.amount_minor) {
+            (Some(rate), None) => check_rate("/rate_bp", rate).map_err(under)?,
+            (None, Some(amount_minor)) => check_amount("/amount_minor", amount_minor).map_err(under)?,
+            (Some(_), Some(_)) => return Err(under(FieldError::new("/amount_minor", "must not stand beside a rate"))),
+            (None, None) => return Err(under(FieldError::new("/rate_bp", "must be given, or an amount"))),
+        }
+    }
+    Ok(())
+}
+
+fn check_times(times_max: Option<u32>) -> Result<(), FieldError> {
+    times_max.map_or(Ok(()), |times| check_range("/times_max", times, 1, TIMES_MAX))
+}
+
+fn check_range(pointer: &str, number: u32, min: u32, max: u32) -> Result<(), FieldError> {
+    if (min..=max).contains(&number) {
+        Ok(())
+    } else {
+        Err(FieldError::new(pointer, format!("must be from {min} to {max}")))
     }
 }
 
@@ -72,40 +343,44 @@ fn check_amount(pointer: &str, amount_minor: i64) -> Result<(), FieldError> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    fn percent(rate_bp: u32, max_minor: Option<i64>) -> Benefit {
-        Benefit::PercentOff { rate_bp: Rate::from_bp(rate_bp).unwrap(), max_minor }
-    }
-
-    #[test]
-    fn a_benefit_is_rounded_half_up_and_capped_once() {
-        for (benefit, base_minor, gives_minor) in [
-            (percent(1_000, None), 1_005, 101),
-            (percent(1_000, Some(100)), 1_005, 100),
-            (percent(10_000, None), 1_005, 1_005),
-            (percent(1_000, None), -1_005, 0),
-            (Benefit::AmountOff { amount_minor: 500 }, 1_005, 500),
-            (Benefit::AmountOff { amount_minor: 5_000 }, 1_005, 1_005),
-        ] {
-            assert_eq!(benefit.gives_minor(base_minor), gives_minor, "{benefit:?} on {base_minor}");
-        }
+    fn benefit(text: &str) -> Benefit {
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     #[test]
     fn a_benefit_must_give_something_within_bounds() {
-        for (benefit, pointer) in [
-            (percent(1, Some(1)), None),
-            (percent(0, None), Some("/rate_bp")),
-            (percent(1, Some(0)), Some("/max_minor")),
-            (Benefit::AmountOff { amount_minor: AMOUNT_MINOR_MAX }, None),
-            (Benefit::AmountOff { amount_minor: AMOUNT_MINOR_MAX + 1 }, Some("/amount_minor")),
-            (Benefit::AmountOff { amount_minor: -1 }, Some("/amount_minor")),
+        for (text, pointer) in [
+            (r#"{"type":"percent_off","rate_bp":1,"max_minor":1}"#, None),
+            (r#"{"type":"percent_off","rate_bp":0}"#, Some("/rate_bp")),
+            (r#"{"type":"percent_off","rate_bp":1,"max_minor":0}"#, Some("/max_minor")),
+            (r#"{"type":"amount_off","amount_minor":1000000000000000}"#, None),
+            (r#"{"type":"amount_off","amount_minor":1000000000000001}"#, Some("/amount_minor")),
+            (r#"{"type":"amount_off","amount_minor":-1}"#, Some("/amount_minor")),
+            (r#"{"type":"ladder","steps":[]}"#, Some("/steps")),
+            (r#"{"type":"ladder","steps":[{"from":1,"rate_bp":1},{"from":1,"rate_bp":2}]}"#, Some("/steps/1/from")),
+            (r#"{"type":"ladder","steps":[{"from":1}]}"#, Some("/steps/0/rate_bp")),
+            (r#"{"type":"ladder","steps":[{"from":1,"rate_bp":1,"amount_minor":1}]}"#, Some("/steps/0/amount_minor")),
+            (r#"{"type":"every_off","every_minor":0,"amount_minor":1}"#, Some("/every_minor")),
+            (r#"{"type":"every_off","every_minor":1,"amount_minor":1,"times_max":0}"#, Some("/times_max")),
+            (r#"{"type":"fixed_price","price_minor":0}"#, None),
+            (r#"{"type":"fixed_price","price_minor":-1}"#, Some("/price_minor")),
+            (r#"{"type":"fixed_price","price_minor":1,"times_max":1}"#, Some("/times_max")),
+            (r#"{"type":"fixed_price","price_minor":1,"set_of":0}"#, Some("/set_of")),
+            (r#"{"type":"units_off","buy":2,"get":1,"rate_bp":10000}"#, None),
+            (r#"{"type":"units_off","buy":0,"get":1,"rate_bp":10000}"#, Some("/buy")),
+            (
+                r#"{"type":"units_off","buy":1,"get":1,"rate_bp":1,"of":{"include":{"skus":[""]}}}"#,
+                Some("/of/include/skus"),
+            ),
+            (r#"{"type":"gift","sku":"cap","quantity":1}"#, None),
+            (r#"{"type":"gift","sku":"","quantity":1}"#, Some("/sku")),
+            (r#"{"type":"free_periods","periods":0}"#, Some("/periods")),
+            (r#"{"type":"free_periods","periods":2,"unit":"night","manner":"spread"}"#, None),
         ] {
-            let found = benefit.check().err().map(|error| error.pointer);
-            assert_eq!(found.as_deref(), pointer, "{benefit:?}");
+            let found = benefit(text).check().err().map(|error| error.pointer);
+            assert_eq!(found.as_deref(), pointer, "{text}");
         }
     }
 
@@ -113,11 +388,13 @@ mod tests {
     fn a_benefit_is_tagged_json_and_refuses_unknown_fields() {
         for text in [
             r#"{"type":"percent_off","rate_bp":1000}"#,
-            r#"{"type":"percent_off","rate_bp":1000,"max_minor":5000}"#,
+            r#"{"type":"percent_off","rate_bp":1000,"max_minor":5000,"on":"shipping"}"#,
             r#"{"type":"amount_off","amount_minor":500}"#,
+            r#"{"type":"ladder","by":"amount","steps":[{"from":100,"amount_minor":10},{"from":200,"rate_bp":1500}]}"#,
         ] {
-            let benefit: Benefit = serde_json::from_str(text).unwrap();
-            assert_eq!(serde_json::to_string(&benefit).unwrap(), text);
+            let read = benefit(text);
+            assert_eq!(serde_json::to_string(&read).unwrap(), text);
+            assert!(text.contains(&format!("\"{}\"", read.kind())));
         }
         for text in [
             r#"{"type":"percent_off","rate_bp":10001}"#,
@@ -128,12 +405,18 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn a_benefit_gives_from_nothing_to_the_base(base_minor: i64, amount_minor: i64, rate_bp in 0u32..=10_000, max_minor: Option<i64>) {
-            for benefit in [percent(rate_bp, max_minor), Benefit::AmountOff { amount_minor }] {
-                prop_assert!((0..=base_minor.max(0)).contains(&benefit.gives_minor(base_minor)));
-            }
+    #[test]
+    fn what_names_an_amount_needs_a_currency() {
+        for (text, needs) in [
+            (r#"{"type":"percent_off","rate_bp":1}"#, false),
+            (r#"{"type":"percent_off","rate_bp":1,"max_minor":1}"#, true),
+            (r#"{"type":"amount_off","amount_minor":1}"#, true),
+            (r#"{"type":"ladder","by":"quantity","steps":[{"from":2,"rate_bp":1}]}"#, false),
+            (r#"{"type":"ladder","by":"quantity","steps":[{"from":2,"amount_minor":1}]}"#, true),
+            (r#"{"type":"ladder","steps":[{"from":2,"rate_bp":1}]}"#, true),
+            (r#"{"type":"units_off","buy":2,"get":1,"rate_bp":10000}"#, false),
+        ] {
+            assert_eq!(benefit(text).needs_currency(), needs, "{text}");
         }
     }
 }

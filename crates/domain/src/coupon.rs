@@ -14,6 +14,9 @@ use crate::limit::{Counts, GiveBack, Limit, Per};
 use crate::money::Currency;
 use crate::period::Period;
 use crate::rejection::Rejection;
+
+use crate::scope::Scope;
+use crate::stacking::Stacking;
 use crate::time::{Span, Timestamp};
 use crate::validity::Validity;
 use crate::window::Window;
@@ -70,9 +73,21 @@ pub struct Definition {
     /// The currency its amounts are in; needed by amounts, else any order's.
     #[serde(default)]
     pub currency: Option<Currency>,
-    /// Goods worth less than this get nothing, in minor units.
+    /// On which lines it works.
+    #[serde(default, skip_serializing_if = "Scope::is_all")]
+    pub scope: Scope,
+    /// What must hold of the order, of who buys, and of the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<serde_json::Value>,
+    /// Goods in scope worth less than this get nothing, in minor units.
     #[serde(default)]
     pub minimum_order_minor: Option<i64>,
+    /// Which other coupons it goes with.
+    #[serde(default, skip_serializing_if = "Stacking::is_default")]
+    pub stacking: Stacking,
+    /// Whose coupon it is, if a merchant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merchant: Option<String>,
     /// When it may be used.
     #[serde(default)]
     pub validity: Validity,
@@ -114,7 +129,11 @@ impl Definition {
             code: None,
             benefit,
             currency: None,
+            scope: Scope::default(),
+            conditions: None,
             minimum_order_minor: None,
+            stacking: Stacking::default(),
+            merchant: None,
             validity: Validity::default(),
             limits: Vec::new(),
             hold: None,

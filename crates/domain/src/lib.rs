@@ -1,6 +1,6 @@
 //! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
 //!
-//! Read in this order: the small types (`id`, `money`, `time`), what is defined (`coupon`, `campaign`, `limit`,
+//! Read in this order: the small types (`id`, `money`, `time`), what is ordered (`order`), what is defined (`benefit`, `scope`, `stacking`, `coupon`, `campaign`, `limit`,
 //! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
 //! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), what people are written (`mail`), what a
 //! second factor is (`totp`), and who is kept out (`access_block`).
@@ -15,7 +15,9 @@ pub mod validity;
 pub mod window;
 pub mod rejection;
 pub mod order;
+pub mod scope;
 pub mod benefit;
+pub mod stacking;
 pub mod tenant;
 pub mod limit;
 pub mod coupon;

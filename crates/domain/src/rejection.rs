@@ -139,12 +139,28 @@ rejections! {
     OutsideHours = "outside_hours",
     /// The coupon gives in another currency.
     CurrencyMismatch = "currency_mismatch",
+    /// The conditions of the coupon do not hold.
+    ConditionUnmet = "condition_unmet",
+    /// Everything that the coupon is for is on the tenant's list of what no coupon works on.
+    Excluded = "excluded",
+    /// Nothing in the order is among what the coupon is for.
+    NoneInScope = "none_in_scope",
     /// The goods are worth less than the minimum.
     BelowMinimum = "below_minimum",
+    /// Fewer units are in scope than the benefit needs.
+    TooFewUnits = "too_few_units",
     /// Nothing is left to discount.
     NothingToDiscount = "nothing_to_discount",
     /// The same coupon was given twice for one order.
     CouponRepeated = "coupon_repeated",
+    /// Another coupon of the same lane, or others together, give more.
+    Outbid = "outbid",
+    /// A coupon that is used for the order does not go together with it.
+    NotCombinable = "not_combinable",
+    /// The order has as many coupons as it may.
+    TooManyCoupons = "too_many_coupons",
+    /// The goods are as cheap already as coupons may make them.
+    FloorReached = "floor_reached",
     /// A limit is used up.
     Limit {
         /// What it counts.

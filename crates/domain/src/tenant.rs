@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::benefit::Benefit;
+use crate::benefit::{Benefit, Most};
 use crate::field::FieldError;
 use crate::id::TenantNo;
 use crate::money::Currency;
+use crate::stacking::Pricing;
 use crate::time::Zone;
 
 /// The most characters of a tenant's name.
@@ -34,6 +35,9 @@ pub struct Settings {
     /// How much a coupon of it may give.
     #[serde(default)]
     pub ceilings: Ceilings,
+    /// What holds for all coupons together.
+    #[serde(default, skip_serializing_if = "Pricing::is_default")]
+    pub pricing: Pricing,
 }
 
 /// How many of each a tenant may ever make; none: as many as there are numbers.
@@ -64,16 +68,13 @@ impl Ceilings {
     /// The field of a benefit that is above its ceiling.
     #[must_use]
     pub fn exceeded_by(&self, benefit: &Benefit) -> Option<FieldError> {
-        let above = |pointer: &str, max: String| Some(FieldError::new(pointer, format!("may be at most {max} here")));
-        match benefit {
-            Benefit::PercentOff { rate_bp, .. } if self.rate_bp.is_some_and(|max| rate_bp.as_bp() > max) => {
-                above("/benefit/rate_bp", self.rate_bp.unwrap_or_default().to_string())
-            }
-            Benefit::AmountOff { amount_minor } if self.amount_minor.is_some_and(|max| *amount_minor > max) => {
-                above("/benefit/amount_minor", self.amount_minor.unwrap_or_default().to_string())
-            }
-            Benefit::PercentOff { .. } | Benefit::AmountOff { .. } => None,
-        }
+        benefit.most().into_iter().find_map(|(pointer, most)| {
+            let max = match most {
+                Most::RateBp(rate) => self.rate_bp.filter(|max| rate.as_bp() > *max).map(i64::from),
+                Most::Minor(minor) => self.amount_minor.filter(|max| minor > *max),
+            };
+            Some(FieldError::new(format!("/benefit{pointer}"), format!("may be at most {} here", max?)))
+        })
     }
 }
 
@@ -81,7 +82,14 @@ impl Settings {
     /// With that zone and currency, and nothing else set.
     #[must_use]
     pub fn new(zone: Zone, currency: Currency) -> Self {
-        Self { zone, currency, customer_checkout: false, quotas: Quotas::default(), ceilings: Ceilings::default() }
+        Self {
+            zone,
+            currency,
+            customer_checkout: false,
+            quotas: Quotas::default(),
+            ceilings: Ceilings::default(),
+            pricing: Pricing::default(),
+        }
     }
 }
 

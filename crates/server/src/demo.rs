@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use api::passwords::Password;
 use domain::account::{Credentials, Profile, Role};
-use domain::benefit::Benefit;
+use domain::benefit::{Benefit, Target};
 use domain::coupon::{Definition, LimitDefinition, Visibility};
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
@@ -132,7 +132,7 @@ async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> an
         visibility: Visibility::Public,
         ..definition(
             "Ten percent from 50.00",
-            Benefit::PercentOff { rate_bp: rate(1_000)?, max_minor: Some(5_000) },
+            Benefit::PercentOff { rate_bp: rate(1_000)?, max_minor: Some(5_000), on: Target::Goods },
             currency,
         )
     };
@@ -141,10 +141,10 @@ async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> an
         hold: Some("PT5M".parse()?),
         visibility: Visibility::Public,
         limits: vec![limit("stock", Per::Everyone, Period::Ever, 100), limit("a_day", Per::Customer, Period::Day, 1)],
-        ..definition("Flash sale: 5.00 off", Benefit::AmountOff { amount_minor: 500 }, currency)
+        ..definition("Flash sale: 5.00 off", Benefit::amount_off(500), currency)
     };
     start(store, flash, sale).await?;
-    let printed = definition("Printed vouchers: 15.00 off", Benefit::AmountOff { amount_minor: 1_500 }, currency);
+    let printed = definition("Printed vouchers: 15.00 off", Benefit::amount_off(1_500), currency);
     let no = start(store, CouponId(api::new_id()), printed).await?;
     let reading = store.codes().read(FIRST_TENANT, "VOUCHER123");
     let sealed = store.codes().seal(FIRST_TENANT, &reading, "VOUCHER123");

@@ -1,6 +1,6 @@
 //! The coupons of the simulated shop: every kind of limit, small enough to run out.
 
-use domain::benefit::Benefit;
+use domain::benefit::{Benefit, Target};
 use domain::coupon::{Definition, LimitDefinition};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
@@ -9,8 +9,8 @@ use domain::period::Period;
 use crate::random::Random;
 
 pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>> {
-    let percent = Benefit::PercentOff { rate_bp: Rate::from_bp(1_050)?, max_minor: Some(300) };
-    let amount = Benefit::AmountOff { amount_minor: 250 };
+    let percent = Benefit::PercentOff { rate_bp: Rate::from_bp(1_050)?, max_minor: Some(300), on: Target::Goods };
+    let amount = Benefit::amount_off(250);
     let mut flash = Definition::new("flash", amount.clone());
     flash.hold = Some("PT5M".parse()?);
     flash.limits = vec![

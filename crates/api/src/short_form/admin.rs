@@ -230,7 +230,7 @@ pub(super) fn benefit(discount: &Scalar, kind: DiscountType, currency: Currency)
             let rate_bp = rate.map_err(|error| FieldError::new("/discount", error.to_string()))?;
             Benefit::PercentOff { rate_bp, max_minor: None }
         }
-        DiscountType::Amount => Benefit::AmountOff { amount_minor: discount.minor(currency, "/discount")? },
+        DiscountType::Amount => Benefit::amount_off(discount.minor(currency, "/discount")?),
     };
     benefit.check().map_err(|_| FieldError::new("/discount", "must be more than nothing"))?;
     Ok(benefit)

@@ -55,7 +55,7 @@ impl ShortCoupon {
         let currency = definition.currency.unwrap_or(own);
         let (discount, discount_type) = match definition.benefit {
             Benefit::PercentOff { rate_bp, .. } => (percentage(rate_bp.as_bp()), None),
-            Benefit::AmountOff { amount_minor } => (amount(amount_minor, currency), Some(DiscountType::Amount)),
+            Benefit::AmountOff { amount_minor, .. } => (amount(amount_minor, currency), Some(DiscountType::Amount)),
         };
         Self {
             id: coupon.no.0,

@@ -224,7 +224,7 @@ async fn ensure_category(app: &App, origin: &Origin, category: &str, body: &Pool
     let kind = body.discount_type.unwrap_or(DiscountType::Percent);
     let benefit = match &body.discount {
         Some(discount) => benefit(discount, kind, currency)?,
-        None => Benefit::PercentOff { rate_bp: rate_default(), max_minor: None },
+        None => Benefit::percent_off(rate_default()),
     };
     let mut definition = Definition::new(category, benefit);
     definition.currency = Some(currency);

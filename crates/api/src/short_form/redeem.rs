@@ -135,7 +135,7 @@ async fn cart_of_coupon(
     let Some(coupon) = app.store.coupon(tenant, no).await? else { return Ok(trial) };
     check_no_minimum(&coupon, currency)?;
     let minor = match coupon.definition.benefit {
-        Benefit::AmountOff { amount_minor } => amount_minor.min(UNIT_PRICE_MINOR_MAX),
+        Benefit::AmountOff { amount_minor, .. } => amount_minor.min(UNIT_PRICE_MINOR_MAX),
         Benefit::PercentOff { .. } => CART_MINOR_DEFAULT,
     };
     Ok(cart(minor, coupon.definition.currency.unwrap_or(currency)))

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::coupon::Coupon;
 use crate::id::{CouponNo, CustomerNo};
 use crate::order::Order;
-use crate::pricing::{Offer, PRICING_REVISION, Quote, VoucherWindow, price};
+use crate::pricing::{Offer, PRICING_REVISION, Quote, Terms, VoucherWindow, price};
 use crate::redemption::RedemptionId;
+use crate::stacking::Pricing;
 use crate::time::{Timestamp, Zone};
 
 /// One offer that was priced, by reference to the version of its coupon.
@@ -35,6 +36,9 @@ pub struct DecisionRecord {
     pub at: Timestamp,
     /// The tenant's zone then.
     pub zone: Zone,
+    /// What held for all coupons then.
+    #[serde(default, skip_serializing_if = "Pricing::is_default")]
+    pub pricing: Pricing,
     /// Who redeemed.
     pub customer: Option<CustomerNo>,
     /// The order.
@@ -60,7 +64,7 @@ impl DecisionRecord {
                 })
             })
             .collect();
-        Some(price(&self.order, &offers?, &self.zone, self.at))
+        Some(price(&self.order, &offers?, Terms { zone: &self.zone, pricing: &self.pricing }, self.at))
     }
 
     /// Whether this revision of the pricing is the one that decided.

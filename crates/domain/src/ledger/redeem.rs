@@ -16,9 +16,10 @@ use super::{Stop, refuse, sweep};
 use crate::event::{JournalNo, VoucherStep};
 use crate::id::CustomerNo;
 use crate::limit::Counts;
-use crate::pricing::{Applied, Offer, PRICING_REVISION, Quote, Refused, price};
+use crate::pricing::{Applied, Offer, PRICING_REVISION, Quote, Refused, Terms, price};
 use crate::redemption::{Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
+use crate::tenant::Settings;
 use crate::time::Timestamp;
 use crate::voucher::{Voucher, VoucherState};
 
@@ -138,7 +139,7 @@ fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Res
     let mut typed = resolve(facts, context, request)?;
     loop {
         let offers: Vec<Offer> = typed.iter().filter_map(Typed::offer).collect();
-        let mut quote = price(&request.order, &offers, &facts.settings.zone, context.now);
+        let mut quote = price(&request.order, &offers, terms(&facts.settings), context.now);
         quote.refused.extend(typed.iter().filter_map(Typed::unknown));
         quote.refused.sort_by_key(|refused| refused.code);
         match take_for(facts, context, request, (&typed, &quote))? {
@@ -146,6 +147,10 @@ fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Res
             Err((code, refusal)) => typed[code].refuse(refusal),
         }
     }
+}
+
+fn terms(settings: &Settings) -> Terms<'_> {
+    Terms { zone: &settings.zone, pricing: &settings.pricing }
 }
 
 /// Takes for every applied coupon, or tells which code a limit refuses. What was taken before the refusal is put back.
@@ -249,7 +254,7 @@ fn write(
         customer,
         order: request.order.id.clone(),
         currency: Some(quote.currency),
-        subtotal_minor: quote.subtotal_minor,
+        subtotal_minor: quote.undiscounted_minor(),
         discount_minor: quote.discount_minor,
         total_minor: quote.total_minor,
         lines: request.order.lines.iter().map(|line| RedeemedLine { quantity: line.quantity, returned: 0 }).collect(),
@@ -320,6 +325,7 @@ fn record_of(
         revision: PRICING_REVISION,
         at: context.now,
         zone: facts.settings.zone.clone(),
+        pricing: facts.settings.pricing.clone(),
         customer,
         order: request.order.clone(),
         offers: typed.iter().filter_map(Typed::offer).map(offer).collect(),

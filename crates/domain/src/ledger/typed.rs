@@ -71,7 +71,7 @@ impl Typed {
     /// Its refusal, if it stands for nothing.
     pub(super) fn unknown(&self) -> Option<Refused> {
         let refusal = self.refused.clone().filter(|_| self.target.is_none())?;
-        Some(Refused { code: self.code, coupon: None, voucher: None, refusal })
+        Some(Refused { code: self.code, coupon: None, voucher: None, refusal, help: None })
     }
 }
 

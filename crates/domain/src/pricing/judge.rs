@@ -1,18 +1,20 @@
 //! Whether an offer applies to an order at an instant, before its amount is known. In the order of the rejections.
 
-use super::price::{Offer, VoucherWindow};
+use super::give::Nothing;
+use super::help::Help;
+use super::price::{Offer, Terms, VoucherWindow};
 use crate::order::Order;
 use crate::rejection::{Refusal, Rejection};
 use crate::time::{Timestamp, Zone};
 use crate::validity::Validity;
 
-/// Why the offer does not apply, if it does not.
-pub(super) fn judge(order: &Order, offer: &Offer, zone: &Zone, now: Timestamp) -> Option<Refusal> {
-    offer
-        .refused
-        .clone()
-        .or_else(|| judge_time(&offer.coupon.definition.validity, offer.voucher, zone, now))
-        .or_else(|| by_order(order, offer))
+/// The places of the lines that the offer works on, or why it does not apply.
+pub(super) fn judge(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) -> Result<Vec<usize>, Nothing> {
+    let time = || judge_time(&offer.coupon.definition.validity, offer.voucher, terms.zone, now);
+    if let Some(refusal) = offer.refused.clone().or_else(time) {
+        return Err((refusal, None));
+    }
+    by_order(order, offer, terms)
 }
 
 /// Why it is not the time for a voucher, or for a shared code, of a coupon with that validity; `zone` is the tenant's.
@@ -37,20 +39,28 @@ pub fn judge_time(validity: &Validity, voucher: Option<VoucherWindow>, zone: &Zo
     None
 }
 
-fn by_order(order: &Order, offer: &Offer) -> Option<Refusal> {
+fn by_order(order: &Order, offer: &Offer, terms: Terms) -> Result<Vec<usize>, Nothing> {
     let definition = &offer.coupon.definition;
     if let Some(currency) = definition.currency.filter(|currency| *currency != order.currency) {
-        return Some(Refusal::new(
-            Rejection::CurrencyMismatch,
-            format!("the coupon gives in {currency}, the order is in {}", order.currency),
-        ));
+        let detail = format!("the coupon gives in {currency}, the order is in {}", order.currency);
+        return Err((Refusal::new(Rejection::CurrencyMismatch, detail), None));
     }
-    let goods_minor = order.subtotal_minor();
+    let named = |place: &usize| definition.scope.holds(&order.lines[*place]);
+    let named: Vec<usize> = (0..order.lines.len()).filter(named).collect();
+    if named.is_empty() {
+        let refusal = Refusal::new(Rejection::NoneInScope, "nothing in the order is among what the coupon is for");
+        return Err((refusal, definition.minimum_order_minor.map(Help::amount)));
+    }
+    let excluded = |place: &usize| terms.pricing.exclusions.names(&order.lines[*place]);
+    let in_scope: Vec<usize> = named.into_iter().filter(|place| !excluded(place)).collect();
+    if in_scope.is_empty() {
+        return Err((Refusal::new(Rejection::Excluded, "no coupon works on what is in the order"), None));
+    }
+    let goods_minor: i64 = in_scope.iter().map(|&place| order.line_minor(place)).sum();
     if let Some(minimum) = definition.minimum_order_minor.filter(|minimum| goods_minor < *minimum) {
-        return Some(Refusal::new(
-            Rejection::BelowMinimum,
-            format!("goods for {} more minor units are needed to reach {minimum}", minimum - goods_minor),
-        ));
+        let add_minor = minimum - goods_minor;
+        let detail = format!("goods for {add_minor} more minor units are needed to reach {minimum}");
+        return Err((Refusal::new(Rejection::BelowMinimum, detail), Some(Help::amount(add_minor))));
     }
-    None
+    Ok(in_scope)
 }

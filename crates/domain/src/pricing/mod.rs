@@ -1,9 +1,20 @@
 //! What an order comes to. One function computes every price: quotes, redemptions, previews and replays all call it.
+//!
+//! Read in this order: `price` (the way), `judge` (whether an offer applies at all), `stack` (which go together), `give`
+//! (what one gives) with `units` and `schedule`, `best` (which of those that do not go together), `quote` (the answer) and
+//! `help` (what would make a refused one apply).
 
-mod quote;
 mod price;
 mod judge;
+mod stack;
+mod give;
+mod units;
+mod schedule;
+mod best;
+mod quote;
+mod help;
 
+pub use help::Help;
 pub use judge::judge_time;
-pub use price::{Offer, PRICING_REVISION, VoucherWindow, price};
-pub use quote::{Applied, LineShare, Quote, QuoteLine, Refused};
+pub use price::{Offer, PRICING_REVISION, Terms, VoucherWindow, price};
+pub use quote::{Applied, GiftLine, LineShare, PERIODS_SHOWN_MAX, Quote, QuoteLine, Refused, Schedule};

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::best;
+use super::give::Nothing;
 use super::judge::judge;
-use super::quote::{Applied, Quote, Refused};
+use super::quote::{Quote, Refused};
+use super::stack::Candidate;
 use crate::coupon::Coupon;
 use crate::id::VoucherKey;
-use crate::money::split_by;
 use crate::order::Order;
-use crate::rejection::{Refusal, Rejection};
+use crate::rejection::Refusal;
+use crate::stacking::Pricing;
 use crate::time::{Timestamp, Zone};
 
 /// Changes whenever the same inputs could price differently; kept with every decision.
@@ -40,47 +43,35 @@ pub struct Offer {
     pub refused: Option<Refusal>,
 }
 
-/// Prices an order. `zone` is the tenant's, where days and hours are meant when a coupon names no zone of its own.
+/// What an order is priced under, beside its coupons.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The tenant's, where days and hours are meant when a coupon names no zone of its own.
+    pub zone: &'a Zone,
+    /// What holds for all coupons of the tenant.
+    pub pricing: &'a Pricing,
+}
+
+/// Prices an order: judges every offer, puts those that apply in order, and lets each see what the one before left.
 #[must_use]
-pub fn price(order: &Order, offers: &[Offer], zone: &Zone, now: Timestamp) -> Quote {
-    let mut quote = Quote::undiscounted(order.currency, order.lines.iter().map(crate::order::Line::amount_minor));
-    let mut steps: Vec<&Offer> = offers.iter().collect();
-    steps.sort_by_key(|offer| (offer.coupon.no, offer.code));
-    for offer in steps {
-        match step(order, offer, &quote, (zone, now)) {
-            Ok(shares) => {
-                let discount_minor = shares.iter().sum();
-                let lines = quote.take_off(&shares);
-                let voucher = offer.voucher.map(|voucher| voucher.key);
-                quote.applied.push(Applied {
-                    code: offer.code,
-                    coupon: offer.coupon.no,
-                    voucher,
-                    discount_minor,
-                    lines,
-                });
-            }
-            Err(refusal) => quote.refused.push(Refused {
-                code: offer.code,
-                coupon: Some(offer.coupon.no),
-                voucher: offer.voucher.map(|voucher| voucher.key),
-                refusal,
-            }),
+pub fn price(order: &Order, offers: &[Offer], terms: Terms, now: Timestamp) -> Quote {
+    let (mut candidates, mut refused) = (Vec::with_capacity(offers.len()), Vec::new());
+    for offer in offers {
+        match judge(order, offer, terms, now) {
+            Ok(in_scope) => candidates.push(Candidate::new(offer, in_scope, terms.pricing)),
+            Err(why) => refused.push(offer.refused_for(why)),
         }
     }
+    candidates.sort_by_key(Candidate::turn);
+    let mut quote = best::combine(order, &candidates, terms.pricing);
+    quote.refused.append(&mut refused);
     quote.refused.sort_by_key(|refused| refused.code);
     quote
 }
 
-/// What one offer takes off each line of what is left.
-fn step(order: &Order, offer: &Offer, quote: &Quote, (zone, now): (&Zone, Timestamp)) -> Result<Vec<i64>, Refusal> {
-    if let Some(refusal) = judge(order, offer, zone, now) {
-        return Err(refusal);
+impl Offer {
+    pub(super) fn refused_for(&self, (refusal, help): Nothing) -> Refused {
+        let (coupon, voucher) = (Some(self.coupon.no), self.voucher.map(|voucher| voucher.key));
+        Refused { code: self.code, coupon, voucher, refusal, help }
     }
-    let left: Vec<i64> = quote.lines.iter().map(|line| line.total_minor).collect();
-    let discount_minor = offer.coupon.definition.benefit.gives_minor(left.iter().sum());
-    if discount_minor == 0 {
-        return Err(Refusal::new(Rejection::NothingToDiscount, "nothing is left that it could take off"));
-    }
-    Ok(split_by(discount_minor, &left))
 }

@@ -25,7 +25,7 @@ pub fn definition() -> Definition {
     Definition {
         currency: Some("EUR".parse().unwrap()),
         visibility: Visibility::Public,
-        ..Definition::new("a coupon", Benefit::AmountOff { amount_minor: 500 })
+        ..Definition::new("a coupon", Benefit::amount_off(500))
     }
 }
 

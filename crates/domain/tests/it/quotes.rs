@@ -11,7 +11,7 @@ use crate::asking::{DAY_MS, MINUTE_MS, definition, id, limit, order, refusal, st
 use crate::world::World;
 
 fn ten_percent(code: &str) -> Definition {
-    let benefit = Benefit::PercentOff { rate_bp: Rate::from_bp(1_000).unwrap(), max_minor: None };
+    let benefit = Benefit::percent_off(Rate::from_bp(1_000).unwrap());
     Definition { code: Some(code.to_owned()), benefit, currency: None, ..definition() }
 }
 
@@ -111,7 +111,7 @@ fn a_decision_is_replayed_to_the_same_bytes_after_the_definition_changed() {
         RedeemRequest { order: order("r", &[333, 1, 77_777]), ..world.request("r", Some(ann), &["one", &code]) };
     world.redeem_by(request).unwrap();
     for coupon in [one, two] {
-        world.update(coupon, |definition| definition.benefit = Benefit::AmountOff { amount_minor: 1 }).unwrap();
+        world.update(coupon, |definition| definition.benefit = Benefit::amount_off(1)).unwrap();
         world.step(coupon, CouponStep::End).unwrap();
     }
     world.later_ms(400 * DAY_MS);
@@ -146,7 +146,7 @@ fn order_and_time_refuse_in_order_of_precedence() {
 #[test]
 fn a_coupon_with_nothing_left_to_discount_is_refused() {
     let mut world = World::new();
-    let whole = Benefit::AmountOff { amount_minor: 99_999 };
+    let whole = Benefit::amount_off(99_999);
     world.coupon(Definition { benefit: whole, ..ten_percent("ALL") });
     world.coupon(ten_percent("TEN"));
     let quote = world.quote(&world.request("r", None, &["ten", "all"]));

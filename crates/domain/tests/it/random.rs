@@ -1,6 +1,6 @@
 //! Any commands in any order: the invariants hold after each batch, and it makes no difference which commands share one.
 
-use domain::benefit::Benefit;
+use domain::benefit::{Benefit, Target};
 use domain::coupon::{ClaimsFrom, CouponStep, Definition};
 use domain::event::Actor;
 use domain::id::{BlockId, CouponNo, CustomerId, CustomerNo, VoucherKey, VoucherKind};
@@ -38,7 +38,11 @@ fn small_world() -> World {
     let budget = limit(Counts::Value, Per::Everyone, Period::Ever, 1_900);
     world.coupon(Definition {
         code: Some("SHARED".to_owned()),
-        benefit: Benefit::PercentOff { rate_bp: Rate::from_bp(1_250).unwrap(), max_minor: Some(900) },
+        benefit: Benefit::PercentOff {
+            rate_bp: Rate::from_bp(1_250).unwrap(),
+            max_minor: Some(900),
+            on: Target::Goods,
+        },
         limits: vec![uses, budget],
         campaign,
         ..definition()

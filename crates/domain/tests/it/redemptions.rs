@@ -153,7 +153,7 @@ fn the_same_redemption_asked_again_is_answered_again_and_another_body_refused() 
 fn a_budget_is_spent_to_the_cent_and_never_shrinks_a_benefit() {
     let mut world = World::new();
     let budget = limit(Counts::Value, Per::Everyone, Period::Ever, 1_000);
-    let benefit = Benefit::PercentOff { rate_bp: Rate::from_bp(1_000).unwrap(), max_minor: None };
+    let benefit = Benefit::percent_off(Rate::from_bp(1_000).unwrap());
     let coupon = world.coupon(Definition { benefit, limits: vec![budget.clone()], ..shared("TEN") });
     let mut spend = |name: &str, minor: i64| {
         let request = RedeemRequest { order: order(name, &[minor]), ..world.request(name, None, &["ten"]) };

@@ -13,7 +13,7 @@ use crate::world::World;
 
 /// 10.01 off, with all kinds of limits.
 fn save() -> Definition {
-    let benefit = Benefit::AmountOff { amount_minor: 1_001 };
+    let benefit = Benefit::amount_off(1_001);
     let limits = vec![
         stock(9),
         limit(Counts::Redemptions, Per::Everyone, Period::Ever, 9),
@@ -105,7 +105,7 @@ fn a_return_reads_what_was_recorded_not_what_the_definition_says_today() {
     world
         .update(coupon, |definition| {
             definition.limits.clear();
-            definition.benefit = Benefit::AmountOff { amount_minor: 1 };
+            definition.benefit = Benefit::amount_off(1);
         })
         .unwrap();
     world.give_back("r", None).unwrap();

@@ -36,7 +36,7 @@ impl CouponSpec {
     pub(super) fn new() -> Self {
         let definition = Definition {
             currency: Some(euro()),
-            ..Definition::new("conformance", Benefit::AmountOff { amount_minor: 500 })
+            ..Definition::new("conformance", Benefit::amount_off(500))
         };
         Self { definition }
     }
@@ -101,7 +101,7 @@ impl CouponSpec {
     }
 
     pub(super) fn amount(mut self, amount_minor: i64) -> Self {
-        self.definition.benefit = Benefit::AmountOff { amount_minor };
+        self.definition.benefit = Benefit::amount_off(amount_minor);
         self
     }
 

@@ -145,7 +145,7 @@ impl Model {
                 let exact = left_minor * i64::from(rate_bp.as_bp());
                 ((exact + 5_000) / 10_000).min(max_minor.unwrap_or(i64::MAX))
             }
-            Benefit::AmountOff { amount_minor } => amount_minor.min(left_minor),
+            Benefit::AmountOff { amount_minor, .. } => amount_minor.min(left_minor),
         };
         if gives == 0 { Err(Rejection::NothingToDiscount) } else { Ok(gives) }
     }
