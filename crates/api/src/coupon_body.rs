@@ -7,9 +7,12 @@ use domain::time::{Span, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::definition_parts::{BenefitBody, LimitBody, PatternBody, ValidityBody};
+use crate::benefit_body::BenefitBody;
+use crate::definition_parts::{LimitBody, PatternBody, ValidityBody};
 use crate::names::Names;
 use crate::schemas;
+use crate::scope_body::ScopeBody;
+use crate::stacking_body::StackingBody;
 
 /// A coupon: its latest definition with what has become of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,6 +31,9 @@ pub(crate) struct CouponBody {
     benefit: BenefitBody,
     #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
+    scope: ScopeBody,
+    stacking: StackingBody,
+    merchant: Option<String>,
     minimum_order_minor: Option<i64>,
     validity: ValidityBody,
     limits: Vec<LimitBody>,
@@ -54,7 +60,7 @@ pub(crate) struct CouponBody {
 }
 
 impl CouponBody {
-    /// As it is at that instant. `names` know the customers it is for, and its campaign.
+    /// As it is at that instant. `names` know the customers it is for, its campaign, and the coupons that it excludes.
     pub(crate) fn of(coupon: &Coupon, names: &Names, at: Timestamp) -> Self {
         let definition = &coupon.definition;
         let customers = definition.customers.as_ref();
@@ -67,6 +73,9 @@ impl CouponBody {
             code: definition.code.clone(),
             benefit: (&definition.benefit).into(),
             currency: definition.currency,
+            scope: (&definition.scope).into(),
+            stacking: StackingBody::of(&definition.stacking, names),
+            merchant: definition.merchant.clone(),
             minimum_order_minor: definition.minimum_order_minor,
             validity: (&definition.validity).into(),
             limits: coupon.limits.iter().map(LimitBody::from).collect(),

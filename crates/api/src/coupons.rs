@@ -18,11 +18,11 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
 use crate::coupon_body::CouponBody;
-use crate::definition_body::DefinitionBody;
+use crate::definition_body::{DefinitionBody, Named};
 use crate::extract::{Path, Query};
 use crate::idempotency::Change;
 use crate::if_match::edited_version;
-use crate::names::{Names, campaign_no_if_named, coupon_no, customer_nos_at, not_found};
+use crate::names::{Names, campaign_no_if_named, coupon_no, coupon_nos_at, customer_nos_at, not_found};
 use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
@@ -206,13 +206,15 @@ async fn define(
     mut body: DefinitionBody,
     campaign: Option<CampaignNo>,
 ) -> Result<(Box<Definition>, Option<Reading>), Problem> {
-    body.check_customers()?;
+    body.check_named()?;
     let named = campaign_no_if_named(app, tenant, body.campaign_id, "/campaign_id").await?;
     let customers = match body.customer_ids.take() {
         Some(ids) => Some(customer_nos_at(app, tenant, &ids, "/customer_ids").await?),
         None => None,
     };
-    let definition = body.parse(customers, named.or(campaign))?;
+    let excludes =
+        coupon_nos_at(app, tenant, &body.stacking.excludes_coupon_ids, "/stacking/excludes_coupon_ids").await?;
+    let definition = body.parse(Named { customers, campaign: named.or(campaign), excludes })?;
     let code = definition.code.as_deref().map(|code| app.store.codes().read(tenant, code));
     Ok((Box::new(definition), code))
 }
@@ -255,12 +257,13 @@ async fn names_of<'a>(
     tenant: TenantNo,
     coupons: impl Iterator<Item = &'a Coupon>,
 ) -> Result<Names, Problem> {
-    let (mut customers, mut campaigns) = (BTreeSet::new(), BTreeSet::new());
-    for Definition { customers: list, campaign, .. } in coupons.map(|coupon| &coupon.definition) {
+    let (mut customers, mut campaigns, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for Definition { customers: list, campaign, stacking, .. } in coupons.map(|coupon| &coupon.definition) {
         customers.extend(list.iter().flatten().copied());
         campaigns.extend(*campaign);
+        others.extend(stacking.excludes_coupons.iter().copied());
     }
-    Names::of(app, tenant, BTreeSet::new(), customers).await?.with_campaigns(app, tenant, campaigns).await
+    Names::of(app, tenant, others, customers).await?.with_campaigns(app, tenant, campaigns).await
 }
 
 /// The coupon as it is at that instant.

@@ -1,19 +1,22 @@
 //! A coupon's definition as requests bring it.
 
-use domain::benefit::Benefit;
 use domain::codes::fold;
 use domain::coupon::{ClaimsFrom, Definition, LimitDefinition, Visibility};
 use domain::field::FieldError;
-use domain::id::{CampaignId, CampaignNo, CustomerId, CustomerNo};
+use domain::id::{CampaignId, CampaignNo, CouponNo, CustomerId, CustomerNo};
 use domain::limit::Counts;
 use domain::money::{AMOUNT_MINOR_MAX, Currency};
+use domain::order::SKU_CHARS_MAX;
 use domain::time::{Span, Timestamp};
 use domain::window::Window;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::definition_parts::{BenefitBody, LimitBody, PatternBody, ValidityBody};
+use crate::benefit_body::BenefitBody;
+use crate::definition_parts::{LimitBody, PatternBody, ValidityBody};
 use crate::schemas;
+use crate::scope_body::ScopeBody;
+use crate::stacking_body::StackingBody;
 
 pub(crate) const NAME_CHARS_MAX: usize = 200;
 /// Of a code given by people, shared or not.
@@ -38,7 +41,16 @@ pub(crate) struct DefinitionBody {
     /// What its amounts are in; without it the coupon works in any currency and names no amount.
     #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$", example = "USD")]
     currency: Option<Currency>,
-    /// Goods worth less than this get nothing; needs a `currency`.
+    /// On which lines it works; without it, on all.
+    #[serde(default)]
+    scope: ScopeBody,
+    /// Which other coupons it goes with.
+    #[serde(default)]
+    pub stacking: StackingBody,
+    /// Whose coupon it is, if a merchant's.
+    #[schema(min_length = 1, max_length = 128)]
+    merchant: Option<String>,
+    /// Goods in scope worth less than this get nothing; needs a `currency`.
     #[schema(minimum = 0)]
     minimum_order_minor: Option<i64>,
     #[serde(default)]
@@ -79,13 +91,19 @@ pub(crate) struct DefinitionBody {
     claims_from: ClaimsFrom,
 }
 
+/// What a definition names, looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Named {
+    /// Those of `customer_ids`.
+    pub customers: Option<Vec<CustomerNo>>,
+    pub campaign: Option<CampaignNo>,
+    /// Those of `stacking.excludes_coupon_ids`.
+    pub excludes: Vec<CouponNo>,
+}
+
 impl DefinitionBody {
-    /// The definition within its bounds, or the first field that is not. `customers` are those of `customer_ids`.
-    pub(crate) fn parse(
-        self,
-        customers: Option<Vec<CustomerNo>>,
-        campaign: Option<CampaignNo>,
-    ) -> Result<Definition, FieldError> {
+    /// The definition within its bounds, or the first field that is not.
+    pub(crate) fn parse(self, Named { customers, campaign, excludes }: Named) -> Result<Definition, FieldError> {
         check_chars("/name", &self.name, NAME_CHARS_MAX)?;
         self.code.as_deref().map_or(Ok(()), |code| check_code("/code", code))?;
         let definition = Definition {
@@ -96,6 +114,10 @@ impl DefinitionBody {
                 Some(pattern) => pattern.parse().map_err(|error| error.under("/pattern"))?,
                 None => None,
             },
+            scope: self.scope.into(),
+            stacking: self.stacking.parse(excludes).map_err(|error| error.under("/stacking"))?,
+            merchant: self.merchant,
+            conditions: None,
             name: self.name,
             code: self.code,
             currency: self.currency,
@@ -108,6 +130,8 @@ impl DefinitionBody {
             min_age: self.min_age,
             claims_from: self.claims_from,
         };
+        definition.scope.check().map_err(|error| error.under("/scope"))?;
+        definition.merchant.as_deref().map_or(Ok(()), |merchant| check_chars("/merchant", merchant, SKU_CHARS_MAX))?;
         check_age(&definition)?;
         check_pool(&definition)?;
         check_minimum(&definition)?;
@@ -116,8 +140,9 @@ impl DefinitionBody {
         Ok(definition)
     }
 
-    /// Before its customers are looked up.
-    pub(crate) fn check_customers(&self) -> Result<(), FieldError> {
+    /// Before what it names is looked up.
+    pub(crate) fn check_named(&self) -> Result<(), FieldError> {
+        self.stacking.check_coupons().map_err(|error| error.under("/stacking"))?;
         if self.customer_ids.as_ref().is_some_and(|ids| ids.len() > CUSTOMERS_MAX) {
             return Err(FieldError::new("/customer_ids", format!("must be at most {CUSTOMERS_MAX} customers")));
         }
@@ -168,8 +193,7 @@ fn check_minimum(definition: &Definition) -> Result<(), FieldError> {
 
 /// An amount without a currency would mean another worth in every order.
 fn check_currency(definition: &Definition) -> Result<(), FieldError> {
-    let names_an_amount =
-        matches!(definition.benefit, Benefit::AmountOff { .. } | Benefit::PercentOff { max_minor: Some(_), .. });
+    let names_an_amount = definition.benefit.needs_currency();
     let counts_value = definition.limits.iter().any(|limit| limit.counts == Counts::Value);
     if definition.currency.is_none() && (names_an_amount || counts_value || definition.minimum_order_minor.is_some()) {
         return Err(FieldError::new("/currency", "is needed as the coupon names an amount"));
@@ -228,8 +252,8 @@ mod tests {
         };
         body_fields.extend(changes);
         let body: DefinitionBody = serde_json::from_value(body).expect("it has the shape");
-        body.check_customers()?;
-        body.parse(None, None)
+        body.check_named()?;
+        body.parse(Named::default())
     }
 
     fn check(changes: Value, pointer: Option<&str>) {

@@ -1,109 +1,17 @@
 //! The nested parts of a coupon's definition, as requests bring them and answers show them.
 
-use domain::benefit::Benefit;
 use domain::codes::{Alphabet, Pattern, PatternError};
 use domain::coupon::LimitDefinition;
 use domain::field::FieldError;
 use domain::limit::{Counts, GiveBack, LIMIT_MAX, Limit, Per};
-use domain::money::Rate;
 use domain::opening::{HourWindow, LocalTime, Weekdays};
 use domain::period::Period;
 use domain::time::{Span, Timestamp, Zone};
 use domain::validity::Validity;
-use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::schemas::{self, written};
-
-/// What a coupon gives.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields, try_from = "RawBenefit")]
-#[schema(as = Benefit)]
-pub(crate) enum BenefitBody {
-    /// A share of the goods.
-    PercentOff {
-        /// In basis points: 1000 is 10 %.
-        #[schema(minimum = 1, maximum = 10_000, example = 1000)]
-        rate_bp: u32,
-        /// The most it gives to one order; needs a `currency`.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schema(minimum = 1)]
-        max_minor: Option<i64>,
-    },
-    /// An amount, or all of the goods where they are worth less; needs a `currency`.
-    AmountOff {
-        #[schema(minimum = 1, example = 500)]
-        amount_minor: i64,
-    },
-}
-
-impl BenefitBody {
-    /// The benefit within its bounds, or which field is not.
-    pub(crate) fn parse(self) -> Result<Benefit, FieldError> {
-        let benefit = match self {
-            Self::PercentOff { rate_bp, max_minor } => {
-                let rate = Rate::from_bp(rate_bp).map_err(|error| FieldError::new("/rate_bp", error.to_string()))?;
-                Benefit::PercentOff { rate_bp: rate, max_minor }
-            }
-            Self::AmountOff { amount_minor } => Benefit::AmountOff { amount_minor },
-        };
-        benefit.check()?;
-        Ok(benefit)
-    }
-}
-
-/// The fields of every benefit, so that each is read in its place and an error in it names it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawBenefit {
-    r#type: BenefitType,
-    rate_bp: Option<u32>,
-    max_minor: Option<i64>,
-    amount_minor: Option<i64>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum BenefitType {
-    PercentOff,
-    AmountOff,
-}
-
-impl TryFrom<RawBenefit> for BenefitBody {
-    type Error = serde::de::value::Error;
-
-    fn try_from(raw: RawBenefit) -> Result<Self, Self::Error> {
-        let RawBenefit { r#type, rate_bp, max_minor, amount_minor } = raw;
-        match r#type {
-            BenefitType::PercentOff => {
-                if amount_minor.is_some() {
-                    return Err(Self::Error::unknown_field("amount_minor", &["type", "rate_bp", "max_minor"]));
-                }
-                let rate_bp = rate_bp.ok_or_else(|| Self::Error::missing_field("rate_bp"))?;
-                Ok(Self::PercentOff { rate_bp, max_minor })
-            }
-            BenefitType::AmountOff => {
-                for (name, is_there) in [("rate_bp", rate_bp.is_some()), ("max_minor", max_minor.is_some())] {
-                    if is_there {
-                        return Err(Self::Error::unknown_field(name, &["type", "amount_minor"]));
-                    }
-                }
-                let amount_minor = amount_minor.ok_or_else(|| Self::Error::missing_field("amount_minor"))?;
-                Ok(Self::AmountOff { amount_minor })
-            }
-        }
-    }
-}
-
-impl From<&Benefit> for BenefitBody {
-    fn from(benefit: &Benefit) -> Self {
-        match *benefit {
-            Benefit::PercentOff { rate_bp, max_minor } => Self::PercentOff { rate_bp: rate_bp.as_bp(), max_minor },
-            Benefit::AmountOff { amount_minor } => Self::AmountOff { amount_minor },
-        }
-    }
-}
 
 /// When vouchers may be used: between two instants or for a while after the claim, and at which hours of the week.
 /// Without any field, always.

@@ -130,6 +130,20 @@ pub(crate) async fn customer_nos_at(
     Ok(numbers)
 }
 
+/// The coupons of a list at `pointer`, in its order.
+pub(crate) async fn coupon_nos_at(
+    app: &App,
+    tenant: TenantNo,
+    ids: &[CouponId],
+    pointer: &str,
+) -> Result<Vec<CouponNo>, Problem> {
+    let mut numbers = Vec::with_capacity(ids.len());
+    for (index, id) in ids.iter().enumerate() {
+        numbers.push(coupon_no_at(app, tenant, *id, &format!("{pointer}/{index}")).await?);
+    }
+    Ok(numbers)
+}
+
 /// The public ids of what an answer mentions, each looked up once.
 #[derive(Debug, Default)]
 pub(crate) struct Names {

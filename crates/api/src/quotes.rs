@@ -8,7 +8,7 @@ use domain::id::{CouponId, CustomerId, TenantNo, VoucherKey};
 use domain::ledger::RedeemRequest;
 use domain::money::Currency;
 use domain::order::Order;
-use domain::pricing::{LineShare, Quote};
+use domain::pricing::{GiftLine, Help, LineShare, Quote, QuoteLine, Schedule};
 use domain::redemption::RedemptionId;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -127,10 +127,11 @@ fn count_unknown(app: &App, guesser: Guesser, shapes: &[Shape], quote: &Quote) {
 pub(crate) struct QuoteResult {
     #[schema(value_type = String, example = "USD")]
     currency: Currency,
-    /// The goods before discounts.
+    /// The goods before coupons.
     subtotal_minor: i64,
+    /// All that coupons take off.
     discount_minor: i64,
-    /// `subtotal - discount`.
+    /// Goods, shipping, deposit and fees, less the discount.
     total_minor: i64,
     /// In the order in which they were applied: each sees what the one before left.
     applied: Vec<AppliedBody>,
@@ -138,6 +139,18 @@ pub(crate) struct QuoteResult {
     refused: Vec<RefusedBody>,
     /// In the order of the order.
     lines: Vec<QuoteLineBody>,
+    /// If it costs anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipping: Option<QuoteLineBody>,
+    /// If there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposit: Option<QuoteLineBody>,
+    /// All fees together, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fees_minor: Option<i64>,
+    /// By how much a better combination of the coupons might be cheaper, at most, where there were too many to try all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap_minor: Option<i64>,
 }
 
 /// What one coupon takes off.
@@ -152,6 +165,36 @@ pub(crate) struct AppliedBody {
     discount_minor: i64,
     /// Where it takes it; lines without any are left out.
     lines: Vec<LineShareBody>,
+    /// What of it is taken off shipping, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipping_minor: Option<i64>,
+    /// What of it is taken off the deposit, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deposit_minor: Option<i64>,
+    /// What the shop adds to the order for nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gift: Option<GiftBody>,
+    /// From which periods of its lines free ones are taken; lines of more than 400 periods are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    schedules: Vec<ScheduleBody>,
+}
+
+/// Units of something that cost nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Gift)]
+pub(crate) struct GiftBody {
+    sku: String,
+    quantity: u32,
+}
+
+/// What is taken off each period of a line.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Schedule)]
+pub(crate) struct ScheduleBody {
+    /// Its place in the order, from 0.
+    line: usize,
+    /// Off each period, in their order; together the line's share.
+    periods_minor: Vec<i64>,
 }
 
 /// What is taken off one line.
@@ -181,13 +224,36 @@ pub(crate) struct RefusedBody {
     rejection: String,
     /// For people.
     detail: String,
+    /// The smallest change with which it would apply, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<HelpBody>,
     /// From when on it may apply, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     retry_at: Option<Timestamp>,
 }
 
-/// One line of the order, priced.
+/// What to add to the order, of what the coupon is for.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Help)]
+pub(crate) enum HelpBody {
+    /// Goods for so much more.
+    AddMinor(i64),
+    /// So many more units.
+    AddUnits(u64),
+}
+
+impl From<Help> for HelpBody {
+    fn from(help: Help) -> Self {
+        match help {
+            Help::AddMinor(minor) => Self::AddMinor(minor),
+            Help::AddUnits(units) => Self::AddUnits(units),
+        }
+    }
+}
+
+/// One line of the order, or a charge, priced.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = QuoteLine)]
 pub(crate) struct QuoteLineBody {
@@ -216,18 +282,19 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
         voucher_id: applied.voucher.and_then(|key| vouchers.get(&key).cloned()),
         discount_minor: applied.discount_minor,
         lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
+        shipping_minor: not_zero(applied.shipping_minor),
+        deposit_minor: not_zero(applied.deposit_minor),
+        gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
+        schedules: applied.schedules.into_iter().map(ScheduleBody::from).collect(),
     });
     let refused = quote.refused.into_iter().map(|refused| RefusedBody {
         code: typed.get(refused.code).cloned().unwrap_or_default(),
         rejection: refused.refusal.rejection.code().into_owned(),
         detail: refused.refusal.detail.into_owned(),
+        help: refused.help.map(HelpBody::from),
         retry_at: refused.refusal.retry_at,
     });
-    let lines = quote.lines.into_iter().map(|line| QuoteLineBody {
-        subtotal_minor: line.subtotal_minor,
-        discount_minor: line.discount_minor,
-        total_minor: line.total_minor,
-    });
+    let charge = |line: QuoteLine| Some(QuoteLineBody::from(line)).filter(|line| line.subtotal_minor != 0);
     QuoteResult {
         currency: quote.currency,
         subtotal_minor: quote.subtotal_minor,
@@ -235,14 +302,34 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
         total_minor: quote.total_minor,
         applied: applied.collect(),
         refused: refused.collect(),
-        lines: lines.collect(),
+        lines: quote.lines.into_iter().map(QuoteLineBody::from).collect(),
+        shipping: charge(quote.shipping),
+        deposit: charge(quote.deposit),
+        fees_minor: not_zero(quote.fees_minor),
+        gap_minor: quote.gap_minor,
+    }
+}
+
+fn not_zero(minor: i64) -> Option<i64> {
+    Some(minor).filter(|minor| *minor != 0)
+}
+
+impl From<Schedule> for ScheduleBody {
+    fn from(Schedule { line, periods_minor }: Schedule) -> Self {
+        Self { line, periods_minor }
+    }
+}
+
+impl From<QuoteLine> for QuoteLineBody {
+    fn from(QuoteLine { subtotal_minor, discount_minor, total_minor }: QuoteLine) -> Self {
+        Self { subtotal_minor, discount_minor, total_minor }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::id::{CouponNo, VoucherKind};
-    use domain::pricing::{Applied, QuoteLine, Refused};
+    use domain::pricing::{Applied, Refused};
     use domain::rejection::Refusal;
     use serde_json::json;
 
@@ -274,7 +361,17 @@ mod tests {
     fn a_quote_shows_the_typed_code_of_what_is_refused_and_the_voucher_of_what_applies() {
         let key = VoucherKey { coupon: CouponNo(1), kind: VoucherKind::Row, ordinal: 0 };
         let lines = vec![LineShare { line: 0, discount_minor: 5 }];
-        let applied = Applied { code: 0, coupon: CouponNo(1), voucher: Some(key), discount_minor: 5, lines };
+        let applied = Applied {
+            code: 0,
+            coupon: CouponNo(1),
+            voucher: Some(key),
+            discount_minor: 5,
+            lines,
+            shipping_minor: 0,
+            deposit_minor: 0,
+            gift: None,
+            schedules: Vec::new(),
+        };
         let refusal = Refusal::new(Rejection::CodeUnknown, "this is not a code");
         let quote = Quote {
             currency: "USD".parse().expect("a currency"),
@@ -282,8 +379,12 @@ mod tests {
             discount_minor: 5,
             total_minor: 45,
             applied: vec![applied],
-            refused: vec![Refused { code: 1, coupon: None, voucher: None, refusal }],
+            refused: vec![Refused { code: 1, coupon: None, voucher: None, refusal, help: None }],
             lines: vec![QuoteLine { subtotal_minor: 50, discount_minor: 5, total_minor: 45 }],
+            shipping: QuoteLine::default(),
+            deposit: QuoteLine::default(),
+            fees_minor: 0,
+            gap_minor: None,
         };
         let typed = ["A".to_owned(), "nonsense".to_owned()];
         let coupon = CouponId(uuid::Uuid::nil());

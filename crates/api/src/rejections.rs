@@ -75,9 +75,17 @@ pub fn status_of(rejection: Rejection) -> StatusCode {
         | Rejection::Expired
         | Rejection::OutsideHours
         | Rejection::CurrencyMismatch
+        | Rejection::ConditionUnmet
+        | Rejection::Excluded
+        | Rejection::NoneInScope
         | Rejection::BelowMinimum
+        | Rejection::TooFewUnits
         | Rejection::NothingToDiscount
         | Rejection::CouponRepeated
+        | Rejection::Outbid
+        | Rejection::NotCombinable
+        | Rejection::TooManyCoupons
+        | Rejection::FloorReached
         | Rejection::PoolEmpty
         | Rejection::CodeSpaceExhausted
         | Rejection::OrderAlreadyRedeemed

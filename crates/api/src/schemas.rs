@@ -1,8 +1,8 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
 use domain::{
-    access_block, account, audit, codes, coupon, event, id, identity, limit, opening, order, period, redemption,
-    voucher, wallet,
+    access_block, account, audit, benefit, codes, coupon, event, id, identity, limit, opening, order, period,
+    redemption, stacking, voucher, wallet,
 };
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -63,6 +63,11 @@ words! {
     Alphabet: [codes::Alphabet::Base32, codes::Alphabet::Digits, codes::Alphabet::Letters].map(written);
     BlockReason: access_block::BlockReason::ALL.map(access_block::BlockReason::name);
     BlockState: access_block::BlockState::ALL.map(written);
+    Target: benefit::Target::ALL.map(written);
+    Measure: [benefit::Measure::Amount, benefit::Measure::Quantity].map(written);
+    Pick: [benefit::Pick::Cheapest, benefit::Pick::Dearest].map(written);
+    Manner: [benefit::Manner::First, benefit::Manner::Spread].map(written);
+    Mode: stacking::Mode::ALL.map(written);
     Node: order::Node::ALL.map(written);
     UsePeriod: order::UsePeriod::ALL.map(written);
     Weekday: opening::Weekday::ALL.map(written);

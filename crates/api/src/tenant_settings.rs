@@ -17,6 +17,7 @@ use crate::if_match::edited_version;
 use crate::problem::Problem;
 use crate::rejections::refused;
 use crate::reply::{Answered, Reply};
+use crate::stacking_body::PricingBody;
 
 /// A share of everything, in basis points.
 const RATE_BP_MAX: u32 = 10_000;
@@ -39,6 +40,8 @@ pub(crate) struct TenantSettings {
     quotas: QuotasBody,
     #[serde(default)]
     ceilings: CeilingsBody,
+    #[serde(default)]
+    pricing: PricingBody,
 }
 
 /// How many of each may ever be made; `null`: as many as there are numbers.
@@ -84,11 +87,12 @@ pub(crate) struct TenantBody {
     customer_checkout: bool,
     quotas: QuotasBody,
     ceilings: CeilingsBody,
+    pricing: PricingBody,
 }
 
 impl TenantSettings {
     fn of(settings: &Settings) -> Self {
-        let Settings { zone, currency, customer_checkout, quotas, ceilings } = settings.clone();
+        let Settings { zone, currency, customer_checkout, quotas, ceilings, pricing } = settings.clone();
         let Quotas { coupons, campaigns, customers, accounts } = quotas;
         let Ceilings { rate_bp, amount_minor } = ceilings;
         Self {
@@ -97,11 +101,12 @@ impl TenantSettings {
             customer_checkout,
             quotas: QuotasBody { coupons, campaigns, customers, accounts },
             ceilings: CeilingsBody { rate_bp, amount_minor },
+            pricing: (&pricing).into(),
         }
     }
 
     fn parse(self) -> Result<Settings, Problem> {
-        let Self { zone, currency, customer_checkout, quotas, ceilings } = self;
+        let Self { zone, currency, customer_checkout, quotas, ceilings, pricing } = self;
         let QuotasBody { coupons, campaigns, customers, accounts } = quotas;
         let CeilingsBody { rate_bp, amount_minor } = ceilings;
         if rate_bp.is_some_and(|rate| rate > RATE_BP_MAX) {
@@ -112,7 +117,15 @@ impl TenantSettings {
             return Err(Problem::invalid_field("/ceilings/amount_minor", "invalid", "must be 0 or more"));
         }
         let quotas = Quotas { coupons, campaigns, customers, accounts };
-        Ok(Settings { zone, currency, customer_checkout, quotas, ceilings: Ceilings { rate_bp, amount_minor } })
+        let pricing = pricing.parse().map_err(|error| error.under("/pricing"))?;
+        Ok(Settings {
+            zone,
+            currency,
+            customer_checkout,
+            quotas,
+            ceilings: Ceilings { rate_bp, amount_minor },
+            pricing,
+        })
     }
 }
 
@@ -150,6 +163,7 @@ fn own(app: &App, caller: Caller) -> Result<Arc<Tenant>, Problem> {
 
 fn show(tenant: &Tenant) -> Reply<TenantBody> {
     let Tenant { name, hosts, settings, version, .. } = tenant.clone();
-    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings } = TenantSettings::of(&settings);
-    Reply::ok(TenantBody { name, hosts, version, zone, currency, customer_checkout, quotas, ceilings }).version(version)
+    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings, pricing } = TenantSettings::of(&settings);
+    let body = TenantBody { name, hosts, version, zone, currency, customer_checkout, quotas, ceilings, pricing };
+    Reply::ok(body).version(version)
 }

@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
-use crate::definition_parts::BenefitBody;
+use crate::benefit_body::BenefitBody;
 use crate::extract::{Path, Query};
 use crate::names::customer_no;
 use crate::page::page_request;

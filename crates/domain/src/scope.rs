@@ -139,7 +139,8 @@ impl Names {
     }
 
     /// In rising order.
-    fn sorted(&self) -> Vec<&str> {
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&str> {
         let mut all: Vec<&str> = self.0.iter().map(AsRef::as_ref).collect();
         all.sort_unstable();
         all

@@ -220,6 +220,12 @@ fn kind_of(benefit: &Benefit) -> DiscountType {
     match benefit {
         Benefit::PercentOff { .. } => DiscountType::Percent,
         Benefit::AmountOff { .. } => DiscountType::Amount,
+        Benefit::Ladder { .. }
+        | Benefit::EveryOff { .. }
+        | Benefit::FixedPrice { .. }
+        | Benefit::UnitsOff { .. }
+        | Benefit::Gift { .. }
+        | Benefit::FreePeriods { .. } => DiscountType::Other,
     }
 }
 
@@ -228,9 +234,12 @@ pub(super) fn benefit(discount: &Scalar, kind: DiscountType, currency: Currency)
         DiscountType::Percent => {
             let rate = Rate::from_bp(discount.basis_points("/discount")?);
             let rate_bp = rate.map_err(|error| FieldError::new("/discount", error.to_string()))?;
-            Benefit::PercentOff { rate_bp, max_minor: None }
+            Benefit::percent_off(rate_bp)
         }
         DiscountType::Amount => Benefit::amount_off(discount.minor(currency, "/discount")?),
+        DiscountType::Other => {
+            return Err(FieldError::new("/discount_type", "must be percent or amount; other kinds have no one figure"));
+        }
     };
     benefit.check().map_err(|_| FieldError::new("/discount", "must be more than nothing"))?;
     Ok(benefit)

@@ -23,6 +23,8 @@ pub(crate) enum DiscountType {
     Percent,
     /// In the tenant's currency.
     Amount,
+    /// Something that no one figure says: see `GET /v1/coupons/{id}`.
+    Other,
 }
 
 /// A coupon with a shared code.
@@ -56,6 +58,12 @@ impl ShortCoupon {
         let (discount, discount_type) = match definition.benefit {
             Benefit::PercentOff { rate_bp, .. } => (percentage(rate_bp.as_bp()), None),
             Benefit::AmountOff { amount_minor, .. } => (amount(amount_minor, currency), Some(DiscountType::Amount)),
+            Benefit::Ladder { .. }
+            | Benefit::EveryOff { .. }
+            | Benefit::FixedPrice { .. }
+            | Benefit::UnitsOff { .. }
+            | Benefit::Gift { .. }
+            | Benefit::FreePeriods { .. } => (amount(0, currency), Some(DiscountType::Other)),
         };
         Self {
             id: coupon.no.0,

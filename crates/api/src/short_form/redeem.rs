@@ -136,7 +136,13 @@ async fn cart_of_coupon(
     check_no_minimum(&coupon, currency)?;
     let minor = match coupon.definition.benefit {
         Benefit::AmountOff { amount_minor, .. } => amount_minor.min(UNIT_PRICE_MINOR_MAX),
-        Benefit::PercentOff { .. } => CART_MINOR_DEFAULT,
+        Benefit::PercentOff { .. }
+        | Benefit::Ladder { .. }
+        | Benefit::EveryOff { .. }
+        | Benefit::FixedPrice { .. }
+        | Benefit::UnitsOff { .. }
+        | Benefit::Gift { .. }
+        | Benefit::FreePeriods { .. } => CART_MINOR_DEFAULT,
     };
     Ok(cart(minor, coupon.definition.currency.unwrap_or(currency)))
 }

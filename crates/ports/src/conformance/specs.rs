@@ -34,10 +34,8 @@ pub(super) fn limit(counts: Counts, per: Per, period: Period, max: i64) -> Limit
 
 impl CouponSpec {
     pub(super) fn new() -> Self {
-        let definition = Definition {
-            currency: Some(euro()),
-            ..Definition::new("conformance", Benefit::amount_off(500))
-        };
+        let definition =
+            Definition { currency: Some(euro()), ..Definition::new("conformance", Benefit::amount_off(500)) };
         Self { definition }
     }
 
@@ -96,7 +94,7 @@ impl CouponSpec {
     /// Pays so many basis points of the order.
     pub(super) fn percent(mut self, rate_bp: u32) -> Self {
         let rate_bp = Rate::from_bp(rate_bp).expect("a rate of at most 100 %");
-        self.definition.benefit = Benefit::PercentOff { rate_bp, max_minor: None };
+        self.definition.benefit = Benefit::percent_off(rate_bp);
         self
     }
 

@@ -141,11 +141,19 @@ impl Model {
             return Err(Rejection::BelowMinimum);
         }
         let gives = match definition.benefit {
-            Benefit::PercentOff { rate_bp, max_minor } => {
+            Benefit::PercentOff { rate_bp, max_minor, .. } => {
                 let exact = left_minor * i64::from(rate_bp.as_bp());
                 ((exact + 5_000) / 10_000).min(max_minor.unwrap_or(i64::MAX))
             }
             Benefit::AmountOff { amount_minor, .. } => amount_minor.min(left_minor),
+            Benefit::Ladder { .. }
+            | Benefit::EveryOff { .. }
+            | Benefit::FixedPrice { .. }
+            | Benefit::UnitsOff { .. }
+            | Benefit::Gift { .. }
+            | Benefit::FreePeriods { .. } => {
+                unreachable!("the shop has no such coupon")
+            }
         };
         if gives == 0 { Err(Rejection::NothingToDiscount) } else { Ok(gives) }
     }
