@@ -32,6 +32,8 @@ pub(crate) struct CouponBody {
     #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
     scope: ScopeBody,
+    /// Whether it needs no code.
+    automatic: bool,
     stacking: StackingBody,
     merchant: Option<String>,
     minimum_order_minor: Option<i64>,
@@ -74,6 +76,7 @@ impl CouponBody {
             benefit: (&definition.benefit).into(),
             currency: definition.currency,
             scope: (&definition.scope).into(),
+            automatic: definition.automatic,
             stacking: StackingBody::of(&definition.stacking, names),
             merchant: definition.merchant.clone(),
             minimum_order_minor: definition.minimum_order_minor,

@@ -44,6 +44,9 @@ pub(crate) struct DefinitionBody {
     /// On which lines it works; without it, on all.
     #[serde(default)]
     scope: ScopeBody,
+    /// It needs no code: every order that it applies to has it.
+    #[serde(default)]
+    automatic: bool,
     /// Which other coupons it goes with.
     #[serde(default)]
     pub stacking: StackingBody,
@@ -117,6 +120,7 @@ impl DefinitionBody {
             scope: self.scope.into(),
             stacking: self.stacking.parse(excludes).map_err(|error| error.under("/stacking"))?,
             merchant: self.merchant,
+            automatic: self.automatic,
             conditions: None,
             name: self.name,
             code: self.code,

@@ -67,6 +67,7 @@ mod imports;
 pub mod import_file;
 mod import_lines;
 mod quotes;
+mod wallet_quotes;
 mod order_body;
 mod redemptions;
 mod redeem_body;

@@ -17,12 +17,13 @@ use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, export, health, history, identities, imports, issue, me, oidc, quotes,
     recovery, redemptions, registration, restock, second_factor, setup, short_form, sign_in, tenant_settings,
-    test_clock, vouchers, wallet,
+    test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 9] = [
+const WITHOUT_KEY: [&str; 10] = [
     "/v1/quotes",
+    "/v1/quotes/wallet",
     "/v1/coupons/{id}/imports",
     "/v1/blocks",
     "/v1/blocks/{id}",
@@ -62,7 +63,7 @@ const WITHOUT_KEY: [&str; 9] = [
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
         code_blocks::list_coupon_code_blocks, code_blocks::get_code_block, code_blocks::revoke_code_block,
         imports::create_import, imports::list_imports, imports::get_import, imports::list_import_refusals,
-        quotes::create_quote,
+        quotes::create_quote, wallet_quotes::create_wallet_quote,
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
         redemptions::amend_redemption, redemptions::get_redemption_decision,

@@ -107,6 +107,7 @@ pub(crate) const TABLE: &[Row] = &[
     ("GET",   "/v1/blocks/{id}",                     ADMIN,       "AA---"),
     ("DELETE", "/v1/blocks/{id}",                    ADMIN,       "AA---"),
     ("POST",  "/v1/quotes",                          REDEMPTIONS, "AAA-o"),
+    ("POST",  "/v1/quotes/wallet",                   REDEMPTIONS, "AAA-o"),
     ("POST",  "/v1/redemptions",                     REDEMPTIONS, "AAA-o"),
     ("GET",   "/v1/redemptions",                     REDEMPTIONS, "AA--o"),
     ("GET",   "/v1/redemptions/{id}",                REDEMPTIONS, "AAA-o"),

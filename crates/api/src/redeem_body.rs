@@ -57,9 +57,6 @@ impl RedeemBody {
             None => made_id(app),
         };
         let order = parse_order(self.order)?;
-        if self.codes.is_empty() {
-            return Err(Problem::invalid_field("/codes", "invalid", "must be at least one code"));
-        }
         check_codes(&self.codes)?;
         if self.expected_total_minor.is_some_and(|total| total < 0) {
             return Err(Problem::invalid_field("/expected_total_minor", "invalid", "must be at least 0"));

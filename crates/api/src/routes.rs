@@ -13,7 +13,7 @@ use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
     customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
     issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup,
-    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet,
+    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -108,6 +108,7 @@ fn voucher_routes() -> Router<App> {
 fn redemption_routes() -> Router<App> {
     Router::new()
         .route("/v1/quotes", post(quotes::create_quote))
+        .route("/v1/quotes/wallet", post(wallet_quotes::create_wallet_quote))
         .route("/v1/redemptions", post(redemptions::create_redemption).get(redemptions::list_redemptions))
         .route("/v1/redemptions/{id}", get(redemptions::get_redemption))
         .route("/v1/redemptions/{id}/confirm", post(redemptions::confirm_redemption))

@@ -82,6 +82,9 @@ pub struct Definition {
     /// Goods in scope worth less than this get nothing, in minor units.
     #[serde(default)]
     pub minimum_order_minor: Option<i64>,
+    /// It needs no code: every order that it applies to has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     /// Which other coupons it goes with.
     #[serde(default, skip_serializing_if = "Stacking::is_default")]
     pub stacking: Stacking,
@@ -132,6 +135,7 @@ impl Definition {
             scope: Scope::default(),
             conditions: None,
             minimum_order_minor: None,
+            automatic: false,
             stacking: Stacking::default(),
             merchant: None,
             validity: Validity::default(),
@@ -184,6 +188,12 @@ impl Coupon {
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         self.state.next_by_clock(&self.definition.window).map(|(due_at, _)| due_at)
+    }
+
+    /// Whether orders may have it without a code, as far as is written down.
+    #[must_use]
+    pub fn is_automatic(&self) -> bool {
+        self.definition.automatic && matches!(self.state, CouponState::Scheduled | CouponState::Running)
     }
 
     /// Whether its claims are handed out of a pool of given codes.

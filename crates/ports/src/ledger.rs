@@ -27,6 +27,12 @@ pub trait Ledger: Send + Sync {
     /// The store could not answer.
     async fn quote(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Quote, StoreError>;
 
+    /// The same for each of the request's codes alone, in their order, all on the same committed state.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn quote_each(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Vec<Quote>, StoreError>;
+
     /// Writes down at most `max` holds and reservations whose deadline has passed, and coupons and campaigns whose start
     /// or end has, oldest first. Returns how many; fewer than `max` means that none are left.
     ///

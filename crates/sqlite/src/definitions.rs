@@ -1,14 +1,18 @@
 //! Coupons, campaigns, accounts and sessions in memory, parsed. The writer puts in what it committed before it answers, so nobody sees a
 //! definition older than the last answered command; what a reader loads meanwhile from an older snapshot is let go.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use domain::account::Account;
 use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CampaignNo, CouponNo, SessionId, TenantNo};
-use ports::Session;
+use ports::{Session, StoreError};
 use quick_cache::sync::Cache;
+use rusqlite::Connection;
+
+use crate::error::store_error;
 
 /// Coupons kept: a few kilobytes each.
 const COUPONS_MAX: usize = 20_000;
@@ -27,6 +31,7 @@ pub(crate) struct Generation(u64);
 pub(crate) struct Definitions {
     /// Locked while something is put in, so that a check of the generation and the putting in are one step.
     generation: Mutex<Generation>,
+    automatic: RwLock<HashMap<TenantNo, Arc<Vec<CouponNo>>>>,
     coupons: Cache<(TenantNo, CouponNo), Arc<Coupon>>,
     campaigns: Cache<(TenantNo, CampaignNo), Arc<Campaign>>,
     accounts: Cache<(TenantNo, AccountNo), Arc<Account>>,
@@ -34,9 +39,23 @@ pub(crate) struct Definitions {
 }
 
 impl Definitions {
-    pub fn new() -> Self {
+    /// With the coupons that need no code, of all tenants.
+    pub fn load(connection: &Connection) -> Result<Self, StoreError> {
+        let mut automatic: HashMap<TenantNo, Vec<CouponNo>> = HashMap::new();
+        let mut statement = connection.prepare(AUTOMATIC).map_err(store_error)?;
+        let rows = statement.query_map([], |row| Ok((TenantNo(row.get(0)?), CouponNo(row.get(1)?))));
+        for row in rows.map_err(store_error)? {
+            let (tenant, coupon) = row.map_err(store_error)?;
+            automatic.entry(tenant).or_default().push(coupon);
+        }
+        let automatic = automatic.into_iter().map(|(tenant, list)| (tenant, Arc::new(list))).collect();
+        Ok(Self { automatic: RwLock::new(automatic), ..Self::empty() })
+    }
+
+    fn empty() -> Self {
         Self {
             generation: Mutex::new(Generation(0)),
+            automatic: RwLock::default(),
             coupons: Cache::new(COUPONS_MAX),
             campaigns: Cache::new(CAMPAIGNS_MAX),
             accounts: Cache::new(ACCOUNTS_MAX),
@@ -68,11 +87,32 @@ impl Definitions {
         for coupon in coupons {
             generation.0 += 1;
             self.coupons.insert((tenant, coupon.no), Arc::clone(coupon));
+            self.follow_automatic(tenant, coupon);
         }
         for campaign in campaigns {
             generation.0 += 1;
             self.campaigns.insert((tenant, campaign.no), Arc::clone(campaign));
         }
+    }
+
+    /// The coupons of a tenant that need no code, scheduled or running, by number.
+    pub fn automatic(&self, tenant: TenantNo) -> Arc<Vec<CouponNo>> {
+        let all = self.automatic.read().unwrap_or_else(PoisonError::into_inner);
+        all.get(&tenant).map(Arc::clone).unwrap_or_default()
+    }
+
+    fn follow_automatic(&self, tenant: TenantNo, coupon: &Coupon) {
+        let before = self.automatic(tenant);
+        let place = before.binary_search(&coupon.no);
+        if place.is_ok() == coupon.is_automatic() {
+            return;
+        }
+        let mut list = before.to_vec();
+        match place {
+            Ok(place) => drop(list.remove(place)),
+            Err(place) => list.insert(place, coupon.no),
+        }
+        self.automatic.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(list));
     }
 
     /// Keeps what was loaded, unless something was committed since `before`.
@@ -142,3 +182,6 @@ impl Definitions {
         self.generation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// By the index `coupon_without_code`.
+const AUTOMATIC: &str = "select tenant, coupon from coupon where automatic = 1 and state in (1, 5) order by tenant, coupon";

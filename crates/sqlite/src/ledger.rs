@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::event::JournalNo;
 use domain::id::TenantNo;
-use domain::ledger::{Answer, Command, Facts, RedeemRequest, quote};
+use domain::ledger::{Answer, Command, Facts, Missing, RedeemRequest, quote, quote_each};
 use domain::pricing::Quote;
 use domain::rejection::Refusal;
 use domain::time::Timestamp;
@@ -24,20 +24,13 @@ impl Ledger for SqliteStore {
     }
 
     async fn quote(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Quote, StoreError> {
-        let settings = self.shared.settings(tenant)?;
-        let shared = Arc::clone(&self.shared);
-        // Before the snapshot: what is put in the cache from it must not be older than what was there.
-        let generation = shared.definitions.generation();
-        let read = move |connection: &rusqlite::Connection| {
-            let now = shared.now();
-            // Nothing is made, so no number of a journal row is ever asked for.
-            let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
-            facts.standing = shared.blocks.of(tenant);
-            let loader = Loader::new(connection, (&shared, generation), tenant, now);
-            loader.prefetch(&mut facts, &request).map_err(store_error)?;
-            loader.complete(&mut facts, |facts| quote(&request, facts, now))
-        };
+        let read = self.looking(tenant, request, quote)?;
         self.shared.readers.point(read).await
+    }
+
+    async fn quote_each(&self, tenant: TenantNo, request: RedeemRequest) -> Result<Vec<Quote>, StoreError> {
+        let read = self.looking(tenant, request, quote_each)?;
+        self.shared.readers.run(read).await
     }
 
     async fn sweep(&self, max: usize) -> Result<usize, StoreError> {
@@ -54,5 +47,29 @@ impl Ledger for SqliteStore {
 
     async fn forget_decisions(&self, before: Timestamp, max: usize) -> Result<usize, StoreError> {
         self.cut_decisions(before, max).await
+    }
+}
+
+impl SqliteStore {
+    /// A read that decides on a request and changes nothing.
+    fn looking<T>(
+        &self,
+        tenant: TenantNo,
+        request: RedeemRequest,
+        decide: impl Fn(&RedeemRequest, &mut Facts, Timestamp) -> Result<T, Missing>,
+    ) -> Result<impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>, StoreError> {
+        let settings = self.shared.settings(tenant)?;
+        let shared = Arc::clone(&self.shared);
+        // Before the snapshot: what is put in the cache from it must not be older than what was there.
+        let generation = shared.definitions.generation();
+        Ok(move |connection: &rusqlite::Connection| {
+            let now = shared.now();
+            // Nothing is made, so no number of a journal row is ever asked for.
+            let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
+            facts.standing = shared.blocks.of(tenant);
+            let loader = Loader::new(connection, (&shared, generation), tenant, now);
+            loader.prefetch(&mut facts, &request).map_err(store_error)?;
+            loader.complete(&mut facts, |facts| decide(&request, facts, now))
+        })
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CouponNo, TenantNo, VoucherKey, VoucherKind};
-use domain::ledger::{Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
+use domain::ledger::{AUTOMATIC_MAX, Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
 use domain::limit::Usage;
 use domain::time::Timestamp;
 use ports::StoreError;
@@ -75,6 +75,13 @@ impl<'a> Loader<'a> {
                 facts.holdings.ask(&(customer, no));
             }
         }
+        let automatic = self.shared.definitions.automatic(self.tenant);
+        for no in automatic.iter().take(AUTOMATIC_MAX) {
+            if let Some(coupon) = self.shared.definitions.coupon(self.tenant, *no) {
+                facts.coupons.load_if_missing(*no, coupon);
+            }
+        }
+        facts.automatic.load((), Some(automatic.to_vec()));
         if let Some(customer) = request.customer {
             facts.persons.load(customer, self.shared.persons.get(self.tenant, customer));
         }

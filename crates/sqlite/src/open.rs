@@ -178,7 +178,7 @@ impl SqliteStore {
         let shared = Arc::new(Shared {
             readers: Readers::open(&path, options.readers)?,
             codes: Arc::new(codes),
-            definitions: Definitions::new(),
+            definitions: Definitions::load(&connection)?,
             ids: Ids::new(),
             persons: Persons::load(&connection)?,
             keys: Keys::load(&connection)?,

@@ -40,9 +40,10 @@ const NEVER_KEPT_OUT: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 const PROVES: [&str; 3] = ["POST /v1/auth/login", "POST /v1/auth/refresh", "GET /v1/auth/oidc/callback"];
 
 /// What is not there is named elsewhere than in the path; or there is no such thing on this server.
-const FINDS_NOTHING: [&str; 13] = [
+const FINDS_NOTHING: [&str; 14] = [
     "POST /v1/claims",
     "POST /v1/quotes",
+    "POST /v1/quotes/wallet",
     "POST /v1/redemptions",
     "GET /v1/redemptions",
     "GET /v1/vouchers",

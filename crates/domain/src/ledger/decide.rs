@@ -6,6 +6,7 @@ use super::{
     Stop, accounts, audit, campaigns, claim, customers, define, give_back, hold, import, issue, merge, pool, redeem,
     refuse, restock, settle, states, sweep,
 };
+use crate::codes::Reading;
 use crate::event::Actor;
 use crate::pricing::Quote;
 use crate::rejection::{Refusal, Rejection};
@@ -73,6 +74,17 @@ pub fn quote(request: &RedeemRequest, facts: &mut Facts, now: Timestamp) -> Resu
         Err(Stop::Missing) => Err(Missing),
         Err(Stop::Refused(refusal)) => unreachable!("a quote lists its refusals: {refusal:?}"),
     }
+}
+
+/// A quote for each of the request's codes, as if it alone had been typed.
+///
+/// # Errors
+/// [`Missing`] when a fact is not loaded.
+pub fn quote_each(request: &RedeemRequest, facts: &mut Facts, now: Timestamp) -> Result<Vec<Quote>, Missing> {
+    let alone = |code: &Reading| RedeemRequest { codes: vec![code.clone()], ..request.clone() };
+    // All of them, so that one round of loading serves all.
+    let quotes: Vec<_> = request.codes.iter().map(|code| quote(&alone(code), facts, now)).collect();
+    quotes.into_iter().collect()
 }
 
 fn decide_one(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Answer, Stop> {

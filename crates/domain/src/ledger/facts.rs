@@ -70,6 +70,9 @@ pub const COUNTERS_MAX: usize = 2_000;
 /// How many coupons of a campaign are looked at when something is done with all of them.
 pub const SIBLINGS_MAX: usize = 100;
 
+/// How many coupons without a code an order is priced with: the first ones by number.
+pub const AUTOMATIC_MAX: usize = 1_000;
+
 /// The next codes of a coupon's pool, after what is known of it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolPage {
@@ -130,6 +133,9 @@ pub struct Facts {
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
     /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by [`SIBLINGS_MAX`].
     pub siblings: Table<CampaignNo, Vec<CouponNo>>,
+    /// Derived, not written: the coupons that need no code, scheduled or running, by number; the first
+    /// [`AUTOMATIC_MAX`] count.
+    pub automatic: Table<(), Vec<CouponNo>>,
     /// How much a contributor has put into the limits of a coupon.
     pub contributions: Table<(CouponNo, String), i64>,
     /// Customers, with their identities.
@@ -214,6 +220,7 @@ macro_rules! each_table {
         $facts.coupons.$method();
         $facts.campaigns.$method();
         $facts.siblings.$method();
+        $facts.automatic.$method();
         $facts.contributions.$method();
         $facts.customers.$method();
         $facts.carriers.$method();
@@ -259,6 +266,7 @@ impl Facts {
             coupons: Table::default(),
             campaigns: Table::default(),
             siblings: Table::default(),
+            automatic: Table::default(),
             contributions: Table::default(),
             customers: Table::default(),
             carriers: Table::default(),

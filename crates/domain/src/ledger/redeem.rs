@@ -42,7 +42,8 @@ pub(super) fn redeem(
         }
     }
     let priced = evaluate(facts, context, request)?;
-    if let Some(first) = priced.quote.refused.iter().min_by_key(|refused| refused.refusal.rejection) {
+    let typed = priced.quote.refused.iter().filter(|refused| !priced.typed[refused.code].is_automatic());
+    if let Some(first) = typed.min_by_key(|refused| refused.refusal.rejection) {
         return Err(Stop::Refused(named(first)));
     }
     if request.expected_total_minor.is_some_and(|expected| expected != priced.quote.total_minor) {
@@ -142,11 +143,24 @@ fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Res
         let mut quote = price(&request.order, &offers, terms(&facts.settings), context.now);
         quote.refused.extend(typed.iter().filter_map(Typed::unknown));
         quote.refused.sort_by_key(|refused| refused.code);
+        keep_helpful(&mut quote, &typed);
         match take_for(facts, context, request, (&typed, &quote))? {
             Ok(taken) => return Ok(Priced { quote, typed, taken }),
             Err((code, refusal)) => typed[code].refuse(refusal),
         }
     }
+}
+
+/// Coupons that nobody typed the code of and that do not apply: of those only what would help is worth telling.
+const HELPFUL_MAX: usize = 10;
+
+fn keep_helpful(quote: &mut Quote, typed: &[Typed]) {
+    let mut helpful = 0;
+    quote.refused.retain(|refused| {
+        let is_automatic = typed[refused.code].is_automatic();
+        helpful += usize::from(is_automatic && refused.help.is_some());
+        !is_automatic || (refused.help.is_some() && helpful <= HELPFUL_MAX)
+    });
 }
 
 fn terms(settings: &Settings) -> Terms<'_> {

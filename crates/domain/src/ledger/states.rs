@@ -123,10 +123,20 @@ pub(super) fn write(facts: &mut Facts, context: Context, from: Option<CouponStat
     let entry = Entry { subject: Subject::Coupon(no), version, previous, actor: context.actor };
     facts.record(entry, EventKind::Coupon { from, to: coupon.state }, Vec::new());
     hold_among_siblings(facts, &coupon);
+    hold_among_automatic(facts, &coupon);
     let coupon = Arc::new(coupon);
     facts.record_version(Arc::clone(&coupon));
     facts.coupons.put(no, Arc::clone(&coupon));
     coupon
+}
+
+/// The coupons without a code, if they are loaded, follow the row.
+fn hold_among_automatic(facts: &mut Facts, coupon: &Coupon) {
+    facts.automatic.amend(&(), |list| match list.binary_search(&coupon.no) {
+        Ok(place) if !coupon.is_automatic() => drop(list.remove(place)),
+        Err(place) if coupon.is_automatic() => list.insert(place, coupon.no),
+        Ok(_) | Err(_) => {}
+    });
 }
 
 /// The coupons of a campaign, if they are loaded, follow the row.

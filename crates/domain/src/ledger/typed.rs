@@ -3,7 +3,7 @@
 use super::claim::{barred, check_eligible};
 use super::command::RedeemRequest;
 use super::decide::Context;
-use super::facts::Facts;
+use super::facts::{AUTOMATIC_MAX, Facts};
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
 use super::{Stop, sweep};
@@ -19,6 +19,8 @@ pub(super) struct Typed {
     code: usize,
     target: Option<Target>,
     refused: Option<Refusal>,
+    /// Nobody typed it: its coupon needs no code.
+    automatic: bool,
 }
 
 /// What it stands for.
@@ -49,6 +51,10 @@ impl Typed {
         redeems.or_else(|| self.voucher().and_then(|voucher| voucher.customer))
     }
 
+    pub(super) fn is_automatic(&self) -> bool {
+        self.automatic
+    }
+
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         self.refused = Some(refusal);
     }
@@ -76,6 +82,7 @@ impl Typed {
 }
 
 pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Vec<Typed>, Stop> {
+    facts.automatic.ask(&());
     for reading in &request.codes {
         if let Ok(Some(_)) = facts.shared_codes.get(&reading.folded) {
             continue;
@@ -97,9 +104,35 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
             (None, None) => Some(unknown(&request.codes[code])),
             (None, Some(target)) => judge(facts, context, request.customer, (target, &before))?,
         };
-        all.push(Typed { code, target, refused });
+        all.push(Typed { code, target, refused, automatic: false });
     }
+    add_automatic(facts, context, request, &mut all)?;
     Ok(all)
+}
+
+/// Those that need no code come after the typed ones. Whoever typed the code of one has it already, or is told why not.
+fn add_automatic(
+    facts: &mut Facts,
+    context: Context,
+    request: &RedeemRequest,
+    all: &mut Vec<Typed>,
+) -> Result<(), Stop> {
+    let Some(automatic) = facts.automatic.get(&())?.cloned() else { return Ok(()) };
+    let automatic = &automatic[..automatic.len().min(AUTOMATIC_MAX)];
+    automatic.iter().for_each(|no| facts.coupons.ask(no));
+    for &no in automatic {
+        if all.iter().any(|one| one.source().is_some_and(|source| source.coupon.no == no)) {
+            continue;
+        }
+        let target = Target { source: lookup::source(facts, no)?, voucher: None, by_id: false };
+        let barred = request.customer.and_then(|customer| barred(facts, context, customer));
+        let refused = match barred {
+            Some(refusal) => Some(refusal),
+            None => judge(facts, context, request.customer, (&target, &[]))?,
+        };
+        all.push(Typed { code: all.len(), target: Some(target), refused, automatic: true });
+    }
+    Ok(())
 }
 
 fn unknown(reading: &Reading) -> Refusal {

@@ -149,6 +149,10 @@ impl World {
             Some(rows.accounts.values().filter(is_admin).map(|account| account.no).collect())
         });
         bring(&mut facts.siblings, |key| some_of(rows.siblings(*key)));
+        bring(&mut facts.automatic, |()| {
+            let automatic = rows.coupons.values().filter(|coupon| coupon.is_automatic());
+            Some(automatic.map(|coupon| coupon.no).collect())
+        });
         bring(&mut facts.contributions, |key| rows.contributions.get(key).copied());
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
         bring(&mut facts.carriers, |key| some_of(rows.carriers(key)));

@@ -20,6 +20,7 @@ mod stock;
 mod caps;
 mod multi_claims;
 mod repeats;
+mod automatic;
 mod uses;
 mod holds;
 mod reservations;
@@ -140,6 +141,11 @@ suite! {
         answers_are_forgotten_in_bounded_steps_and_only_old_ones
         race_15_a_caller_who_went_away_and_comes_again_gets_the_first_answer
         race_15_what_was_handed_in_is_done_before_a_restart_though_nobody_waits
+    }
+    automatic {
+        race_13_an_automatic_coupon_with_a_limit_obeys_it
+        an_automatic_coupon_joins_codes_and_is_not_used_twice_by_its_own_code
+        an_automatic_coupon_applies_from_its_start_to_its_end_and_after_a_restart
     }
     uses {
         race_01_concurrent_redeems_of_a_code_with_a_limit_succeed_exactly_that_often

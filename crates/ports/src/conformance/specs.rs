@@ -91,6 +91,12 @@ impl CouponSpec {
         self
     }
 
+    /// Without a code.
+    pub(super) fn automatic(mut self) -> Self {
+        self.definition.automatic = true;
+        self
+    }
+
     /// Pays so many basis points of the order.
     pub(super) fn percent(mut self, rate_bp: u32) -> Self {
         let rate_bp = Rate::from_bp(rate_bp).expect("a rate of at most 100 %");

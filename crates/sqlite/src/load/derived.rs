@@ -28,6 +28,7 @@ impl Loader<'_> {
         self.reservations(facts)?;
         self.covering(facts)?;
         self.siblings(facts)?;
+        self.automatic(facts)?;
         self.pools(facts)?;
         self.each(&mut facts.patterns, SELECT_PATTERNS, |_, ()| {
             select_patterns(self.connection, self.tenant).map(Some)
@@ -89,6 +90,14 @@ impl Loader<'_> {
             let coupons = statement.query_map(key, |row| row.get(0).map(CouponNo))?;
             coupons.collect::<rusqlite::Result<_>>().map(Some)
         })
+    }
+
+    /// From memory, where the writer keeps them.
+    fn automatic(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        for () in facts.automatic.take_wanted() {
+            facts.automatic.load((), Some(self.shared.definitions.automatic(self.tenant).to_vec()));
+        }
+        Ok(())
     }
 
     /// A page of a pool brings its vouchers: whoever asked for it will ask for them next.

@@ -22,11 +22,11 @@ const INSERT_CAMPAIGN_VERSION: &str =
     "insert into campaign_version (tenant, campaign, version, document) values (?1, ?2, ?3, ?4)";
 
 const INSERT_COUPON: &str =
-    "insert into coupon (tenant, coupon, coupon_id, campaign, version, state, journal, document, due_at)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "insert into coupon (tenant, coupon, coupon_id, campaign, version, state, journal, document, due_at, automatic)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 /// A coupon stays in its campaign.
 const UPDATE_COUPON: &str = "update coupon
-    set version = ?3, state = ?4, due_at = ?5, journal = ?6, document = ?7
+    set version = ?3, state = ?4, due_at = ?5, journal = ?6, document = ?7, automatic = ?9
     where tenant = ?1 and coupon = ?2 and version = ?8";
 const INSERT_VERSION: &str = "insert into coupon_version (tenant, coupon, version, document) values (?1, ?2, ?3, ?4)";
 
@@ -92,7 +92,9 @@ impl Target<'_> {
             match before {
                 None => self.insert_coupon(coupon, &document)?,
                 Some(before) => {
-                    let row = params![tenant, no.0, version, state, due_at, journal.0, document, before.version];
+                    let automatic = coupon.definition.automatic;
+                    let row =
+                        params![tenant, no.0, version, state, due_at, journal.0, document, before.version, automatic];
                     self.one(UPDATE_COUPON, row)?;
                 }
             }
@@ -111,7 +113,9 @@ impl Target<'_> {
         let Coupon { no, id, version, state, definition, journal, .. } = coupon;
         let (tenant, campaign) = (self.tenant.0, definition.campaign.map(|no| no.0));
         let (id, state, due_at) = (id.0.as_bytes(), *state as u8, coupon.due_at().map(Timestamp::as_ms));
-        self.one(INSERT_COUPON, params![tenant, no.0, id, campaign, version, state, journal.0, document, due_at])?;
+        let automatic = definition.automatic;
+        let row = params![tenant, no.0, id, campaign, version, state, journal.0, document, due_at, automatic];
+        self.one(INSERT_COUPON, row)?;
         self.one(INSERT_STATISTICS, params![tenant, no.0])?;
         match &definition.pattern {
             // The pattern of a coupon never changes.
