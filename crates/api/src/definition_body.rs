@@ -276,7 +276,12 @@ mod tests {
         check(json!({"claims_from": "pool", "code": "SAVE10"}), Some("/code"));
         check(json!({"code": "- -"}), Some("/code"));
         check(json!({"code": "A".repeat(65)}), Some("/code"));
-        check(json!({"benefit": {"type": "percent_off", "rate_bp": 10_001}}), Some("/benefit/rate_bp"));
+        assert!(
+            serde_json::from_value::<DefinitionBody>(
+                json!({"name": "Ten", "benefit": {"type": "percent_off", "rate_bp": 10_001}})
+            )
+            .is_err()
+        );
         check(json!({"benefit": {"type": "percent_off", "rate_bp": 0}}), Some("/benefit/rate_bp"));
         check(json!({"validity": {"hours": []}}), Some("/validity/hours"));
         check(json!({"pattern": {"prefix": "A-", "alphabet": "digits", "length": 2}}), Some("/pattern/length"));
@@ -300,7 +305,9 @@ mod tests {
             (r#""benefit":{"amount_minor":1.5,"type":"amount_off"}"#, "/benefit/amount_minor invalid"),
             (r#""benefit":{"type":"amount_off"}"#, "/benefit/amount_minor missing"),
             (r#""benefit":{"type":"amount_off","amount_minor":5,"max_minor":5}"#, "/benefit/max_minor unknown"),
-            (r#""benefit":{"type":"gift"}"#, "/benefit/type invalid"),
+            (r#""benefit":{"type":"gift"}"#, "/benefit/sku missing"),
+            (r#""benefit":{"type":"cashback"}"#, "/benefit/type invalid"),
+            (r#""benefit":{"type":"percent_off","rate_bp":10001}"#, "/benefit/rate_bp invalid"),
             (r#""benefit":{"rate_bp":1}"#, "/benefit/type missing"),
             (r#""benefit":["amount_off",5]"#, "/benefit invalid"),
             (r#""validity":[]"#, "/validity invalid"),

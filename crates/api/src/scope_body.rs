@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 /// The lines that a coupon is for: what is included and not excluded.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(as = Scope)]
+#[schema(as = LineScope)]
 pub(crate) struct ScopeBody {
     /// Lines that any of these lists names; without any, every line.
     include: ListingBody,

@@ -184,4 +184,5 @@ impl Definitions {
 }
 
 /// By the index `coupon_without_code`.
-const AUTOMATIC: &str = "select tenant, coupon from coupon where automatic = 1 and state in (1, 5) order by tenant, coupon";
+const AUTOMATIC: &str =
+    "select tenant, coupon from coupon where automatic = 1 and state in (1, 5) order by tenant, coupon";

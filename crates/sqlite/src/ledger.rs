@@ -10,6 +10,7 @@ use domain::pricing::Quote;
 use domain::rejection::Refusal;
 use domain::time::Timestamp;
 use ports::{Ledger, StoreError};
+use rusqlite::Connection;
 
 use crate::SqliteStore;
 use crate::error::store_error;
@@ -52,17 +53,17 @@ impl Ledger for SqliteStore {
 
 impl SqliteStore {
     /// A read that decides on a request and changes nothing.
-    fn looking<T>(
+    fn looking<T, D: Fn(&RedeemRequest, &mut Facts, Timestamp) -> Result<T, Missing>>(
         &self,
         tenant: TenantNo,
         request: RedeemRequest,
-        decide: impl Fn(&RedeemRequest, &mut Facts, Timestamp) -> Result<T, Missing>,
-    ) -> Result<impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError>, StoreError> {
+        decide: D,
+    ) -> Result<impl FnOnce(&Connection) -> Result<T, StoreError> + use<T, D>, StoreError> {
         let settings = self.shared.settings(tenant)?;
         let shared = Arc::clone(&self.shared);
         // Before the snapshot: what is put in the cache from it must not be older than what was there.
         let generation = shared.definitions.generation();
-        Ok(move |connection: &rusqlite::Connection| {
+        Ok(move |connection: &Connection| {
             let now = shared.now();
             // Nothing is made, so no number of a journal row is ever asked for.
             let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());

@@ -66,6 +66,6 @@ fn a_coupon_that_is_paused_is_not_used_until_it_runs_again() {
     let coupon = world.coupon(automatic(500));
     world.step(coupon, CouponStep::Pause).unwrap();
     assert_eq!(quote(&mut world, &[2_000], &[]).discount_minor, 0);
-    world.step(coupon, CouponStep::Resume).unwrap();
+    world.step(coupon, CouponStep::Activate).unwrap();
     assert_eq!(quote(&mut world, &[2_000], &[]).discount_minor, 500);
 }

@@ -3,6 +3,7 @@
 mod world;
 mod invariants;
 mod asking;
+mod any;
 mod automatic;
 
 mod claims;

@@ -49,7 +49,7 @@ pub async fn an_automatic_coupon_applies_from_its_start_to_its_end_and_after_a_r
     assert_eq!(redeemed(&world).await, 500);
     world.step(coupon, CouponStep::Pause).await.expect("it runs");
     assert_eq!(redeemed(&world).await, 0);
-    world.step(coupon, CouponStep::Resume).await.expect("it is paused");
+    world.step(coupon, CouponStep::Activate).await.expect("it is paused");
     assert_eq!(redeemed(&world).await, 500);
     world.step(coupon, CouponStep::End).await.expect("it runs");
     assert_eq!(redeemed(&world).await, 0);
