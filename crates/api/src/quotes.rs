@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use domain::codes::{Reading, Shape};
 use domain::id::{CouponId, CustomerId, TenantNo, VoucherKey};
+use domain::language::Language;
 use domain::ledger::RedeemRequest;
 use domain::money::Currency;
 use domain::order::Order;
@@ -222,8 +223,10 @@ pub(crate) struct RefusedBody {
     /// Stable.
     #[schema(example = "below_minimum")]
     rejection: String,
-    /// For people.
+    /// For people who run the shop; may change.
     detail: String,
+    /// For whoever buys, in each language that is written here.
+    reason: ReasonBody,
     /// The smallest change with which it would apply, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<HelpBody>,
@@ -231,6 +234,23 @@ pub(crate) struct RefusedBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     retry_at: Option<Timestamp>,
+}
+
+/// Why, in one plain sentence for each language.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reason)]
+pub(crate) struct ReasonBody {
+    #[schema(example = "The order has not reached the minimum of this coupon.")]
+    en: String,
+    #[schema(example = "订单未达到此优惠券的最低金额。")]
+    zh: String,
+}
+
+impl From<Rejection> for ReasonBody {
+    fn from(rejection: Rejection) -> Self {
+        let of = |language| rejection.reason(language).into_owned();
+        Self { en: of(Language::English), zh: of(Language::Chinese) }
+    }
 }
 
 /// What to add to the order, of what the coupon is for.
@@ -291,6 +311,7 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
         code: typed.get(refused.code).cloned().unwrap_or_default(),
         rejection: refused.refusal.rejection.code().into_owned(),
         detail: refused.refusal.detail.into_owned(),
+        reason: refused.refusal.rejection.into(),
         help: refused.help.map(HelpBody::from),
         retry_at: refused.refusal.retry_at,
     });
@@ -396,7 +417,8 @@ mod tests {
                 "coupon_id": coupon.to_string(), "voucher_id": "vch_1", "discount_minor": 5,
                 "lines": [{"line": 0, "discount_minor": 5}],
             }],
-            "refused": [{"code": "nonsense", "rejection": "code_unknown", "detail": "this is not a code"}],
+            "refused": [{"code": "nonsense", "rejection": "code_unknown", "detail": "this is not a code",
+                "reason": {"en": "This code is not valid.", "zh": "此券码无效。"}}],
             "lines": [{"subtotal_minor": 50, "discount_minor": 5, "total_minor": 45}],
         });
         assert_eq!(serde_json::to_value(result).expect("it is JSON"), expected);

@@ -21,7 +21,7 @@ use crate::gate::refuse_blocked_customer;
 use crate::names::Names;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
-use crate::quotes::{HelpBody, LineShareBody, parse_order};
+use crate::quotes::{HelpBody, LineShareBody, ReasonBody, parse_order};
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::voucher_ids;
 
@@ -76,8 +76,10 @@ pub(crate) struct UnusableVoucher {
     /// Stable.
     #[schema(example = "below_minimum")]
     rejection: String,
-    /// For people.
+    /// For people who run the shop; may change.
     detail: String,
+    /// For whoever buys, in each language that is written here.
+    reason: ReasonBody,
     /// The smallest change with which it would apply, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<HelpBody>,
@@ -150,6 +152,7 @@ impl WalletQuote {
                 coupon_id,
                 rejection: refused.refusal.rejection.code().into_owned(),
                 detail: refused.refusal.detail.clone().into_owned(),
+                reason: refused.refusal.rejection.into(),
                 help: refused.help.map(HelpBody::from),
                 retry_at: refused.refusal.retry_at,
             });

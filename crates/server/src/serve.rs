@@ -60,9 +60,10 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;
     let app = app(&store, &clock, (config, at), options.test_clock, metrics)?;
+    // Before anybody is told: who asks it to end at once must find it listening for that.
+    let ended = end_signal()?;
     // Last, so that what it says is true.
     greet(&store, &app, (data, at), options).await?;
-    let ended = end_signal()?;
     tokio::spawn(async move {
         ended.await;
         // Nobody listening means that all has ended already.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -25,6 +25,8 @@ pub(crate) struct Checkpoints {
     begin_pages: usize,
     /// In the log after the last commit.
     pages: Arc<AtomicUsize>,
+    /// The writer waits: no further round.
+    hurry: Arc<AtomicBool>,
     wanted: Option<SyncSender<()>>,
     done: Receiver<rusqlite::Result<()>>,
     running: bool,
@@ -43,17 +45,18 @@ impl Checkpoints {
         let connection = connect(path)?;
         let (wanted, asked) = sync_channel(1);
         let (told, done) = sync_channel(1);
-        let counted = Arc::clone(&pages);
+        let hurry = Arc::new(AtomicBool::new(false));
+        let (counted, hurried) = (Arc::clone(&pages), Arc::clone(&hurry));
         let run = move || {
             while asked.recv().is_ok() {
-                if told.send(carry_most_over(&connection, &counted)).is_err() {
+                if told.send(carry_most_over(&connection, &counted, &hurried)).is_err() {
                     return;
                 }
             }
         };
         let thread = thread::Builder::new().name("sqlite-log".to_owned()).spawn(run);
         let thread = thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        Ok(Self { begin_pages, pages, wanted: Some(wanted), done, running: false, thread: Some(thread) })
+        Ok(Self { begin_pages, pages, hurry, wanted: Some(wanted), done, running: false, thread: Some(thread) })
     }
 
     /// To be called after each commit.
@@ -63,7 +66,7 @@ impl Checkpoints {
             return if pages >= self.begin_pages { self.begin() } else { Ok(()) };
         }
         // Not without end: a long log makes every read slow.
-        if pages < self.begin_pages.saturating_mul(4) {
+        if pages < self.begin_pages.saturating_mul(2) {
             match self.done.try_recv() {
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => panic!("the thread ends after the writer"),
@@ -83,7 +86,10 @@ impl Checkpoints {
         if !std::mem::take(&mut self.running) {
             return Ok(());
         }
-        self.done.recv().expect("the thread ends after the writer")
+        self.hurry.store(true, Ordering::Relaxed);
+        let done = self.done.recv().expect("the thread ends after the writer");
+        self.hurry.store(false, Ordering::Relaxed);
+        done
     }
 
     fn begin(&mut self) -> rusqlite::Result<()> {
@@ -113,10 +119,10 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Carries the log over until the writer has little left to do.
-fn carry_most_over(connection: &Connection, pages: &AtomicUsize) -> rusqlite::Result<()> {
+fn carry_most_over(connection: &Connection, pages: &AtomicUsize, hurry: &AtomicBool) -> rusqlite::Result<()> {
     for _ in 0..ROUNDS_MAX {
         let carried = carry_over(connection)?;
-        if pages.load(Ordering::Relaxed) <= carried + REST_PAGES {
+        if hurry.load(Ordering::Relaxed) || pages.load(Ordering::Relaxed) <= carried + REST_PAGES {
             break;
         }
     }

@@ -328,6 +328,13 @@ fn record_of(
     (request, customer): (&RedeemRequest, Option<CustomerNo>),
     (typed, quote): (&[Typed], &Quote),
 ) -> DecisionRecord {
+    // Of those that nobody typed, the ones that a limit refused are unknown to pricing; without all that were not applied it
+    // comes to the same.
+    let is_used = |code: usize| quote.applied.iter().any(|applied| applied.code == code);
+    let offers =
+        typed.iter().filter_map(Typed::offer).filter(|offer| !typed[offer.code].is_automatic() || is_used(offer.code));
+    let mut quote = quote.clone();
+    quote.refused.retain(|refused| !typed[refused.code].is_automatic());
     let offer = |offer: Offer| OfferRecord {
         code: offer.code,
         coupon: offer.coupon.no,
@@ -342,7 +349,7 @@ fn record_of(
         pricing: facts.settings.pricing.clone(),
         customer,
         order: request.order.clone(),
-        offers: typed.iter().filter_map(Typed::offer).map(offer).collect(),
-        quote: quote.clone(),
+        offers: offers.map(offer).collect(),
+        quote,
     }
 }

@@ -8,8 +8,8 @@ use crate::support::{Shop, ten_percent};
 
 const PAGE: u64 = 4096;
 const LOG_PAGES: usize = 16;
-/// Four times as many at which the writer waits, and what one commit adds.
-const GROWTH_PAGES_MAX: u64 = 4 * 16 + 64;
+/// Twice as many at which the writer waits, and what one commit adds.
+const GROWTH_PAGES_MAX: u64 = 2 * 16 + 64;
 
 #[tokio::test]
 async fn the_log_stays_short_however_much_is_committed_and_nothing_of_it_is_lost() {

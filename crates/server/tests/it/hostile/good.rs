@@ -25,6 +25,11 @@ pub fn bodies(operation: &str, things: &Things) -> Vec<Value> {
         ],
         "POST /v1/coupons/{id}/restock" => vec![json!({ "limit": "stock", "by": 1, "contributor": "eve" })],
         "POST /v1/quotes" => vec![quote(things)],
+        "POST /v1/quotes/wallet" => {
+            let mut body = quote(things);
+            body.as_object_mut().expect("an object").remove("codes");
+            vec![body]
+        }
         "POST /v1/redemptions" | "POST /v1/redemptions/{id}/amend" => vec![redemption(things)],
         "POST /v1/redemptions/{id}/return" => vec![json!({ "lines": [{ "line": 0, "quantity": 1 }] })],
         "POST /v1/customers" | "PATCH /v1/customers/{id}" => vec![person()],
