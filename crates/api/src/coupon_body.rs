@@ -3,6 +3,7 @@
 use domain::coupon::{ClaimsFrom, Coupon, CouponState, Visibility};
 use domain::id::{CampaignId, CouponId, CustomerId};
 use domain::money::Currency;
+use domain::rule::Rule;
 use domain::time::{Span, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,6 +33,9 @@ pub(crate) struct CouponBody {
     #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
     scope: ScopeBody,
+    /// What must hold of the order, of who buys and of the time.
+    #[schema(value_type = Option<Object>)]
+    conditions: Option<Rule>,
     /// Whether it needs no code.
     automatic: bool,
     stacking: StackingBody,
@@ -76,6 +80,7 @@ impl CouponBody {
             benefit: (&definition.benefit).into(),
             currency: definition.currency,
             scope: (&definition.scope).into(),
+            conditions: definition.conditions.clone(),
             automatic: definition.automatic,
             stacking: StackingBody::of(&definition.stacking, names),
             merchant: definition.merchant.clone(),

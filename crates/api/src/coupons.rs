@@ -9,6 +9,7 @@ use domain::coupon::{Coupon, CouponState, Definition, Visibility};
 use domain::id::{CampaignId, CampaignNo, CouponId, TenantNo};
 use domain::ledger::{Action, Answer, Outcome, Start};
 use domain::money::Currency;
+use domain::rule::Catalogue;
 use domain::time::Timestamp;
 use http::{HeaderMap, StatusCode};
 use ports::{CouponFilter, Figures};
@@ -215,8 +216,17 @@ async fn define(
     let excludes =
         coupon_nos_at(app, tenant, &body.stacking.excludes_coupon_ids, "/stacking/excludes_coupon_ids").await?;
     let definition = body.parse(Named { customers, campaign: named.or(campaign), excludes })?;
+    check_conditions(app, tenant, &definition).await?;
     let code = definition.code.as_deref().map(|code| app.store.codes().read(tenant, code));
     Ok((Box::new(definition), code))
+}
+
+/// Whether its conditions ask for fields that there are, and compare them as they can be.
+async fn check_conditions(app: &App, tenant: TenantNo, definition: &Definition) -> Result<(), Problem> {
+    let Some(rule) = &definition.conditions else { return Ok(()) };
+    let settings = app.store.settings(tenant).await?;
+    let catalogue = Catalogue::new(&settings.attributes).map_err(|_| unexpected())?;
+    Ok(rule.check(&catalogue).map_err(|error| error.under("/conditions"))?)
 }
 
 pub(crate) fn start(activate: bool) -> Start {

@@ -7,6 +7,7 @@ use domain::id::{CampaignId, CampaignNo, CouponNo, CustomerId, CustomerNo};
 use domain::limit::Counts;
 use domain::money::{AMOUNT_MINOR_MAX, Currency};
 use domain::order::SKU_CHARS_MAX;
+use domain::rule::Rule;
 use domain::time::{Span, Timestamp};
 use domain::window::Window;
 use serde::Deserialize;
@@ -44,6 +45,11 @@ pub(crate) struct DefinitionBody {
     /// On which lines it works; without it, on all.
     #[serde(default)]
     scope: ScopeBody,
+    /// What must hold of the order, of who buys and of the time: a tree of `all`, `any`, `not`, tests of fields
+    /// (`{"field":"order.subtotal","op":"gte","value":1000}`), `any_line`, `all_lines`, `count_lines` and `sum_lines`. The
+    /// fields are those of `GET /v1/condition-fields`.
+    #[schema(value_type = Option<Object>)]
+    conditions: Option<Rule>,
     /// It needs no code: every order that it applies to has it.
     #[serde(default)]
     automatic: bool,
@@ -121,7 +127,7 @@ impl DefinitionBody {
             stacking: self.stacking.parse(excludes).map_err(|error| error.under("/stacking"))?,
             merchant: self.merchant,
             automatic: self.automatic,
-            conditions: None,
+            conditions: self.conditions,
             name: self.name,
             code: self.code,
             currency: self.currency,

@@ -43,6 +43,7 @@ mod customer_history;
 mod export;
 mod coupons;
 mod coupon_states;
+mod condition_fields;
 mod coupon_body;
 mod definition_body;
 mod benefit_body;

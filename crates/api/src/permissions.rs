@@ -62,6 +62,7 @@ pub(crate) const TABLE: &[Row] = &[
     ("DELETE", "/v1/customers/{id}/identities/{identity_id}", CUSTOMERS, "AA---"),
     ("GET",   "/v1/customers/{id}/export",           CUSTOMERS,   "AA--o"),
     ("POST",  "/v1/customers/{id}/erase",            CUSTOMERS,   "A----"),
+    ("GET",   "/v1/condition-fields",                READ,        "AAAA-"),
     ("POST",  "/v1/campaigns",                       DEFINITIONS, "AA---"),
     ("GET",   "/v1/campaigns",                       READ,        "AAAA-"),
     ("GET",   "/v1/campaigns/{id}",                  READ,        "AAAA-"),

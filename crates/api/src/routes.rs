@@ -10,10 +10,10 @@ use crate::body_room::FREE_BYTES;
 use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
-    access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, coupon_states, coupons,
-    customer_history, customer_patch, customers, docs, export, extract, gate, health, history, identities, imports,
-    issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup,
-    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
+    coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, health, history,
+    identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock,
+    second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -57,6 +57,7 @@ fn customer_routes() -> Router<App> {
 /// Coupons, and what is made of one.
 fn coupon_routes() -> Router<App> {
     Router::new()
+        .route("/v1/condition-fields", get(condition_fields::list_condition_fields))
         .route("/v1/coupons", post(coupons::create_coupon).get(coupons::list_coupons))
         .route("/v1/coupons/{id}", get(coupons::get_coupon).put(coupons::update_coupon))
         .route("/v1/coupons/{id}/versions/{version}", get(coupons::get_coupon_version))

@@ -2,7 +2,7 @@
 
 use domain::{
     access_block, account, audit, benefit, codes, coupon, event, id, identity, limit, opening, order, period,
-    redemption, stacking, voucher, wallet,
+    redemption, rule, stacking, voucher, wallet,
 };
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -67,6 +67,8 @@ words! {
     Measure: [benefit::Measure::Amount, benefit::Measure::Quantity].map(written);
     Pick: [benefit::Pick::Cheapest, benefit::Pick::Dearest].map(written);
     Manner: [benefit::Manner::First, benefit::Manner::Spread].map(written);
+    FieldKind: rule::Kind::ALL.map(rule::Kind::name);
+    Operator: rule::Operator::ALL.map(rule::Operator::name);
     Mode: stacking::Mode::ALL.map(written);
     Node: order::Node::ALL.map(written);
     UsePeriod: order::UsePeriod::ALL.map(written);

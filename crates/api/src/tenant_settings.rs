@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::money::Currency;
+use domain::rule::{Catalogue, Declared};
 use domain::tenant::{Ceilings, Quotas, Settings, Tenant};
 use domain::time::Zone;
 use http::HeaderMap;
@@ -17,8 +18,11 @@ use crate::if_match::edited_version;
 use crate::problem::Problem;
 use crate::rejections::refused;
 use crate::reply::{Answered, Reply};
+use crate::schemas;
 use crate::stacking_body::PricingBody;
 
+/// The most attributes that a tenant declares.
+const ATTRIBUTES_MAX: usize = 200;
 /// A share of everything, in basis points.
 const RATE_BP_MAX: u32 = 10_000;
 
@@ -40,6 +44,11 @@ pub(crate) struct TenantSettings {
     quotas: QuotasBody,
     #[serde(default)]
     ceilings: CeilingsBody,
+    /// Attributes of orders, lines and customers that conditions may ask for, each with the kind of its value: by `order.NAME`,
+    /// `line.NAME` and `customer.NAME`.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, schemas::FieldKind>, example = json!({"line.color": "text"}))]
+    attributes: Declared,
     #[serde(default)]
     pricing: PricingBody,
 }
@@ -87,12 +96,16 @@ pub(crate) struct TenantBody {
     customer_checkout: bool,
     quotas: QuotasBody,
     ceilings: CeilingsBody,
+    /// Attributes of orders, lines and customers that conditions may ask for, each with the kind of its value: by `order.NAME`,
+    /// `line.NAME` and `customer.NAME`.
+    #[schema(value_type = BTreeMap<String, schemas::FieldKind>, example = json!({"line.color": "text"}))]
+    attributes: Declared,
     pricing: PricingBody,
 }
 
 impl TenantSettings {
     fn of(settings: &Settings) -> Self {
-        let Settings { zone, currency, customer_checkout, quotas, ceilings, pricing } = settings.clone();
+        let Settings { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing } = settings.clone();
         let Quotas { coupons, campaigns, customers, accounts } = quotas;
         let Ceilings { rate_bp, amount_minor } = ceilings;
         Self {
@@ -101,12 +114,14 @@ impl TenantSettings {
             customer_checkout,
             quotas: QuotasBody { coupons, campaigns, customers, accounts },
             ceilings: CeilingsBody { rate_bp, amount_minor },
+            attributes,
             pricing: (&pricing).into(),
         }
     }
 
     fn parse(self) -> Result<Settings, Problem> {
-        let Self { zone, currency, customer_checkout, quotas, ceilings, pricing } = self;
+        let Self { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing } = self;
+        check_attributes(&attributes)?;
         let QuotasBody { coupons, campaigns, customers, accounts } = quotas;
         let CeilingsBody { rate_bp, amount_minor } = ceilings;
         if rate_bp.is_some_and(|rate| rate > RATE_BP_MAX) {
@@ -124,9 +139,18 @@ impl TenantSettings {
             customer_checkout,
             quotas,
             ceilings: Ceilings { rate_bp, amount_minor },
+            attributes,
             pricing,
         })
     }
+}
+
+fn check_attributes(attributes: &Declared) -> Result<(), Problem> {
+    if attributes.len() > ATTRIBUTES_MAX {
+        let detail = format!("must be at most {ATTRIBUTES_MAX} attributes");
+        return Err(Problem::invalid_field("/attributes", "invalid", detail));
+    }
+    Catalogue::new(attributes).map(drop).map_err(|error| error.under("/attributes").into())
 }
 
 /// Show the tenant
@@ -163,7 +187,9 @@ fn own(app: &App, caller: Caller) -> Result<Arc<Tenant>, Problem> {
 
 fn show(tenant: &Tenant) -> Reply<TenantBody> {
     let Tenant { name, hosts, settings, version, .. } = tenant.clone();
-    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings, pricing } = TenantSettings::of(&settings);
-    let body = TenantBody { name, hosts, version, zone, currency, customer_checkout, quotas, ceilings, pricing };
+    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing } =
+        TenantSettings::of(&settings);
+    let body =
+        TenantBody { name, hosts, version, zone, currency, customer_checkout, quotas, ceilings, attributes, pricing };
     Reply::ok(body).version(version)
 }

@@ -2,6 +2,9 @@
 
 mod state;
 
+use std::fmt;
+use std::sync::OnceLock;
+
 use serde::{Deserialize, Serialize};
 
 pub use state::{CouponState, CouponStep};
@@ -15,6 +18,7 @@ use crate::money::Currency;
 use crate::period::Period;
 use crate::rejection::Rejection;
 
+use crate::rule::{Catalogue, Condition, Declared, Rule};
 use crate::scope::Scope;
 use crate::stacking::Stacking;
 use crate::time::{Span, Timestamp};
@@ -60,6 +64,10 @@ pub struct LimitDefinition {
     pub give_back: Option<GiveBack>,
 }
 
+/// A coupon's conditions cannot be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoMeaning;
+
 /// Everything staff says about a coupon. Saved whole with every version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
@@ -78,7 +86,7 @@ pub struct Definition {
     pub scope: Scope,
     /// What must hold of the order, of who buys, and of the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conditions: Option<serde_json::Value>,
+    pub conditions: Option<Rule>,
     /// Goods in scope worth less than this get nothing, in minor units.
     #[serde(default)]
     pub minimum_order_minor: Option<i64>,
@@ -175,6 +183,34 @@ pub struct Coupon {
     pub changed_at: Timestamp,
     /// Where its latest event is.
     pub journal: JournalNo,
+    /// What was made of its conditions, so that they are read once.
+    #[serde(skip)]
+    pub compiled: Compiled,
+}
+
+/// The conditions of a coupon as they are asked. Made when they are asked first, from the definition alone: no two coupons
+/// differ by it, and a copy makes its own.
+#[derive(Default)]
+pub struct Compiled(OnceLock<Option<Condition>>);
+
+impl Clone for Compiled {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Compiled {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Compiled {}
+
+impl fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Compiled")
+    }
 }
 
 impl Coupon {
@@ -188,6 +224,17 @@ impl Coupon {
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         self.state.next_by_clock(&self.definition.window).map(|(due_at, _)| due_at)
+    }
+
+    /// Its conditions, to be asked; `attributes` are those that the tenant has declared. `None` if it has none, an error if
+    /// they mean nothing any more, as an attribute was declared otherwise since: then they do not hold.
+    ///
+    /// # Errors
+    /// See above.
+    pub fn condition(&self, attributes: &Declared) -> Result<Option<&Condition>, NoMeaning> {
+        let Some(rule) = &self.definition.conditions else { return Ok(None) };
+        let compile = || Catalogue::new(attributes).and_then(|known| Condition::compile(rule, &known)).ok();
+        self.compiled.0.get_or_init(compile).as_ref().map(Some).ok_or(NoMeaning)
     }
 
     /// Whether orders may have it without a code, as far as is written down.

@@ -16,6 +16,7 @@ pub mod window;
 pub mod rejection;
 pub mod order;
 pub mod scope;
+pub mod rule;
 pub mod benefit;
 pub mod stacking;
 pub mod tenant;

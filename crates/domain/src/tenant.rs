@@ -8,6 +8,7 @@ use crate::benefit::{Benefit, Most};
 use crate::field::FieldError;
 use crate::id::TenantNo;
 use crate::money::Currency;
+use crate::rule::Declared;
 use crate::stacking::Pricing;
 use crate::time::Zone;
 
@@ -35,6 +36,10 @@ pub struct Settings {
     /// How much a coupon of it may give.
     #[serde(default)]
     pub ceilings: Ceilings,
+    /// What the shop says of orders, lines and customers in words of its own, by `order.NAME`, `line.NAME` and
+    /// `customer.NAME`: conditions may ask for it.
+    #[serde(default, skip_serializing_if = "Declared::is_empty")]
+    pub attributes: Declared,
     /// What holds for all coupons together.
     #[serde(default, skip_serializing_if = "Pricing::is_default")]
     pub pricing: Pricing,
@@ -88,6 +93,7 @@ impl Settings {
             customer_checkout: false,
             quotas: Quotas::default(),
             ceilings: Ceilings::default(),
+            attributes: Declared::default(),
             pricing: Pricing::default(),
         }
     }

@@ -9,6 +9,7 @@ use crate::id::{CouponNo, CustomerNo};
 use crate::order::Order;
 use crate::pricing::{Offer, PRICING_REVISION, Quote, Terms, VoucherWindow, price};
 use crate::redemption::RedemptionId;
+use crate::rule::Declared;
 use crate::stacking::Pricing;
 use crate::time::{Timestamp, Zone};
 
@@ -39,6 +40,9 @@ pub struct DecisionRecord {
     /// What held for all coupons then.
     #[serde(default, skip_serializing_if = "Pricing::is_default")]
     pub pricing: Pricing,
+    /// The attributes that the tenant had declared then.
+    #[serde(default, skip_serializing_if = "Declared::is_empty")]
+    pub attributes: Declared,
     /// Who redeemed.
     pub customer: Option<CustomerNo>,
     /// The order.
@@ -64,7 +68,9 @@ impl DecisionRecord {
                 })
             })
             .collect();
-        Some(price(&self.order, &offers?, Terms { zone: &self.zone, pricing: &self.pricing }, self.at))
+        let customer_known = self.customer.is_some();
+        let terms = Terms { zone: &self.zone, pricing: &self.pricing, attributes: &self.attributes, customer_known };
+        Some(price(&self.order, &offers?, terms, self.at))
     }
 
     /// Whether this revision of the pricing is the one that decided.

@@ -9,7 +9,7 @@ use super::states::{catch_up, outcome, write};
 use super::{Stop, lookup, refuse};
 use crate::campaign::CampaignState;
 use crate::codes::{Pattern, Reading, prefixes_clash};
-use crate::coupon::{Coupon, CouponState, CouponStep, Definition, LimitDefinition};
+use crate::coupon::{Compiled, Coupon, CouponState, CouponStep, Definition, LimitDefinition};
 use crate::event::JournalNo;
 use crate::id::{COUPONS_MAX, CouponId, CouponNo, LimitNo};
 use crate::limit::{GiveBack, Limit};
@@ -58,6 +58,7 @@ pub(super) fn create_coupon(
         created_at: context.now,
         changed_at: context.now,
         journal: JournalNo::default(),
+        compiled: Compiled::default(),
     };
     Ok(outcome(&write(facts, context, None, coupon)))
 }

@@ -139,8 +139,9 @@ struct Priced {
 fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Priced, Stop> {
     let mut typed = resolve(facts, context, request)?;
     loop {
+        let customer = known_customer(request, &typed);
         let offers: Vec<Offer> = typed.iter().filter_map(Typed::offer).collect();
-        let mut quote = price(&request.order, &offers, terms(&facts.settings), context.now);
+        let mut quote = price(&request.order, &offers, terms(&facts.settings, customer.is_some()), context.now);
         quote.refused.extend(typed.iter().filter_map(Typed::unknown));
         quote.refused.sort_by_key(|refused| refused.code);
         keep_helpful(&mut quote, &typed);
@@ -163,8 +164,13 @@ fn keep_helpful(quote: &mut Quote, typed: &[Typed]) {
     });
 }
 
-fn terms(settings: &Settings) -> Terms<'_> {
-    Terms { zone: &settings.zone, pricing: &settings.pricing }
+fn terms(settings: &Settings, customer_known: bool) -> Terms<'_> {
+    Terms { zone: &settings.zone, pricing: &settings.pricing, attributes: &settings.attributes, customer_known }
+}
+
+/// Who buys: who is named, else the owner of a voucher that is used.
+fn known_customer(request: &RedeemRequest, typed: &[Typed]) -> Option<CustomerNo> {
+    request.customer.or_else(|| typed.iter().find_map(|one| one.customer(None)))
 }
 
 /// Takes for every applied coupon, or tells which code a limit refuses. What was taken before the refusal is put back.
@@ -249,7 +255,7 @@ fn write(
     priced: Priced,
 ) -> Result<Redemption, Stop> {
     let Priced { quote, typed, taken } = priced;
-    let customer = request.customer.or_else(|| typed.iter().find_map(|one| one.customer(None)));
+    let customer = known_customer(request, &typed);
     let deltas = taken.iter().flat_map(|taken| taken.deltas.iter().copied()).collect::<Vec<_>>();
     let parts = parts_of(&quote, &typed, taken, request.order.lines.len());
     for part in &parts {
@@ -347,6 +353,7 @@ fn record_of(
         at: context.now,
         zone: facts.settings.zone.clone(),
         pricing: facts.settings.pricing.clone(),
+        attributes: facts.settings.attributes.clone(),
         customer,
         order: request.order.clone(),
         offers: offers.map(offer).collect(),

@@ -5,6 +5,7 @@ use super::help::Help;
 use super::price::{Offer, Terms, VoucherWindow};
 use crate::order::Order;
 use crate::rejection::{Refusal, Rejection};
+use crate::rule::Inputs;
 use crate::time::{Timestamp, Zone};
 use crate::validity::Validity;
 
@@ -14,7 +15,7 @@ pub(super) fn judge(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) 
     if let Some(refusal) = offer.refused.clone().or_else(time) {
         return Err((refusal, None));
     }
-    by_order(order, offer, terms)
+    by_order(order, offer, terms, now)
 }
 
 /// Why it is not the time for a voucher, or for a shared code, of a coupon with that validity; `zone` is the tenant's.
@@ -39,11 +40,21 @@ pub fn judge_time(validity: &Validity, voucher: Option<VoucherWindow>, zone: &Zo
     None
 }
 
-fn by_order(order: &Order, offer: &Offer, terms: Terms) -> Result<Vec<usize>, Nothing> {
+/// Why its conditions do not hold, if they do not.
+fn unmet(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) -> Option<Refusal> {
+    let inputs = Inputs { order, customer_known: terms.customer_known, now, zone: terms.zone };
+    let holds = offer.coupon.condition(terms.attributes).is_ok_and(|all| all.is_none_or(|all| all.holds(&inputs)));
+    (!holds).then(|| Refusal::new(Rejection::ConditionUnmet, "the conditions of the coupon do not hold"))
+}
+
+fn by_order(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) -> Result<Vec<usize>, Nothing> {
     let definition = &offer.coupon.definition;
     if let Some(currency) = definition.currency.filter(|currency| *currency != order.currency) {
         let detail = format!("the coupon gives in {currency}, the order is in {}", order.currency);
         return Err((Refusal::new(Rejection::CurrencyMismatch, detail), None));
+    }
+    if let Some(refusal) = unmet(order, offer, terms, now) {
+        return Err((refusal, None));
     }
     let named = |place: &usize| definition.scope.holds(&order.lines[*place]);
     let named: Vec<usize> = (0..order.lines.len()).filter(named).collect();

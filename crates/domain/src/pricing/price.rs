@@ -13,6 +13,7 @@ use crate::coupon::Coupon;
 use crate::id::VoucherKey;
 use crate::order::Order;
 use crate::rejection::Refusal;
+use crate::rule::Declared;
 use crate::stacking::Pricing;
 use crate::time::{Timestamp, Zone};
 
@@ -50,6 +51,10 @@ pub struct Terms<'a> {
     pub zone: &'a Zone,
     /// What holds for all coupons of the tenant.
     pub pricing: &'a Pricing,
+    /// The attributes that the tenant has declared.
+    pub attributes: &'a Declared,
+    /// Whether it is known who buys.
+    pub customer_known: bool,
 }
 
 /// Prices an order: judges every offer, puts those that apply in order, and lets each see what the one before left.

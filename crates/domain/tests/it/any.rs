@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use domain::benefit::{Benefit, Manner, Measure, Pick, Step, Target};
-use domain::coupon::{Coupon, CouponState, Definition};
+use domain::coupon::{Compiled, Coupon, CouponState, Definition};
 use domain::event::JournalNo;
 use domain::id::{CouponId, CouponNo};
 use domain::money::Rate;
 use domain::order::{Line, Order, UsePeriod};
 use domain::pricing::{Offer, Quote, Terms, price};
+use domain::rule::Declared;
 use domain::scope::{Listing, Scope};
 use domain::stacking::{Lane, Mode, Pricing, Stacking};
 use domain::time::{Timestamp, Zone};
@@ -30,6 +31,7 @@ pub fn coupon(no: u32, definition: Definition) -> Coupon {
         created_at: Timestamp::from_ms(0),
         changed_at: Timestamp::from_ms(0),
         journal: JournalNo(1),
+        compiled: Compiled::default(),
     }
 }
 
@@ -42,7 +44,12 @@ pub fn offers(definitions: &[Definition]) -> Vec<Offer> {
 }
 
 pub fn priced(order: &Order, offers: &[Offer], pricing: &Pricing) -> Quote {
-    price(order, offers, Terms { zone: &Zone::utc(), pricing }, Timestamp::from_ms(0))
+    price(
+        order,
+        offers,
+        Terms { zone: &Zone::utc(), pricing, attributes: &Declared::new(), customer_known: false },
+        Timestamp::from_ms(0),
+    )
 }
 
 pub fn rate() -> impl Strategy<Value = Rate> {
