@@ -147,7 +147,7 @@ fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Res
         keep_helpful(&mut quote, &typed);
         match take_for(facts, context, request, (&typed, &quote))? {
             Ok(taken) => return Ok(Priced { quote, typed, taken }),
-            Err((code, refusal)) => typed[code].refuse(refusal),
+            Err(refusals) => refusals.into_iter().for_each(|(code, refusal)| typed[code].refuse(refusal)),
         }
     }
 }
@@ -173,26 +173,30 @@ fn known_customer(request: &RedeemRequest, typed: &[Typed]) -> Option<CustomerNo
     request.customer.or_else(|| typed.iter().find_map(|one| one.customer(None)))
 }
 
-/// Takes for every applied coupon, or tells which code a limit refuses. What was taken before the refusal is put back.
+/// Takes for every applied coupon, or tells which codes a limit refuses. What was taken for the others is put back. Whatever
+/// is refused now is refused too when others are left out: what it gives can only grow.
 fn take_for(
     facts: &mut Facts,
     context: Context,
     request: &RedeemRequest,
     (typed, quote): (&[Typed], &Quote),
-) -> Result<Result<Vec<Taken>, (usize, Refusal)>, Stop> {
-    let (mut all, mut missing) = (Vec::with_capacity(quote.applied.len()), false);
+) -> Result<Result<Vec<Taken>, Vec<(usize, Refusal)>>, Stop> {
+    let (mut all, mut refusals, mut missing) = (Vec::with_capacity(quote.applied.len()), Vec::new(), false);
     for applied in &quote.applied {
         match take_one(facts, context, request, (&typed[applied.code], applied)) {
             Ok(taken) => all.push(taken),
             Err(Stop::Missing) => missing = true,
-            Err(Stop::Refused(_)) if missing => {}
-            Err(Stop::Refused(refusal)) => {
-                put_back(facts, &all)?;
-                return Ok(Err((applied.code, refusal)));
-            }
+            Err(Stop::Refused(refusal)) => refusals.push((applied.code, refusal)),
         }
     }
-    if missing { Err(Stop::Missing) } else { Ok(Ok(all)) }
+    if missing {
+        return Err(Stop::Missing);
+    }
+    if refusals.is_empty() {
+        return Ok(Ok(all));
+    }
+    put_back(facts, &all)?;
+    Ok(Err(refusals))
 }
 
 /// As if it had not been taken.

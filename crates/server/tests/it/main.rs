@@ -13,6 +13,7 @@ mod pool;
 mod provider;
 mod oidc;
 mod answers;
+mod pricing;
 mod abuse;
 mod hostile;
 mod customers;
