@@ -23,4 +23,5 @@ mod quotes;
 mod blocked;
 mod random;
 mod pricing;
+mod examples;
 mod audit;

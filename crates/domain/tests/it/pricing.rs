@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 const SKUS: [&str; 4] = ["tea", "cup", "pot", "bed"];
 
-fn coupon(no: u32, definition: Definition) -> Coupon {
+pub fn coupon(no: u32, definition: Definition) -> Coupon {
     Coupon {
         no: CouponNo(no),
         id: CouponId(Uuid::from_u128(u128::from(no))),
