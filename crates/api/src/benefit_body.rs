@@ -257,7 +257,7 @@ impl From<BenefitBody> for Benefit {
                 Self::FixedPrice { price_minor, set_of, times_max }
             }
             BenefitBody::UnitsOff { buy, get, rate_bp, pick, of, times_max } => {
-                let (pick, of) = (pick.unwrap_or_default(), of.map(Into::into));
+                let (pick, of) = (pick.unwrap_or_default(), of.map(|scope| Box::new(scope.into())));
                 Self::UnitsOff { buy, get, rate_bp, pick, of, times_max }
             }
             BenefitBody::Gift { sku, quantity } => Self::Gift { sku, quantity },
@@ -284,7 +284,7 @@ impl From<&Benefit> for BenefitBody {
                 Self::FixedPrice { price_minor, set_of, times_max }
             }
             Benefit::UnitsOff { buy, get, rate_bp, pick, of, times_max } => {
-                let of = of.as_ref().map(ScopeBody::from);
+                let of = of.as_deref().map(ScopeBody::from);
                 Self::UnitsOff { buy, get, rate_bp, pick: Some(pick), of, times_max }
             }
             Benefit::Gift { sku, quantity } => Self::Gift { sku, quantity },

@@ -158,7 +158,7 @@ pub enum Benefit {
         pick: Pick,
         /// Given of these lines; absent: of those in scope, bought and given together.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        of: Option<Scope>,
+        of: Option<Box<Scope>>,
         /// At most so often.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         times_max: Option<u32>,
@@ -208,6 +208,22 @@ impl Benefit {
             Self::UnitsOff { .. } => "units_off",
             Self::Gift { .. } => "gift",
             Self::FreePeriods { .. } => "free_periods",
+        }
+    }
+
+    /// For how much goods it gives anything, at the least, in minor units; 0 if it does not ask.
+    #[must_use]
+    pub fn least_goods_minor(&self) -> i64 {
+        match self {
+            Self::Ladder { by: Measure::Amount, steps } => steps.first().map_or(0, |step| step.from),
+            Self::EveryOff { every_minor, .. } => *every_minor,
+            Self::Ladder { by: Measure::Quantity, .. }
+            | Self::PercentOff { .. }
+            | Self::AmountOff { .. }
+            | Self::FixedPrice { .. }
+            | Self::UnitsOff { .. }
+            | Self::Gift { .. }
+            | Self::FreePeriods { .. } => 0,
         }
     }
 
@@ -277,7 +293,7 @@ impl Benefit {
                 check_range("/buy", *buy, 1, QUANTITY_MAX)?;
                 check_range("/get", *get, 1, QUANTITY_MAX)?;
                 check_rate("/rate_bp", *rate_bp)?;
-                of.as_ref().map_or(Ok(()), Scope::check).map_err(|error| error.under("/of"))?;
+                of.as_ref().map_or(Ok(()), |scope| scope.check()).map_err(|error| error.under("/of"))?;
                 check_times(*times_max)
             }
             Self::Gift { sku, quantity } => {

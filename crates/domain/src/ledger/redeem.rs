@@ -173,6 +173,9 @@ fn known_customer(request: &RedeemRequest, typed: &[Typed]) -> Option<CustomerNo
     request.customer.or_else(|| typed.iter().find_map(|one| one.customer(None)))
 }
 
+/// A code that a limit refuses, by its place among those typed.
+type Unfit = (usize, Refusal);
+
 /// Takes for every applied coupon, or tells which codes a limit refuses. What was taken for the others is put back. Whatever
 /// is refused now is refused too when others are left out: what it gives can only grow.
 fn take_for(
@@ -180,7 +183,7 @@ fn take_for(
     context: Context,
     request: &RedeemRequest,
     (typed, quote): (&[Typed], &Quote),
-) -> Result<Result<Vec<Taken>, Vec<(usize, Refusal)>>, Stop> {
+) -> Result<Result<Vec<Taken>, Vec<Unfit>>, Stop> {
     let (mut all, mut refusals, mut missing) = (Vec::with_capacity(quote.applied.len()), Vec::new(), false);
     for applied in &quote.applied {
         match take_one(facts, context, request, (&typed[applied.code], applied)) {

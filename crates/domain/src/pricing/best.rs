@@ -36,8 +36,9 @@ struct Search<'a, 'o> {
     pricing: &'a Pricing,
 }
 
-/// How good a combination is: most discount, then fewest vouchers, then what ends soonest, then the lowest numbers.
-type Worth<P> = (Reverse<i64>, usize, Vec<P>);
+/// How good a combination is: most discount, then most gifts, then fewest vouchers, then what ends soonest, then the lowest
+/// numbers.
+type Worth<P> = (Reverse<i64>, Reverse<usize>, usize, Vec<P>);
 
 impl Search<'_, '_> {
     /// Every combination.
@@ -97,7 +98,8 @@ impl Search<'_, '_> {
         let vouchers = used.iter().filter(|one| one.offer.voucher.is_some()).count();
         let mut preferences: Vec<_> = used.iter().map(|one| one.preference()).collect();
         preferences.sort();
-        (Reverse(quote.discount_minor), vouchers, preferences)
+        let gifts = quote.applied.iter().filter(|applied| applied.gift.is_some()).count();
+        (Reverse(quote.discount_minor), Reverse(gifts), vouchers, preferences)
     }
 
     fn picked(&self, chosen: &[bool]) -> Vec<&Candidate<'_>> {

@@ -71,7 +71,7 @@ pub(super) fn give(benefit: &Benefit, base: &Base) -> Result<Given, Nothing> {
         }
         Benefit::UnitsOff { buy, get, rate_bp, pick, of, times_max } => {
             let bought = Bought { buy: *buy, get: *get, times_max: *times_max };
-            base.units_off(bought, *rate_bp, *pick, of.as_ref())?
+            base.units_off(bought, *rate_bp, *pick, of.as_deref())?
         }
         Benefit::Gift { sku, quantity } => Given::Gift { sku: sku.clone(), quantity: *quantity },
         Benefit::FreePeriods { periods, unit, .. } => base.free_periods(*periods, *unit),
@@ -196,7 +196,14 @@ impl Base<'_> {
         if units < u64::from(size) {
             return Err(too_few(units, u64::from(size)));
         }
-        let sets = dearest_sets(&self.runs(&self.in_scope), (size, price_minor), times_max);
+        // By what is left of them: a unit that another coupon has made cheap is no good in a set.
+        let run = |&place: &usize| {
+            let units = u64::from(self.line(place).quantity);
+            Run { price_minor: self.left[place] / i64::from(self.line(place).quantity), units }
+        };
+        let runs: Vec<Run> = self.in_scope.iter().map(run).collect();
+        let worth = |units: &[u64]| self.worth(&self.in_scope, units).iter().sum();
+        let sets = dearest_sets(&runs, (size, price_minor), times_max, worth);
         let worth: Vec<i64> = self.worth(&self.in_scope, &sets.units);
         let discount_minor = worth.iter().sum::<i64>() - price_minor.saturating_mul(i64::from(sets.count));
         Ok(self.spread(&self.in_scope, &split_by(discount_minor.max(0), &worth)))
@@ -207,19 +214,15 @@ impl Base<'_> {
             None => self.in_scope.clone(),
             Some(scope) => self.places(|line| scope.holds(line)),
         };
-        let count = match of {
-            None => bought.of_together(self.units()),
-            Some(_) => {
-                // A unit that is in both is one that is given.
-                let others = self.in_scope.iter().filter(|place| !given.contains(place));
-                bought.of_others(others.map(|&place| u64::from(self.line(place).quantity)).sum())
-            }
-        };
+        // A unit that is in both is one that is given.
+        let others = self.in_scope.iter().filter(|place| !given.contains(place));
+        let others: u64 = others.map(|&place| u64::from(self.line(place).quantity)).sum();
+        let count = if of.is_some() { bought.of_others(others) } else { bought.of_together(self.units()) };
         let there: u64 = given.iter().map(|&place| u64::from(self.line(place).quantity)).sum();
         if count == 0 || there == 0 {
             return Err(match of {
                 None => too_few(self.units(), u64::from(bought.buy) + 1),
-                Some(_) if count == 0 => too_few(self.units().min(u64::from(bought.buy) - 1), u64::from(bought.buy)),
+                Some(_) if count == 0 => too_few(others, u64::from(bought.buy)),
                 Some(_) => too_few(0, u64::from(bought.get)),
             });
         }

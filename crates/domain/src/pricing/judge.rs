@@ -69,9 +69,10 @@ fn by_order(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) -> Resul
     }
     let goods_minor: i64 = in_scope.iter().map(|&place| order.line_minor(place)).sum();
     if let Some(minimum) = definition.minimum_order_minor.filter(|minimum| goods_minor < *minimum) {
-        let add_minor = minimum - goods_minor;
-        let detail = format!("goods for {add_minor} more minor units are needed to reach {minimum}");
-        return Err((Refusal::new(Rejection::BelowMinimum, detail), Some(Help::amount(add_minor))));
+        let detail = format!("goods for {} more minor units are needed to reach {minimum}", minimum - goods_minor);
+        // Who reaches the minimum must reach what the benefit asks for, too.
+        let least = minimum.max(definition.benefit.least_goods_minor());
+        return Err((Refusal::new(Rejection::BelowMinimum, detail), Some(Help::amount(least - goods_minor))));
     }
     Ok(in_scope)
 }

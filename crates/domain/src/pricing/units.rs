@@ -31,18 +31,21 @@ pub(super) struct Sets {
     pub units: Vec<u64>,
 }
 
-/// As many full sets of the dearest units as cost more than the price of a set, at most so many.
-pub(super) fn dearest_sets(runs: &[Run], (size, price_minor): (u32, i64), times_max: Option<u32>) -> Sets {
+/// As many full sets of the dearest units as are worth more than the price of a set, at most so many; `worth` says what so many
+/// units of each run are worth together.
+pub(super) fn dearest_sets(
+    runs: &[Run],
+    (size, price_minor): (u32, i64),
+    times_max: Option<u32>,
+    worth: impl Fn(&[u64]) -> i64,
+) -> Sets {
     let units: u64 = runs.iter().map(|run| run.units).sum();
     let full = u32::try_from(units / u64::from(size)).unwrap_or(u32::MAX);
     let possible = full.min(times_max.unwrap_or(TIMES_MAX)).min(TIMES_MAX);
-    let cost = |picked: &[u64]| -> i128 {
-        runs.iter().zip(picked).map(|(run, units)| i128::from(run.price_minor) * i128::from(*units)).sum()
-    };
     let (mut count, mut before) = (0, 0);
     while count < possible {
-        let with_next = cost(&pick(runs, u64::from(count + 1) * u64::from(size), Pick::Dearest));
-        if with_next - before <= i128::from(price_minor) {
+        let with_next = worth(&pick(runs, u64::from(count + 1) * u64::from(size), Pick::Dearest));
+        if with_next - before <= price_minor {
             break;
         }
         (count, before) = (count + 1, with_next);
@@ -83,7 +86,8 @@ mod tests {
             ((7, 1), None, 0, [0, 0]),
             ((6, 209), None, 1, [3, 3]),
         ] {
-            assert_eq!(dearest_sets(&runs, set, times_max), Sets { count, units: units.to_vec() }, "{set:?}");
+            let worth = |units: &[u64]| 50 * units[0] as i64 + 20 * units[1] as i64;
+            assert_eq!(dearest_sets(&runs, set, times_max, worth), Sets { count, units: units.to_vec() }, "{set:?}");
         }
     }
 }

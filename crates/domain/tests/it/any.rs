@@ -73,7 +73,7 @@ pub fn ladder() -> impl Strategy<Value = Benefit> {
 }
 
 pub fn units_off() -> impl Strategy<Value = Benefit> {
-    let of = prop::option::of(scope());
+    let of = prop::option::of(scope().prop_map(Box::new));
     (1u32..4, 1u32..3, rate(), prop::bool::ANY, of, prop::option::of(1u32..4)).prop_map(
         |(buy, get, rate_bp, cheapest, of, times_max)| Benefit::UnitsOff {
             buy,

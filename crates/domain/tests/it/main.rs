@@ -25,4 +25,5 @@ mod quotes;
 mod blocked;
 mod random;
 mod pricing;
+mod examples;
 mod audit;

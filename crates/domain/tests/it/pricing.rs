@@ -185,7 +185,7 @@ proptest! {
         let mut more = order.clone();
         more.lines.push(Line::new("other", 1, price_minor));
         prop_assume!(!matches!(&definition.benefit, Benefit::UnitsOff { of: Some(_), .. }));
-        let (one, other) = (priced(&order, &offers(&[definition.clone()]), &Pricing::default()), priced(&more, &offers(&[definition]), &Pricing::default()));
+        let (one, other) = (priced(&order, &offers(std::slice::from_ref(&definition)), &Pricing::default()), priced(&more, &offers(&[definition]), &Pricing::default()));
         prop_assert_eq!(&one.lines[..], &other.lines[..order.lines.len()]);
     }
 
@@ -306,7 +306,7 @@ proptest! {
     #[test]
     fn what_would_help_helps(order in orders(), minimum in 1i64..500_000) {
         let definition = Definition { minimum_order_minor: Some(minimum), ..Definition::new("min", Benefit::amount_off(1)) };
-        let quote = priced(&order, &offers(&[definition.clone()]), &Pricing::default());
+        let quote = priced(&order, &offers(std::slice::from_ref(&definition)), &Pricing::default());
         if let Some(domain::pricing::Help::AddMinor(minor)) = quote.refused.first().and_then(|refused| refused.help) {
             let mut more = order.clone();
             more.lines.push(Line::new("more", 1, minor));
@@ -324,7 +324,7 @@ proptest! {
             Measure::Amount => order.subtotal_minor(),
             Measure::Quantity => order.lines.iter().map(|line| i64::from(line.quantity)).sum(),
         };
-        let step = steps.iter().filter(|step| step.from <= measured).last();
+        let step = steps.iter().rfind(|step| step.from <= measured);
         let goods = order.subtotal_minor();
         let expected = step.map_or(0, |step| step.rate_bp.map_or(step.amount_minor.unwrap_or(0), |rate| rate.of(goods)).min(goods));
         prop_assert_eq!(alone(&order, &Definition::new("ladder", benefit.clone())), expected);
