@@ -4,11 +4,13 @@ use crate::report::{Budget, Report};
 use crate::scenario::Row;
 
 /// A ratio of two rates: of which rows, what it must be and should be.
-const RATIOS: [(&str, &str, f64, f64); 7] = [
+const RATIOS: [(&str, &str, f64, f64); 9] = [
     ("claim_hot", "redis_lua_always", 0.6, 1.25),
     ("claim_hot_nokey", "redis_lua_always", 0.8, 1.5),
     ("claim_hot", "echo", 0.3, 0.6),
     ("quote", "echo", 0.5, 0.7),
+    ("quote_500", "echo", 0.5, 0.7),
+    ("quote_200_lines", "echo", 0.5, 0.7),
     ("redeem", "claim_hot", 0.5, 0.7),
     ("claim_hot_10m", "claim_hot", 0.8, 0.95),
     ("claim_spread", "claim_hot", 0.5, 0.8),
@@ -55,8 +57,10 @@ enum Of {
 const RATES: [(&str, &str, f64, f64, &str); 2] =
     [("export", "command", 500.0, 1_000.0, "k/s"), ("import", "command", 100.0, 200.0, "k/s")];
 
-const FIGURES: [(&str, &str, Of, f64, f64); 5] = [
+const FIGURES: [(&str, &str, Of, f64, f64); 7] = [
     ("quote", "fixed_rate", Of::P99, 5.0, 2.0),
+    ("quote_500", "fixed_rate", Of::P99, 5.0, 2.0),
+    ("quote_200_lines", "fixed_rate", Of::P99, 5.0, 2.0),
     ("block_100m", "command", Of::Time, 1_000.0, 1_000.0),
     ("start_claim_hot_1m", "command", Of::Time, 1_000.0, 300.0),
     ("start_claim_hot_1m", "command", Of::Memory, 150.0, 80.0),

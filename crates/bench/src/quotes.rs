@@ -1,8 +1,8 @@
-//! Prices of an order with several coupons.
+//! Prices of orders: with codes, among many coupons that need none, and of a long order.
 
 use std::rc::Rc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::claims::place;
 use crate::load::Requests;
@@ -13,31 +13,68 @@ use crate::shop::Shop;
 use crate::table::Bench;
 
 const LINES: usize = 10;
+const LONG_LINES: usize = 200;
 const CODES: [(&str, u64); 5] =
     [("TAKE05", 500), ("TAKE10", 1_000), ("TAKE15", 1_500), ("TAKE20", 2_000), ("TAKE25", 2_500)];
+/// Coupons without a code that these orders do not suit, beside the five that they do.
+const OTHERS: usize = 495;
 /// Who asks; a quote writes nothing, so they may ask again.
 const CUSTOMERS: u64 = 10_000;
 
 impl Bench<'_> {
     pub fn quotes(&mut self) -> anyhow::Result<()> {
-        if !self.wants("quote") {
+        let all = CODES.map(|(code, _)| code);
+        self.quote("quote", (order(LINES), &all), |shop| codes(shop, false))?;
+        self.quote("quote_200_lines", (order(LONG_LINES), &all), |shop| codes(shop, false))?;
+        self.quote("quote_500", (order(LINES), &[]), |shop| {
+            codes(shop, true)?;
+            (0..OTHERS).try_for_each(|number| shop.coupon(&of_other_channel(number)).map(drop))
+        })
+    }
+
+    /// The order with these codes, at a shop that is filled so.
+    fn quote(
+        &mut self,
+        scenario: &'static str,
+        (order, codes): (Value, &[&str]),
+        fill: impl FnOnce(&Shop) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        if !self.wants(scenario) {
             return Ok(());
         }
         let mut shop = Shop::open(&self.options.place)?;
         let customers = shop.customers(CUSTOMERS)?;
-        for (code, rate_bp) in CODES {
-            shop.coupon(&percent_off(code, rate_bp))?;
-        }
-        let requests = quotes(&shop, customers);
-        self.load(|effort| Ok(measure("quote", shop.subject(), effort, (0, Rc::clone(&requests)))?.0))?;
+        fill(&shop)?;
+        let requests = quotes(&shop, customers, &json!({ "codes": codes, "order": order }));
+        self.load(|effort| Ok(measure(scenario, shop.subject(), effort, (0, Rc::clone(&requests)))?.0))?;
         shop.server.process.stop()
     }
 }
 
-fn quotes(shop: &Shop, customers: Rc<[String]>) -> Requests {
+/// The five coupons, by code or without one.
+fn codes(shop: &Shop, automatic: bool) -> anyhow::Result<()> {
+    CODES.iter().try_for_each(|(code, rate_bp)| {
+        let mut coupon = percent_off(code, *rate_bp);
+        coupon["automatic"] = json!(automatic);
+        shop.coupon(&coupon).map(drop)
+    })
+}
+
+/// Every condition is asked, and none holds.
+fn of_other_channel(number: usize) -> Value {
+    json!({
+        "name": format!("Channel {number}"),
+        "currency": "EUR",
+        "automatic": true,
+        "conditions": { "field": "order.channel", "op": "eq", "value": format!("channel-{number}") },
+        "benefit": { "type": "percent_off", "rate_bp": 1_000 },
+    })
+}
+
+fn quotes(shop: &Shop, customers: Rc<[String]>, rest: &Value) -> Requests {
     let key = shop.key.clone();
     // Written once: what the load generator computes is taken from what is measured.
-    let rest = json!({ "codes": CODES.map(|(code, _)| code), "order": order(LINES) }).to_string();
+    let rest = rest.to_string();
     Rc::new(move |number, out| {
         let body = format!("{{\"customer_id\":\"{}\",{}", customers[place(number, customers.len())], &rest[1..]);
         Request::new("POST", "/v1/quotes", &key, &body).write(out);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use state::{CouponState, CouponStep};
 
 use crate::benefit::Benefit;
-use crate::codes::Pattern;
+use crate::codes::{Folded, Pattern, fold};
 use crate::event::JournalNo;
 use crate::id::{CampaignNo, CouponId, CouponNo, CustomerNo};
 use crate::limit::{Counts, GiveBack, Limit, Per};
@@ -183,15 +183,18 @@ pub struct Coupon {
     pub changed_at: Timestamp,
     /// Where its latest event is.
     pub journal: JournalNo,
-    /// What was made of its conditions, so that they are read once.
+    /// What was made of its conditions and its code, so that they are read once.
     #[serde(skip)]
     pub compiled: Compiled,
 }
 
-/// The conditions of a coupon as they are asked. Made when they are asked first, from the definition alone: no two coupons
-/// differ by it, and a copy makes its own.
+/// What a coupon is asked at every order. Made when it is asked first, from the definition alone: no two coupons differ by it,
+/// and a copy makes its own.
 #[derive(Default)]
-pub struct Compiled(OnceLock<Option<Condition>>);
+pub struct Compiled {
+    condition: OnceLock<Option<Condition>>,
+    code: OnceLock<Option<Folded>>,
+}
 
 impl Clone for Compiled {
     fn clone(&self) -> Self {
@@ -234,7 +237,13 @@ impl Coupon {
     pub fn condition(&self, attributes: &Declared) -> Result<Option<&Condition>, NoMeaning> {
         let Some(rule) = &self.definition.conditions else { return Ok(None) };
         let compile = || Catalogue::new(attributes).and_then(|known| Condition::compile(rule, &known)).ok();
-        self.compiled.0.get_or_init(compile).as_ref().map(Some).ok_or(NoMeaning)
+        self.compiled.condition.get_or_init(compile).as_ref().map(Some).ok_or(NoMeaning)
+    }
+
+    /// Its shared code, as typed ones are compared with it.
+    #[must_use]
+    pub fn folded_code(&self) -> Option<&Folded> {
+        self.compiled.code.get_or_init(|| self.definition.code.as_deref().map(fold)).as_ref()
     }
 
     /// Whether orders may have it without a code, as far as is written down.

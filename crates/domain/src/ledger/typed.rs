@@ -7,7 +7,7 @@ use super::facts::{AUTOMATIC_MAX, Facts};
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
 use super::{Stop, sweep};
-use crate::codes::{Pattern, Reading, Shape, fold};
+use crate::codes::{Pattern, Reading, Shape};
 use crate::id::{CouponNo, CustomerNo, VoucherKind};
 use crate::pricing::{Offer, Refused, VoucherWindow};
 use crate::rejection::{Refusal, Rejection};
@@ -186,7 +186,7 @@ fn target_of(
             facts.holdings.ask(&(customer, no));
         }
         // A code that was replaced stays its coupon's, so that nobody else is given it, and is good for nothing.
-        if lookup::coupon(facts, no)?.definition.code.as_deref().map(fold).as_ref() != Some(&reading.folded) {
+        if lookup::coupon(facts, no)?.folded_code() != Some(&reading.folded) {
             return Ok(None);
         }
         let source = lookup::source(facts, no)?;

@@ -14,7 +14,7 @@ pub(super) struct Base<'a> {
     /// No coupon works on these.
     pub exclusions: &'a Listing,
     /// The lines in scope, by their places.
-    pub in_scope: Vec<usize>,
+    pub in_scope: &'a [usize],
     /// What is left of each line, in the order of all lines.
     pub left: Vec<i64>,
     pub shipping_left: i64,
@@ -166,7 +166,7 @@ impl Base<'_> {
             Target::Goods => {
                 let weights: Vec<i64> = self.in_scope.iter().map(|&place| self.left[place]).collect();
                 let left: i64 = weights.iter().sum();
-                self.spread(&self.in_scope, &split_by(gives(left).clamp(0, left), &weights))
+                self.spread(self.in_scope, &split_by(gives(left).clamp(0, left), &weights))
             }
         }
     }
@@ -187,7 +187,7 @@ impl Base<'_> {
             self.left[place].saturating_sub(price_minor).max(0)
         };
         let shares: Vec<i64> = self.in_scope.iter().map(above).collect();
-        self.spread(&self.in_scope, &shares)
+        self.spread(self.in_scope, &shares)
     }
 
     /// So many units at a price together.
@@ -202,16 +202,16 @@ impl Base<'_> {
             Run { price_minor: self.left[place] / i64::from(self.line(place).quantity), units }
         };
         let runs: Vec<Run> = self.in_scope.iter().map(run).collect();
-        let worth = |units: &[u64]| self.worth(&self.in_scope, units).iter().sum();
+        let worth = |units: &[u64]| self.worth(self.in_scope, units).iter().sum();
         let sets = dearest_sets(&runs, (size, price_minor), times_max, worth);
-        let worth: Vec<i64> = self.worth(&self.in_scope, &sets.units);
+        let worth: Vec<i64> = self.worth(self.in_scope, &sets.units);
         let discount_minor = worth.iter().sum::<i64>() - price_minor.saturating_mul(i64::from(sets.count));
-        Ok(self.spread(&self.in_scope, &split_by(discount_minor.max(0), &worth)))
+        Ok(self.spread(self.in_scope, &split_by(discount_minor.max(0), &worth)))
     }
 
     fn units_off(&self, bought: Bought, rate: Rate, first: Pick, of: Option<&Scope>) -> Result<Given, Nothing> {
         let given: Vec<usize> = match of {
-            None => self.in_scope.clone(),
+            None => self.in_scope.to_vec(),
             Some(scope) => self.places(|line| scope.holds(line)),
         };
         // A unit that is in both is one that is given.

@@ -121,7 +121,7 @@ impl<'a, 'o> Way<'a, 'o> {
         let base = Base {
             order: self.order,
             exclusions: &self.pricing.exclusions,
-            in_scope: candidate.in_scope.clone(),
+            in_scope: &candidate.in_scope,
             left: self.quote.lines.iter().map(|line| line.total_minor).collect(),
             shipping_left: self.quote.shipping.total_minor,
             deposit_left: self.quote.deposit.total_minor,

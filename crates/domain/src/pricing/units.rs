@@ -42,13 +42,12 @@ pub(super) fn dearest_sets(
     let units: u64 = runs.iter().map(|run| run.units).sum();
     let full = u32::try_from(units / u64::from(size)).unwrap_or(u32::MAX);
     let possible = full.min(times_max.unwrap_or(TIMES_MAX)).min(TIMES_MAX);
-    let (mut count, mut before) = (0, 0);
-    while count < possible {
-        let with_next = worth(&pick(runs, u64::from(count + 1) * u64::from(size), Pick::Dearest));
-        if with_next - before <= price_minor {
-            break;
-        }
-        (count, before) = (count + 1, with_next);
+    let of = |count: u32| worth(&pick(runs, u64::from(count) * u64::from(size), Pick::Dearest));
+    // Each further set is of cheaper units, so that there is a last one that is worth it.
+    let (mut count, mut not) = (0, possible + 1);
+    while count + 1 < not {
+        let middle = count + (not - count) / 2;
+        if of(middle) - of(middle - 1) > price_minor { count = middle } else { not = middle }
     }
     Sets { count, units: pick(runs, u64::from(count) * u64::from(size), Pick::Dearest) }
 }

@@ -143,7 +143,7 @@ async fn mz_1_a_wallet_is_judged_for_an_order_usable_with_its_discount_and_the_r
         let id = made(&server, &body).await;
         let claim = json!({ "customer_id": ann });
         let claimed = server.post(&format!("/v1/coupons/{id}/claims"), &claim).await.expect(201);
-        vouchers.push(claimed["id"].clone());
+        vouchers.push(claimed["voucher"]["id"].clone());
     }
     let body = json!({ "customer_id": ann, "order": order() });
     let judged = server.post("/v1/quotes/wallet", &body).await.expect(200);
