@@ -8,6 +8,7 @@ use domain::time::{Span, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::approvals::ApprovalBody;
 use crate::benefit_body::BenefitBody;
 use crate::definition_parts::{LimitBody, PatternBody, ValidityBody};
 use crate::names::Names;
@@ -59,6 +60,8 @@ pub(crate) struct CouponBody {
     min_age: Option<u8>,
     #[schema(value_type = schemas::ClaimsFrom)]
     claims_from: ClaimsFrom,
+    /// Who, beside those who wrote it, agrees to what it may cost; ends with any change of the definition.
+    approval: Option<ApprovalBody>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -96,6 +99,7 @@ impl CouponBody {
             ends_at: definition.window.ends_at,
             min_age: definition.min_age,
             claims_from: definition.claims_from,
+            approval: coupon.vetting.approval.as_ref().map(ApprovalBody::from),
             created_at: coupon.created_at,
             changed_at: coupon.changed_at,
         }

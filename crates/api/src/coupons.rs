@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::codes::Reading;
-use domain::coupon::{Coupon, CouponState, Definition, Visibility};
+use domain::coupon::{Coupon, CouponState, Definition, Vetting, Visibility};
 use domain::id::{CampaignId, CampaignNo, CouponId, TenantNo};
 use domain::ledger::{Action, Answer, Outcome, Start};
 use domain::money::Currency;
@@ -251,11 +251,13 @@ fn seen_by(caller: Caller, coupon: &Arc<Coupon>, now: Timestamp) -> Option<Arc<C
     if !is_offered || !coupon.is_for(Some(own)) {
         return None;
     }
-    if definition.customers.is_none() {
+    if definition.customers.is_none() && coupon.vetting.approval.is_none() {
         return Some(Arc::clone(coupon));
     }
-    let definition = Definition { customers: Some(vec![own]), ..definition.clone() };
-    Some(Arc::new(Coupon { definition, ..(**coupon).clone() }))
+    // Who approved it, and what it may cost, is the shop's own business.
+    let customers = definition.customers.as_ref().map(|_| vec![own]);
+    let definition = Definition { customers, ..definition.clone() };
+    Some(Arc::new(Coupon { definition, vetting: Vetting::default(), ..(**coupon).clone() }))
 }
 
 pub(crate) fn gone() -> Problem {

@@ -51,6 +51,7 @@ mod scope_body;
 mod stacking_body;
 mod definition_parts;
 mod restock;
+mod approvals;
 mod campaigns;
 mod campaign_states;
 mod campaign_body;

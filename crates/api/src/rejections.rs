@@ -115,6 +115,8 @@ mod tests {
         (Rejection::ZoneFixed, 409),
         (Rejection::QuotaExceeded, 409),
         (Rejection::CeilingExceeded, 409),
+        (Rejection::SecondPersonNeeded, 409),
+        (Rejection::ApproverInvolved, 409),
         (Rejection::IdentitiesFull, 409),
         (Rejection::PersonTooLarge, 409),
         (Rejection::CustomerErased, 409),

@@ -10,10 +10,10 @@ use crate::body_room::FREE_BYTES;
 use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
-    access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
-    coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, health, history,
-    identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock,
-    second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
+    condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate,
+    health, history, identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration,
+    restock, second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -71,6 +71,8 @@ fn coupon_routes() -> Router<App> {
         .route("/v1/coupons/{id}/imports", post(imports::create_import).layer(DefaultBodyLimit::max(FILE_BYTES_MAX)))
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/coupons/{id}/restock", post(restock::restock_coupon))
+        .route("/v1/coupons/{id}/liability", get(approvals::get_coupon_liability))
+        .route("/v1/coupons/{id}/approvals", post(approvals::approve_coupon))
         .route("/v1/coupons/{id}/contributions", get(restock::list_coupon_contributions))
 }
 

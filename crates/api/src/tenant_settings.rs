@@ -44,6 +44,13 @@ pub(crate) struct TenantSettings {
     quotas: QuotasBody,
     #[serde(default)]
     ceilings: CeilingsBody,
+    /// What may cost more than this at worst, in minor units of whatever currency the coupon names, begins to grant only
+    /// when a second person has approved it; `null`: nobody is asked.
+    #[schema(minimum = 0)]
+    liability_ceiling_minor: Option<i64>,
+    /// Coupons that may together take more than this share of the goods are warned of, in basis points; 5000 unless given.
+    #[schema(maximum = 10_000)]
+    warn_above_bp: Option<u32>,
     /// Attributes of orders, lines and customers that conditions may ask for, each with the kind of its value: by `order.NAME`,
     /// `line.NAME` and `customer.NAME`.
     #[serde(default)]
@@ -96,6 +103,10 @@ pub(crate) struct TenantBody {
     customer_checkout: bool,
     quotas: QuotasBody,
     ceilings: CeilingsBody,
+    /// What may cost more than this at worst needs a second person.
+    liability_ceiling_minor: Option<i64>,
+    /// Coupons that may together take more than this share of the goods are warned of, in basis points.
+    warn_above_bp: Option<u32>,
     /// Attributes of orders, lines and customers that conditions may ask for, each with the kind of its value: by `order.NAME`,
     /// `line.NAME` and `customer.NAME`.
     #[schema(value_type = BTreeMap<String, schemas::FieldKind>, example = json!({"line.color": "text"}))]
@@ -105,7 +116,8 @@ pub(crate) struct TenantBody {
 
 impl TenantSettings {
     fn of(settings: &Settings) -> Self {
-        let Settings { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing } = settings.clone();
+        let Settings { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing, .. } =
+            settings.clone();
         let Quotas { coupons, campaigns, customers, accounts } = quotas;
         let Ceilings { rate_bp, amount_minor } = ceilings;
         Self {
@@ -114,14 +126,18 @@ impl TenantSettings {
             customer_checkout,
             quotas: QuotasBody { coupons, campaigns, customers, accounts },
             ceilings: CeilingsBody { rate_bp, amount_minor },
+            liability_ceiling_minor: settings.liability_ceiling_minor,
+            warn_above_bp: Some(settings.warn_above_bp),
             attributes,
             pricing: (&pricing).into(),
         }
     }
 
     fn parse(self) -> Result<Settings, Problem> {
-        let Self { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing } = self;
+        let Self { liability_ceiling_minor, warn_above_bp, .. } = self;
+        let Self { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing, .. } = self;
         check_attributes(&attributes)?;
+        check_answerable(liability_ceiling_minor, warn_above_bp)?;
         let QuotasBody { coupons, campaigns, customers, accounts } = quotas;
         let CeilingsBody { rate_bp, amount_minor } = ceilings;
         if rate_bp.is_some_and(|rate| rate > RATE_BP_MAX) {
@@ -133,16 +149,29 @@ impl TenantSettings {
         }
         let quotas = Quotas { coupons, campaigns, customers, accounts };
         let pricing = pricing.parse().map_err(|error| error.under("/pricing"))?;
+        let unset = Settings::new(zone, currency);
         Ok(Settings {
-            zone,
-            currency,
             customer_checkout,
             quotas,
             ceilings: Ceilings { rate_bp, amount_minor },
+            liability_ceiling_minor,
+            warn_above_bp: warn_above_bp.unwrap_or(unset.warn_above_bp),
             attributes,
             pricing,
+            ..unset
         })
     }
+}
+
+fn check_answerable(ceiling_minor: Option<i64>, warn_above_bp: Option<u32>) -> Result<(), Problem> {
+    if ceiling_minor.is_some_and(|ceiling| ceiling < 0) {
+        return Err(Problem::invalid_field("/liability_ceiling_minor", "invalid", "must be 0 or more"));
+    }
+    if warn_above_bp.is_some_and(|rate| rate > RATE_BP_MAX) {
+        let detail = format!("must be at most {RATE_BP_MAX}");
+        return Err(Problem::invalid_field("/warn_above_bp", "invalid", detail));
+    }
+    Ok(())
 }
 
 fn check_attributes(attributes: &Declared) -> Result<(), Problem> {
@@ -187,9 +216,22 @@ fn own(app: &App, caller: Caller) -> Result<Arc<Tenant>, Problem> {
 
 fn show(tenant: &Tenant) -> Reply<TenantBody> {
     let Tenant { name, hosts, settings, version, .. } = tenant.clone();
-    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing } =
-        TenantSettings::of(&settings);
-    let body =
-        TenantBody { name, hosts, version, zone, currency, customer_checkout, quotas, ceilings, attributes, pricing };
+    let set = TenantSettings::of(&settings);
+    let TenantSettings { zone, currency, customer_checkout, quotas, ceilings, attributes, pricing, .. } = set;
+    let TenantSettings { liability_ceiling_minor, warn_above_bp, .. } = set;
+    let body = TenantBody {
+        name,
+        hosts,
+        version,
+        zone,
+        currency,
+        customer_checkout,
+        quotas,
+        ceilings,
+        liability_ceiling_minor,
+        warn_above_bp,
+        attributes,
+        pricing,
+    };
     Reply::ok(body).version(version)
 }

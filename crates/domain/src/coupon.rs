@@ -1,6 +1,7 @@
 //! The definition a voucher is made from, its versions and its states.
 
 mod state;
+mod vetting;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -8,6 +9,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 pub use state::{CouponState, CouponStep};
+pub use vetting::{Approval, Vetting};
 
 use crate::benefit::Benefit;
 use crate::codes::{Folded, Pattern, fold};
@@ -177,6 +179,9 @@ pub struct Coupon {
     pub limits: Vec<Limit>,
     /// Limits of former versions; one that comes back goes on with its usage.
     pub limits_retired: Vec<Limit>,
+    /// Who answers for what it may cost.
+    #[serde(default)]
+    pub vetting: Vetting,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

@@ -23,6 +23,7 @@ pub mod tenant;
 pub mod limit;
 pub mod coupon;
 pub mod campaign;
+pub mod liability;
 pub mod identity;
 pub mod customer;
 pub mod account;

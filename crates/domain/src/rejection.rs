@@ -106,6 +106,10 @@ rejections! {
     QuotaExceeded = "quota_exceeded", "No more of these can be made.", "已达到可创建的数量上限。",
     /// A coupon of the tenant may not give so much.
     CeilingExceeded = "ceiling_exceeded", "The coupon would give more than is allowed here.", "优惠力度超过了允许的上限。",
+    /// The coupon may cost more than one person alone may let it.
+    SecondPersonNeeded = "second_person_needed", "A second person has to approve this first.", "需要先由另一人批准。",
+    /// Who approves must be a member of staff who had no hand in it.
+    ApproverInvolved = "approver_involved", "Somebody else has to approve this.", "必须由其他人批准。",
     /// The customer has as many identities as one may have.
     IdentitiesFull = "identities_full", "The customer has as many contacts as one may have.", "该顾客的联系方式已达上限。",
     /// Too much was taken, or by too many, to become one person's in one step.

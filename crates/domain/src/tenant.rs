@@ -36,6 +36,13 @@ pub struct Settings {
     /// How much a coupon of it may give.
     #[serde(default)]
     pub ceilings: Ceilings,
+    /// What may cost more than this at worst, in minor units of whatever currency the coupon names, begins to grant only
+    /// when a second person has approved it; none: no ceiling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liability_ceiling_minor: Option<i64>,
+    /// Coupons that may together take more than this share of the goods are warned of, in basis points.
+    #[serde(default = "warn_above_bp")]
+    pub warn_above_bp: u32,
     /// What the shop says of orders, lines and customers in words of its own, by `order.NAME`, `line.NAME` and
     /// `customer.NAME`: conditions may ask for it.
     #[serde(default, skip_serializing_if = "Declared::is_empty")]
@@ -43,6 +50,11 @@ pub struct Settings {
     /// What holds for all coupons together.
     #[serde(default, skip_serializing_if = "Pricing::is_default")]
     pub pricing: Pricing,
+}
+
+/// Half of what goods cost: more than that is seldom meant.
+fn warn_above_bp() -> u32 {
+    5_000
 }
 
 /// How many of each a tenant may ever make; none: as many as there are numbers.
@@ -93,6 +105,8 @@ impl Settings {
             customer_checkout: false,
             quotas: Quotas::default(),
             ceilings: Ceilings::default(),
+            liability_ceiling_minor: None,
+            warn_above_bp: warn_above_bp(),
             attributes: Declared::default(),
             pricing: Pricing::default(),
         }

@@ -56,7 +56,8 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
         | Action::IssueGiven { coupon, .. }
         | Action::ImportGiven { coupon, .. }
         | Action::IssueBlock { coupon, .. }
-        | Action::Restock { coupon, .. } => *coupon,
+        | Action::Restock { coupon, .. }
+        | Action::ApproveCoupon { coupon, .. } => *coupon,
         Action::Assign { voucher, .. } | Action::Release { voucher } | Action::Revoke { voucher } => {
             voucher.iter().find(|code| matches!(facts.vouchers.get(&code.key), Ok(Some(_))))?.key.coupon
         }

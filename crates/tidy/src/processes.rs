@@ -21,13 +21,14 @@ struct Process {
 const PROCESSES: [Process; 4] = [
     Process {
         name: "create",
-        modules: &["define", "states", "restock", "campaigns", "customers", "merge", "accounts"],
+        modules: &["define", "states", "restock", "second_person", "campaigns", "customers", "merge", "accounts"],
         commands: &[
             "define::create_coupon",
             "define::update_coupon",
             "states::move_coupon",
             "states::follow_clock",
             "restock::restock",
+            "second_person::approve",
             "campaigns::create_campaign",
             "campaigns::update_campaign",
             "campaigns::move_campaign",

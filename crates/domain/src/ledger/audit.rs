@@ -63,6 +63,7 @@ fn word(command: &Command) -> Option<&'static str> {
             CouponStep::Abort => "campaign.abort",
         }),
         Action::Restock { .. } => Some("coupon.restock"),
+        Action::ApproveCoupon { .. } => Some("coupon.approve"),
         Action::CreateCoupon { .. } => Some("coupon.create"),
         Action::UpdateCoupon { .. } => Some("coupon.update"),
         Action::MoveCoupon { step, .. } => Some(match step {
@@ -139,7 +140,8 @@ fn coupon(facts: &Facts, no: CouponNo) -> Result<Changed, Stop> {
     let after = facts.coupons.get(&no)?.expect("it was written just now");
     let told = |coupon: &Coupon| {
         let mut told = document(&coupon.definition, &[]);
-        told.extend(document(&json!({ "state": coupon.state, "version": coupon.version }), &[]));
+        let Coupon { state, version, vetting, .. } = coupon;
+        told.extend(document(&json!({ "state": state, "version": version, "approval": vetting.approval }), &[]));
         told
     };
     let before = facts.coupons.before(&no).map(|coupon| told(coupon));

@@ -7,7 +7,7 @@ use super::command::{Outcome, Start};
 use super::decide::Context;
 use super::define::{begun, check_version, check_window, next, number_limits};
 use super::facts::{Entry, Facts, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence};
-use super::{Stop, lookup, refuse, states};
+use super::{Stop, lookup, refuse, second_person, states};
 use crate::campaign::{Campaign, CampaignDefinition, CampaignState, CampaignStep};
 use crate::coupon::CouponState;
 use crate::event::{Actor, EventKind, JournalNo, Subject};
@@ -55,6 +55,7 @@ pub(super) fn update_campaign(
     check_version(lookup::campaign(facts, no)?.version, if_version)?;
     let before = catch_up(facts, context, no)?;
     check_update(context, &before, definition)?;
+    second_person::check_campaign(facts, context.now, &before, definition)?;
     let known: Vec<Limit> = before.limits.iter().chain(&before.limits_retired).cloned().collect();
     let limits = number_limits(facts, &definition.limits, &known)?;
     let limits_retired = known.into_iter().filter(|old| limits.iter().all(|limit| limit.no != old.no)).collect();

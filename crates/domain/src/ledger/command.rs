@@ -398,6 +398,13 @@ pub enum Action {
         /// Who is to be counted as having given it, if anybody.
         contributor: Option<String>,
     },
+    /// Agree, as a second person, to what a coupon may cost.
+    ApproveCoupon {
+        /// Which one.
+        coupon: CouponNo,
+        /// The version that is approved.
+        version: u32,
+    },
     /// Write down where the clock has led definitions. Which are not due are left alone.
     FollowClock {
         /// Coupons.
@@ -438,6 +445,7 @@ impl Action {
             | Self::UpdateCoupon { .. }
             | Self::UpdateCampaign { .. }
             | Self::Restock { .. }
+            | Self::ApproveCoupon { .. }
             | Self::IssueBlock { .. }
             | Self::RevokeBlock { .. }
             | Self::Assign { .. }

@@ -4,7 +4,7 @@ use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
 use super::{
     Stop, accounts, audit, campaigns, claim, customers, define, give_back, hold, import, issue, merge, pool, redeem,
-    refuse, restock, settle, states, sweep,
+    refuse, restock, second_person, settle, states, sweep,
 };
 use crate::codes::Reading;
 use crate::event::Actor;
@@ -170,6 +170,7 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
         Action::Restock { coupon, limit, by, contributor } => {
             restock::restock(facts, context, *coupon, (limit, *by), contributor.as_deref())
         }
+        Action::ApproveCoupon { coupon, version } => second_person::approve(facts, context, *coupon, *version),
         Action::FollowClock { coupons, campaigns } => states::follow_clock(facts, context, coupons, campaigns),
     }
 }

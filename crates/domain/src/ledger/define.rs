@@ -6,10 +6,10 @@ use super::decide::Context;
 use super::facts::{Facts, Sequence};
 use super::import::check_free;
 use super::states::{catch_up, outcome, write};
-use super::{Stop, lookup, refuse};
+use super::{Stop, lookup, refuse, second_person};
 use crate::campaign::CampaignState;
 use crate::codes::{Pattern, Reading, prefixes_clash};
-use crate::coupon::{Compiled, Coupon, CouponState, CouponStep, Definition, LimitDefinition};
+use crate::coupon::{Compiled, Coupon, CouponState, CouponStep, Definition, LimitDefinition, Vetting};
 use crate::event::JournalNo;
 use crate::id::{COUPONS_MAX, CouponId, CouponNo, LimitNo};
 use crate::limit::{GiveBack, Limit};
@@ -55,11 +55,15 @@ pub(super) fn create_coupon(
         definition: definition.clone(),
         limits,
         limits_retired: Vec::new(),
+        vetting: Vetting::begun(context.actor),
         created_at: context.now,
         changed_at: context.now,
         journal: JournalNo::default(),
         compiled: Compiled::default(),
     };
+    if start == Start::Active {
+        second_person::check_start(facts, &coupon)?;
+    }
     Ok(outcome(&write(facts, context, None, coupon)))
 }
 
@@ -87,8 +91,13 @@ pub(super) fn update_coupon(
     let known: Vec<Limit> = before.limits.iter().chain(&before.limits_retired).cloned().collect();
     let limits = number_limits(facts, &definition.limits, &known)?;
     let limits_retired = known.into_iter().filter(|old| limits.iter().all(|limit| limit.no != old.no)).collect();
-    let coupon =
-        Coupon { definition: definition.clone(), limits, limits_retired, changed_at: context.now, ..(*before).clone() };
+    let mut vetting = before.vetting.changed(context.actor);
+    if before.state != CouponState::Draft {
+        vetting = vetting.with_limits(&before, &limits, second_person::bound_of(facts, &before)?);
+    }
+    let definition = definition.clone();
+    let coupon = Coupon { definition, limits, limits_retired, vetting, changed_at: context.now, ..(*before).clone() };
+    second_person::check_change(facts, &before, &coupon, context.now)?;
     write(facts, context, Some(before.state), coupon);
     // What was edited may be the window.
     catch_up(facts, context, no).map(|coupon| outcome(&coupon))

@@ -36,6 +36,7 @@ mod define;
 mod states;
 mod campaigns;
 mod restock;
+mod second_person;
 mod customers;
 mod merge;
 mod accounts;

@@ -47,6 +47,7 @@ pub(super) fn hands_out(action: &Action) -> usize {
         | Action::MoveCampaign { .. }
         | Action::Restock { .. }
         | Action::FollowClock { .. }
+        | Action::ApproveCoupon { .. }
         | Action::Expire { .. } => 0,
     }
 }

@@ -4,7 +4,7 @@ use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::states::{catch_up, write};
-use super::{Stop, refuse};
+use super::{Stop, refuse, second_person};
 use crate::coupon::{Coupon, CouponState};
 use crate::id::CouponNo;
 use crate::limit::{LIMIT_MAX, Limit, Per, UsageKey, UsageSubject};
@@ -39,7 +39,9 @@ pub(super) fn restock(
         let units = facts.contributions.get(&key)?.copied().unwrap_or(0);
         facts.contributions.put(key, units.saturating_add(by));
     }
-    let raised = Coupon { changed_at: context.now, ..with_max(&before, id, max) };
+    let vetting = before.vetting.changed(context.actor);
+    let raised = Coupon { vetting, changed_at: context.now, ..with_max(&before, id, max) };
+    second_person::check_change(facts, &before, &raised, context.now)?;
     let coupon = write(facts, context, Some(before.state), raised);
     Ok(Outcome::Restocked { no, version: coupon.version, limit: id.to_owned(), max, usage })
 }

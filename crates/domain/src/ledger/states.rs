@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::command::Outcome;
 use super::decide::Context;
 use super::facts::{Entry, Facts, RESERVATIONS_MAX};
-use super::{Stop, campaigns, lookup, refuse, settle};
+use super::{Stop, campaigns, lookup, refuse, second_person, settle};
 use crate::coupon::{Coupon, CouponState, CouponStep};
 use crate::event::{Actor, EventKind, Subject};
 use crate::id::{CampaignNo, CouponNo};
@@ -25,7 +25,11 @@ pub(super) fn move_coupon(
     };
     match step {
         CouponStep::Abort => abort(facts, context, &before),
-        CouponStep::Activate | CouponStep::Pause | CouponStep::End => Ok(move_to(facts, context, &before, to)),
+        CouponStep::Activate => {
+            second_person::check_start(facts, &before)?;
+            Ok(move_to(facts, context, &before, to))
+        }
+        CouponStep::Pause | CouponStep::End => Ok(move_to(facts, context, &before, to)),
     }
     .map(|coupon| outcome(&coupon))
 }

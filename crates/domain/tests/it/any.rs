@@ -31,6 +31,7 @@ pub fn coupon(no: u32, definition: Definition) -> Coupon {
         created_at: Timestamp::from_ms(0),
         changed_at: Timestamp::from_ms(0),
         journal: JournalNo(1),
+        vetting: domain::coupon::Vetting::default(),
         compiled: Compiled::default(),
     }
 }

@@ -20,6 +20,7 @@ mod states;
 mod campaigns;
 mod ages;
 mod restock;
+mod approvals;
 mod idempotency;
 mod quotes;
 mod blocked;

@@ -40,6 +40,7 @@ mod persons;
 mod merges;
 mod audit;
 mod campaigns;
+mod approvals;
 mod access_blocks;
 
 use std::sync::Arc;
@@ -298,6 +299,10 @@ suite! {
         an_abort_of_a_campaign_cancels_what_is_reserved_of_all_its_coupons
         a_campaigns_figures_are_the_sums_over_its_coupons_by_currency
         restocks_at_once_all_count_and_so_do_their_contributors
+    }
+    approvals {
+        two_persons_start_what_one_alone_may_not_also_after_a_restart
+        nobody_gets_around_the_second_person_by_a_change_that_races_the_approval
     }
     access_blocks {
         a_block_keeps_its_target_out_at_once_and_over_a_restart_until_its_end_or_its_removal

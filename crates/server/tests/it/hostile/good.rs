@@ -24,6 +24,7 @@ pub fn bodies(operation: &str, things: &Things) -> Vec<Value> {
             json!({ "vouchers": [{ "code": "GIVEN1", "customer_id": things["customers"] }] }),
         ],
         "POST /v1/coupons/{id}/restock" => vec![json!({ "limit": "stock", "by": 1, "contributor": "eve" })],
+        "POST /v1/coupons/{id}/approvals" => vec![json!({ "version": 1 })],
         "POST /v1/quotes" => vec![quote(things)],
         "POST /v1/quotes/wallet" => {
             let mut body = quote(things);
@@ -47,6 +48,7 @@ pub fn bodies(operation: &str, things: &Things) -> Vec<Value> {
             "zone": "UTC", "currency": "EUR", "customer_checkout": false,
             "quotas": { "accounts": 100_000, "campaigns": 100_000, "coupons": 100_000, "customers": 100_000 },
             "ceilings": { "amount_minor": 1_000_000, "rate_bp": 10_000 },
+            "warn_above_bp": 9_000,
         })],
         "POST /v1/test-clock" => vec![json!({ "advance": "PT1S" })],
         "PATCH /v1/me" => vec![json!({
