@@ -15,6 +15,7 @@ use crate::names::Names;
 use crate::schemas;
 use crate::scope_body::ScopeBody;
 use crate::stacking_body::StackingBody;
+use crate::warnings::WarningBody;
 
 /// A coupon: its latest definition with what has become of it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,9 +67,17 @@ pub(crate) struct CouponBody {
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
+    /// What is suspicious about it; only in the answer to who has just saved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<WarningBody>>,
 }
 
 impl CouponBody {
+    /// With what is suspicious about it.
+    pub(crate) fn with_warnings(self, warnings: Vec<WarningBody>) -> Self {
+        Self { warnings: Some(warnings), ..self }
+    }
+
     /// As it is at that instant. `names` know the customers it is for, its campaign, and the coupons that it excludes.
     pub(crate) fn of(coupon: &Coupon, names: &Names, at: Timestamp) -> Self {
         let definition = &coupon.definition;
@@ -102,6 +111,7 @@ impl CouponBody {
             approval: coupon.vetting.approval.as_ref().map(ApprovalBody::from),
             created_at: coupon.created_at,
             changed_at: coupon.changed_at,
+            warnings: None,
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::names::{Names, campaign_no_if_named, coupon_no, coupon_nos_at, custom
 use crate::page::{List, page_request};
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
-use crate::schemas;
+use crate::{schemas, warnings};
 
 /// Define a coupon
 ///
@@ -43,7 +43,7 @@ pub(crate) async fn create_coupon(
     let (definition, code) = define(&app, tenant, body, None).await?;
     let id = CouponId((app.new_id)());
     let answer = app.submit(&origin, Action::CreateCoupon { id, definition, code, start }).await?;
-    shown(&app, tenant, answer, StatusCode::CREATED).await
+    saved(&app, tenant, answer, StatusCode::CREATED).await
 }
 
 /// Save a coupon anew
@@ -69,7 +69,7 @@ pub(crate) async fn update_coupon(
     let campaign = now.definition.campaign;
     let (definition, code) = define(&app, tenant, body, campaign).await?;
     let answer = app.submit(&origin, Action::UpdateCoupon { coupon, if_version, definition, code }).await?;
-    shown(&app, tenant, answer, StatusCode::OK).await
+    saved(&app, tenant, answer, StatusCode::OK).await
 }
 
 /// Which coupons to list.
@@ -284,14 +284,24 @@ pub(crate) async fn show(app: &App, tenant: TenantNo, coupon: &Coupon, at: Times
     Ok(Reply::ok(CouponBody::of(coupon, &names, at)).version(coupon.version))
 }
 
+/// The same as [`shown`], with what is suspicious about it.
+async fn saved(app: &App, tenant: TenantNo, answer: Answer, status: StatusCode) -> Answered<CouponBody> {
+    let coupon = answered(app, tenant, &answer).await?;
+    let warnings = warnings::of_coupon(app, tenant, &coupon).await?;
+    Ok(shown(app, tenant, answer, status).await?.map(|body| body.with_warnings(warnings)))
+}
+
+async fn answered(app: &App, tenant: TenantNo, answer: &Answer) -> Result<Arc<Coupon>, Problem> {
+    let Outcome::Coupon { no, version } = answer.outcome else { return Err(unexpected()) };
+    match app.store.coupon(tenant, no).await?.filter(|coupon| coupon.version == version) {
+        Some(coupon) => Ok(coupon),
+        None => app.store.coupon_version(tenant, no, version).await?.ok_or_else(gone),
+    }
+}
+
 /// The coupon in the version that an answer is about.
 pub(crate) async fn shown(app: &App, tenant: TenantNo, answer: Answer, status: StatusCode) -> Answered<CouponBody> {
-    let Outcome::Coupon { no, version } = answer.outcome else { return Err(unexpected()) };
-    let now = app.store.coupon(tenant, no).await?.filter(|coupon| coupon.version == version);
-    let coupon = match now {
-        Some(coupon) => coupon,
-        None => app.store.coupon_version(tenant, no, version).await?.ok_or_else(gone)?,
-    };
+    let coupon = answered(app, tenant, &answer).await?;
     let reply = show(app, tenant, &coupon, answer.at).await?;
     Ok(reply.status(status).replayed(answer.replayed))
 }

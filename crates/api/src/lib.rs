@@ -52,6 +52,7 @@ mod stacking_body;
 mod definition_parts;
 mod restock;
 mod approvals;
+mod warnings;
 mod campaigns;
 mod campaign_states;
 mod campaign_body;

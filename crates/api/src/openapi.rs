@@ -17,7 +17,7 @@ use crate::{
     access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
     condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, export, health, history,
     identities, imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup,
-    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes, warnings,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
@@ -53,7 +53,7 @@ const WITHOUT_KEY: [&str; 10] = [
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
         coupon_states::abort_coupon,
         condition_fields::list_condition_fields,
-        approvals::get_coupon_liability, approvals::approve_coupon,
+        warnings::list_coupon_warnings, approvals::get_coupon_liability, approvals::approve_coupon,
         restock::restock_coupon, restock::list_coupon_contributions,
         campaigns::create_campaign, campaigns::list_campaigns, campaigns::get_campaign, campaigns::update_campaign,
         campaigns::get_campaign_version, campaigns::get_campaign_statistics,

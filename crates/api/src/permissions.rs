@@ -77,6 +77,7 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST",  "/v1/coupons/{id}/restock",            DEFINITIONS, "AA---"),
     ("GET",   "/v1/coupons/{id}/contributions",      READ,        "AA-A-"),
     ("GET",   "/v1/coupons/{id}/liability",          READ,        "AA-A-"),
+    ("GET",   "/v1/coupons/{id}/warnings",           READ,        "AA-A-"),
     ("POST",  "/v1/coupons/{id}/approvals",          None,        "AA---"),
     ("POST",  "/v1/coupons/{id}/imports",            VOUCHERS,    "AA---"),
     ("GET",   "/v1/imports",                         VOUCHERS,    "AA---"),

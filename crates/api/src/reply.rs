@@ -30,6 +30,12 @@ impl<T> Reply<T> {
         Self { status: StatusCode::CREATED, ..Self::ok(body) }
     }
 
+    /// The same answer with another body.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
+        let Self { status, body, replayed, version, stored } = self;
+        Reply { status, body: change(body), replayed, version, stored }
+    }
+
     pub(crate) fn status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }

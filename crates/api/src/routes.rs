@@ -14,6 +14,7 @@ use crate::{
     condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate,
     health, history, identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration,
     restock, second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    warnings,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -72,6 +73,7 @@ fn coupon_routes() -> Router<App> {
         .route("/v1/coupons/{id}/claims", post(claims::claim_voucher))
         .route("/v1/coupons/{id}/restock", post(restock::restock_coupon))
         .route("/v1/coupons/{id}/liability", get(approvals::get_coupon_liability))
+        .route("/v1/coupons/{id}/warnings", get(warnings::list_coupon_warnings))
         .route("/v1/coupons/{id}/approvals", post(approvals::approve_coupon))
         .route("/v1/coupons/{id}/contributions", get(restock::list_coupon_contributions))
 }

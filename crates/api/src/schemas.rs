@@ -2,7 +2,7 @@
 
 use domain::{
     access_block, account, audit, benefit, codes, coupon, event, id, identity, liability, limit, opening, order,
-    period, redemption, rule, stacking, voucher, wallet,
+    period, redemption, review, rule, stacking, voucher, wallet,
 };
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -56,6 +56,7 @@ words! {
         event::VoucherStep::Merged,
     ].map(written);
     AuditKind: audit::AuditKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
+    WarningCode: review::WarningCode::ALL.iter().map(|code| code.name()).collect::<Vec<_>>();
     LiabilityPart: liability::Part::ALL.map(written);
     Visibility: [coupon::Visibility::Public, coupon::Visibility::Hidden].map(written);
     Counts: [limit::Counts::Claims, limit::Counts::Redemptions, limit::Counts::Value].map(written);

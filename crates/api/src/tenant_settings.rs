@@ -20,6 +20,7 @@ use crate::rejections::refused;
 use crate::reply::{Answered, Reply};
 use crate::schemas;
 use crate::stacking_body::PricingBody;
+use crate::warnings::{self, WarningBody};
 
 /// The most attributes that a tenant declares.
 const ATTRIBUTES_MAX: usize = 200;
@@ -112,6 +113,9 @@ pub(crate) struct TenantBody {
     #[schema(value_type = BTreeMap<String, schemas::FieldKind>, example = json!({"line.color": "text"}))]
     attributes: Declared,
     pricing: PricingBody,
+    /// What is suspicious about it; only in the answer to who has just saved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warnings: Option<Vec<WarningBody>>,
 }
 
 impl TenantSettings {
@@ -207,7 +211,9 @@ pub(crate) async fn update_tenant(
     let version = edited_version(&headers)?.unwrap_or(before.version);
     let tenant = Tenant { settings: Arc::new(body.parse()?), version, ..(*before).clone() };
     let saved = app.store.update_tenant(caller.actor, tenant).await?;
-    Ok(show(&*saved.map_err(|refusal| refused(refusal, app.now()))?))
+    let saved = saved.map_err(|refusal| refused(refusal, app.now()))?;
+    let warnings = warnings::of_settings(&app, saved.no, &saved.settings).await?;
+    Ok(show(&saved).map(|body| TenantBody { warnings: Some(warnings), ..body }))
 }
 
 fn own(app: &App, caller: Caller) -> Result<Arc<Tenant>, Problem> {
@@ -232,6 +238,7 @@ fn show(tenant: &Tenant) -> Reply<TenantBody> {
         warn_above_bp,
         attributes,
         pricing,
+        warnings: None,
     };
     Reply::ok(body).version(version)
 }

@@ -24,6 +24,7 @@ pub mod limit;
 pub mod coupon;
 pub mod campaign;
 pub mod liability;
+pub mod review;
 pub mod identity;
 pub mod customer;
 pub mod account;

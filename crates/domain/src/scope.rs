@@ -82,6 +82,17 @@ impl Listing {
             || line.category.as_ref().is_some_and(|path| self.categories.has_way_to(path))
     }
 
+    /// Whether each of its entries is named by the same list of one of these, or leads through what that names.
+    pub(crate) fn is_within(&self, others: &[&Self]) -> bool {
+        let same =
+            |of: fn(&Self) -> &Names| of(self).0.iter().all(|entry| others.iter().any(|other| of(other).has(entry)));
+        let below = |path: &str| others.iter().any(|other| other.categories.has_way_to(path));
+        same(|listing| &listing.products)
+            && same(|listing| &listing.skus)
+            && same(|listing| &listing.merchants)
+            && self.categories.0.iter().all(|path| below(path))
+    }
+
     /// Whether its lists are within their bounds.
     ///
     /// # Errors

@@ -12,9 +12,9 @@ pub type Declared = BTreeMap<String, Kind>;
 /// The most characters of the name of an attribute.
 const NAME_CHARS_MAX: usize = 128;
 /// How far an order has come, as it is written.
-const NODES: &[&str] = &["cart", "order", "payment"];
+pub(super) const NODES: &[&str] = &["cart", "order", "payment"];
 /// Periods of use, as they are written.
-const PERIODS: &[&str] = &["night", "day", "week", "month", "year"];
+pub(super) const PERIODS: &[&str] = &["night", "day", "week", "month", "year"];
 
 /// Every field there is, in the order in which they are published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct CatalogueField {
 
 /// A field, as it is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Order(OrderField),
     Customer(CustomerField),
     Now(NowField),
@@ -47,6 +47,13 @@ pub(super) enum Field {
 }
 
 impl Field {
+    pub(crate) const SUBTOTAL: Self = Self::Order(OrderField::Subtotal);
+    pub(crate) const QUANTITY: Self = Self::Order(OrderField::Quantity);
+    pub(crate) const SHIPPING: Self = Self::Order(OrderField::Shipping);
+    pub(crate) const DEPOSIT: Self = Self::Order(OrderField::Deposit);
+    pub(super) const CURRENCY: Self = Self::Order(OrderField::Currency);
+    pub(super) const TODAY: Self = Self::Now(NowField::Date);
+
     /// Whether it is of a line, and not of the order as a whole.
     pub(super) fn is_of_line(&self) -> bool {
         match self {
@@ -60,7 +67,7 @@ impl Field {
 
 /// What an attribute is said of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(crate) enum Owner {
     Order,
     Line,
     Customer,
@@ -119,7 +126,7 @@ fn attribute(declared: &str, kind: Kind) -> Result<CatalogueField, FieldError> {
 macro_rules! fields {
     ($group:ident in $of:ident { $($field:ident, $name:literal, $kind:ident, optional: $optional:literal, $choices:expr, $about:literal;)* }) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum $group { $($field,)* }
+        pub(crate) enum $group { $($field,)* }
 
         impl $group {
             fn listed() -> Vec<CatalogueField> {

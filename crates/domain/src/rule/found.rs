@@ -21,6 +21,20 @@ pub struct Inputs<'a> {
     pub zone: &'a Zone,
 }
 
+/// The day on which something is looked at, as conditions compare it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NowOf {
+    pub(super) date: i64,
+}
+
+impl NowOf {
+    /// The day of that instant in that zone.
+    #[must_use]
+    pub fn new(now: Timestamp, zone: &Zone) -> Self {
+        Self { date: date_of(zone.as_jiff().to_datetime(now.to_jiff())) }
+    }
+}
+
 /// What a field has, borrowed from the order. Days and times are numbers, see `scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found<'a> {

@@ -82,7 +82,7 @@ impl NumberTest {
 }
 
 impl TextTest {
-    fn holds(&self, text: &str) -> bool {
+    pub(super) fn holds(&self, text: &str) -> bool {
         match self {
             Self::Eq(other) => text == &**other,
             Self::Ne(other) => text != &**other,

@@ -2,7 +2,8 @@
 //!
 //! Reading order: `tree` (the rule as it is written), `kind` (what is compared, and how), `catalogue` (the fields there
 //! are), `scale` (dates and times as numbers), `value` (what a test compares with), `compile` (a rule that was checked),
-//! `found` (what a field has in an order), `holds` (the answer), `explain` (the answer with its reasons).
+//! `found` (what a field has in an order), `holds` (the answer), `explain` (the answer with its reasons), `region` and
+//! `verdict` (what is sure without an order).
 
 mod tree;
 mod kind;
@@ -13,14 +14,18 @@ mod compile;
 mod found;
 mod holds;
 mod explain;
+mod region;
+mod verdict;
 
+pub(crate) use catalogue::Field;
 pub use catalogue::{Catalogue, CatalogueField, Declared};
 pub use compile::{Condition, RULE_DEPTH_MAX, RULE_NODES_MAX};
 pub use explain::Held;
-pub use found::Inputs;
+pub use found::{Inputs, NowOf};
 pub use kind::{Kind, Operand, Operator};
 pub use tree::{CountLines, FieldTest, LinesSum, Rule, SumLines};
 pub use value::{RULE_LIST_MAX, RULE_TEXT_CHARS_MAX};
+pub use verdict::{Finding, Known, Verdict};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use std::fs;
 
 use domain::benefit::{Benefit, Target};
 
-use outcome::{Rows, both};
+use outcome::{Rows, both, denied};
 use read::{Example, File, files, folder};
 
 const EXAMPLES_MIN: usize = 200;
@@ -91,6 +91,15 @@ fn every_worked_example_is_priced_as_worked_out() {
     }
     assert!(failures.is_empty(), "{} of {count} examples differ\n\n{}", failures.len(), failures.join("\n\n"));
     assert!(count >= EXAMPLES_MIN, "there are {count} examples, and should be {EXAMPLES_MIN}");
+}
+
+#[test]
+fn nothing_is_said_to_be_impossible_of_a_coupon_that_gives_something_in_an_example() {
+    for file in &files() {
+        for example in readable(file) {
+            assert_eq!(denied(example), Ok(Vec::new()), "{}: {}", file.name, example.says);
+        }
+    }
 }
 
 fn side_by_side(expected: &Rows, found: &Rows) -> String {

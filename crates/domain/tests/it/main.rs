@@ -21,6 +21,7 @@ mod campaigns;
 mod ages;
 mod restock;
 mod approvals;
+mod warnings;
 mod idempotency;
 mod quotes;
 mod blocked;

@@ -7,6 +7,7 @@ mod fields;
 mod explain;
 mod naive;
 mod random;
+mod verdict;
 
 use serde_json::{Value, json};
 

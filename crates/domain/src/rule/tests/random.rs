@@ -118,7 +118,7 @@ fn rule_of(depth: usize, in_lines: bool) -> BoxedStrategy<Value> {
     .boxed()
 }
 
-fn any_rule() -> BoxedStrategy<Value> {
+pub(super) fn any_rule() -> BoxedStrategy<Value> {
     rule_of(4, false)
 }
 
@@ -179,7 +179,7 @@ fn customer() -> impl Strategy<Value = Value> {
     )
 }
 
-fn asked() -> impl Strategy<Value = Asked> {
+pub(super) fn asked() -> impl Strategy<Value = Asked> {
     let node = prop::option::of(pick(&["cart", "order", "payment"]));
     let texts = (text(), text(), text(), node);
     let lines = prop::collection::vec(line(), 1..4);

@@ -7,7 +7,9 @@ use domain::id::{VoucherKey, VoucherKind};
 use domain::money::Currency;
 use domain::order::Order;
 use domain::pricing::{Applied, Help, Offer, Quote, Refused, Terms, VoucherWindow, price};
+use domain::review::{Beside, Warning, WarningCode, review};
 use domain::rule::Declared;
+use domain::tenant::Settings;
 use domain::time::{Timestamp, Zone};
 
 use super::amounts::{self, write, write_all};
@@ -52,6 +54,25 @@ pub fn both(example: &Example) -> Result<(Rows, Rows), String> {
         found.push(("turn".to_owned(), applied.join(", ")));
     }
     Ok((expected, found))
+}
+
+/// What is said to be impossible of coupons that gave something in the example.
+pub fn denied(example: &Example) -> Result<Vec<Warning>, String> {
+    let (order, offers) = (example.order()?, offers(example)?);
+    let zone = example.zone.clone().unwrap_or(Zone::utc());
+    let now = example.at.unwrap_or(Timestamp::from_ms(0));
+    let settings = Settings { pricing: example.pricing.clone(), ..Settings::new(zone, example.currency) };
+    let terms = Terms {
+        zone: &settings.zone,
+        pricing: &settings.pricing,
+        attributes: &settings.attributes,
+        customer_known: true,
+    };
+    let quote = price(&order, &offers, terms, now);
+    let beside = Beside { settings: &settings, others: &[], now };
+    let of_applied = quote.applied.iter().flat_map(|one| review(&offers[one.code].coupon, beside));
+    let denies = [WarningCode::ConditionsNeverHold, WarningCode::BenefitNever, WarningCode::ScopeEmpty];
+    Ok(of_applied.filter(|warning| denies.contains(&warning.code)).collect())
 }
 
 /// The coupons were made, and their codes are typed, in the order of their names.
