@@ -78,7 +78,8 @@ pub(crate) const TABLE: &[Row] = &[
     ("GET",   "/v1/coupons/{id}/contributions",      READ,        "AA-A-"),
     ("GET",   "/v1/coupons/{id}/liability",          READ,        "AA-A-"),
     ("GET",   "/v1/coupons/{id}/warnings",           READ,        "AA-A-"),
-    ("POST",  "/v1/coupons/{id}/approvals",          None,        "AA---"),
+    // A key is told by the ledger that only people approve.
+    ("POST",  "/v1/coupons/{id}/approvals",          DEFINITIONS, "AA---"),
     ("POST",  "/v1/coupons/{id}/imports",            VOUCHERS,    "AA---"),
     ("GET",   "/v1/imports",                         VOUCHERS,    "AA---"),
     ("GET",   "/v1/imports/{id}",                    VOUCHERS,    "AA---"),

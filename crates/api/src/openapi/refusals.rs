@@ -75,8 +75,9 @@ const CONFLICTS: [&str; 11] = [
 /// Reads a body though it needs none: whatever is sent is refused unless it is `{}`.
 const READS_NO_BODY: [&str; 1] = ["GET /api/v1/coupon"];
 
-/// Whose callers know of no versions: it tries again when somebody comes between, but not for ever.
-const RACES: [&str; 1] = ["PUT /admin/coupons/{id}"];
+/// Whose callers know of no versions: it tries again when somebody comes between, but not for ever; or that name the version
+/// in the body.
+const RACES: [&str; 2] = ["PUT /admin/coupons/{id}", "POST /v1/coupons/{id}/approvals"];
 
 /// The statuses of what an operation may refuse.
 pub(super) fn of(method: &Method, path: &str, operation: &Operation, takes_key: bool) -> BTreeSet<u16> {

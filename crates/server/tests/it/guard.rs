@@ -88,17 +88,18 @@ async fn a_coupon_above_the_ceiling_is_launched_by_two_persons_over_http() {
     assert_eq!(told, expected);
 
     let version = json!({ "version": 1 });
-    let refused = server.post_as(&ann, &activate, &json!({})).await.refused(409, "second_person_needed");
+    let refused = server.post_as(&ann, &activate, &json!({})).await.expect(409);
+    assert_eq!(refused["code"], "second_person_needed");
     assert!(refused["detail"].as_str().expect("a detail").contains("50000"), "{refused}");
-    server.post_as(&ann, &approvals, &version).await.refused(409, "approver_involved");
-    server.post_as(&cat, &approvals, &version).await.refused(403, "forbidden");
-    server.post(&approvals, &version).await.refused(403, "forbidden");
-    server.post_as(&ben, &approvals, &json!({ "version": 2 })).await.refused(412, "version_stale");
+    assert_eq!(server.post_as(&ann, &approvals, &version).await.refused(409), "approver_involved");
+    assert_eq!(server.post_as(&cat, &approvals, &version).await.refused(403), "forbidden");
+    assert_eq!(server.post(&approvals, &version).await.refused(409), "approver_involved", "a server's key");
+    assert_eq!(server.post_as(&ben, &approvals, &json!({ "version": 2 })).await.refused(412), "version_stale");
     let approved = server.post_as(&ben, &approvals, &version).await.expect(201);
     assert_eq!((&approved["version"], &approved["approval"]["version"]), (&json!(2), &json!(1)));
     assert_eq!(server.post_as(&ann, &activate, &json!({})).await.expect(200)["state"], "running");
     let more = json!({ "limit": "uses", "by": 1 });
-    server.post_as(&ben, &format!("{coupon}/restock"), &more).await.refused(409, "second_person_needed");
+    assert_eq!(server.post_as(&ben, &format!("{coupon}/restock"), &more).await.refused(409), "second_person_needed");
     let log = server.get_as(&ann, "/v1/audit").await.expect(200);
     assert!(log["data"].as_array().expect("a list").iter().any(|entry| entry["action"] == "coupon.approve"));
     let eve = server.person("eve").await.access;
