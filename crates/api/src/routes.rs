@@ -1,24 +1,25 @@
 //! The whole route table.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{delete, get, post, put};
 
 use crate::app::App;
 use crate::body_room::FREE_BYTES;
 use crate::imports::FILE_BYTES_MAX;
+use crate::metrics::Observer;
 use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
     coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, health, history,
-    identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock,
-    second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    identities, imports, issue, links, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor,
+    setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
 pub fn router(app: App) -> Router {
-    let new_id = app.new_id;
     let routes = Router::new()
         .merge(customer_routes())
         .merge(coupon_routes())
@@ -31,12 +32,25 @@ pub fn router(app: App) -> Router {
         .route("/", get(health::get_root))
         .merge(docs::routes(openapi()))
         .merge(links::routes())
-        .layer(from_fn_with_state(app.clone(), gate::admit))
-        // Who looks after the server is neither counted nor kept out.
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))
         .route("/metrics", get(health::get_metrics));
-    metrics::observed(extract::with_fallbacks(routes).layer(from_fn(short_form::plain_errors)).with_state(app), new_id)
+    let around = Around { app: app.clone(), observer: Observer::new(app.new_id) };
+    extract::with_fallbacks(routes).layer(from_fn_with_state(around, go_around)).with_state(app)
+}
+
+/// What is done around every handler.
+#[derive(Clone)]
+struct Around {
+    app: App,
+    observer: Observer,
+}
+
+/// One layer for all of it: each costs every request a copy of the rest and a future on the heap.
+async fn go_around(State(Around { app, observer }): State<Around>, request: Request, next: Next) -> Response {
+    let admitted = async |request| gate::admit(&app, request, next).await;
+    let plain = async |request| short_form::plain_errors(request, admitted).await;
+    observer.observe(request, plain).await
 }
 
 /// Customers, and what they see of themselves.

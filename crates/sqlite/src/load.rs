@@ -5,14 +5,16 @@ mod persons;
 
 pub(crate) use derived::patterns;
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CouponNo, TenantNo, VoucherKey, VoucherKind};
-use domain::ledger::{AUTOMATIC_MAX, Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
+use domain::ledger::{Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
 use domain::limit::Usage;
+use domain::pricing::AutomaticFacts;
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
@@ -75,13 +77,11 @@ impl<'a> Loader<'a> {
                 facts.holdings.ask(&(customer, no));
             }
         }
-        let automatic = self.shared.definitions.automatic(self.tenant);
-        for no in automatic.iter().take(AUTOMATIC_MAX) {
-            if let Some(coupon) = self.shared.definitions.coupon(self.tenant, *no) {
-                facts.coupons.load_if_missing(*no, coupon);
-            }
+        let stored = self.shared.definitions.automatic(self.tenant);
+        for coupon in stored.for_order(&request.order) {
+            facts.coupons.load_if_missing(coupon.no, Arc::clone(coupon));
         }
-        facts.automatic.load((), Some(automatic.to_vec()));
+        facts.automatic.load((), Some(AutomaticFacts { stored, changed: BTreeSet::new() }));
         if let Some(customer) = request.customer {
             facts.persons.load(customer, self.shared.persons.get(self.tenant, customer));
         }

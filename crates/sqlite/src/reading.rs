@@ -138,7 +138,8 @@ mod tests {
     impl World {
         fn read(&mut self) -> i64 {
             let mut found = 0;
-            self.reading.run(|connection| found = connection.query_row("select n from t", [], |row| row.get(0)).unwrap());
+            self.reading
+                .run(|connection| found = connection.query_row("select n from t", [], |row| row.get(0)).unwrap());
             found
         }
 

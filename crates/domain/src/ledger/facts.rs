@@ -18,6 +18,7 @@ use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::identity::IdentityKey;
 use crate::limit::{Usage, UsageDelta, UsageKey, UsageSubject};
+use crate::pricing::AutomaticFacts;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::statistics::{Statistics, tally};
 use crate::tenant::Settings;
@@ -69,9 +70,6 @@ pub const COUNTERS_MAX: usize = 2_000;
 
 /// How many coupons of a campaign are looked at when something is done with all of them.
 pub const SIBLINGS_MAX: usize = 100;
-
-/// How many coupons without a code an order is priced with: the first ones by number.
-pub const AUTOMATIC_MAX: usize = 1_000;
 
 /// The next codes of a coupon's pool, after what is known of it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,9 +131,8 @@ pub struct Facts {
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
     /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by [`SIBLINGS_MAX`].
     pub siblings: Table<CampaignNo, Vec<CouponNo>>,
-    /// Derived, not written: the coupons that need no code, scheduled or running, by number; the first
-    /// [`AUTOMATIC_MAX`] count.
-    pub automatic: Table<(), Vec<CouponNo>>,
+    /// Derived, not written: the coupons that need no code.
+    pub automatic: Table<(), AutomaticFacts>,
     /// How much a contributor has put into the limits of a coupon.
     pub contributions: Table<(CouponNo, String), i64>,
     /// Customers, with their identities.

@@ -49,8 +49,8 @@ pub use command::{
 pub use decide::{Missing, decide, quote, quote_each};
 pub use decision::{DecisionRecord, OfferRecord};
 pub use facts::{
-    AUTOMATIC_MAX, BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX,
-    POOL_PAGE_MAX, PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
+    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX,
+    PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
 pub use outcome::{Answer, Answered, NotImported, Outcome};
 pub use table::{Change, Table};

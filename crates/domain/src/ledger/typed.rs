@@ -3,7 +3,7 @@
 use super::claim::{barred, check_eligible};
 use super::command::RedeemRequest;
 use super::decide::Context;
-use super::facts::{AUTOMATIC_MAX, Facts};
+use super::facts::Facts;
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
 use super::{Stop, sweep};
@@ -117,14 +117,16 @@ fn add_automatic(
     request: &RedeemRequest,
     all: &mut Vec<Typed>,
 ) -> Result<(), Stop> {
-    let Some(automatic) = facts.automatic.get(&())?.cloned() else { return Ok(()) };
-    let automatic = &automatic[..automatic.len().min(AUTOMATIC_MAX)];
+    let Some(automatic) = facts.automatic.get(&())?.map(|all| all.for_order(&request.order)) else { return Ok(()) };
     automatic.iter().for_each(|no| facts.coupons.ask(no));
-    for &no in automatic {
-        if all.iter().any(|one| one.source().is_some_and(|source| source.coupon.no == no)) {
+    let typed = all.len();
+    for no in automatic {
+        let source = lookup::source(facts, no)?;
+        let is_typed = |one: &Typed| one.source().is_some_and(|source| source.coupon.no == no);
+        if !source.coupon.is_automatic() || all[..typed].iter().any(is_typed) {
             continue;
         }
-        let target = Target { source: lookup::source(facts, no)?, voucher: None, by_id: false };
+        let target = Target { source, voucher: None, by_id: false };
         let barred = request.customer.and_then(|customer| barred(facts, context, customer));
         let refused = match barred {
             Some(refusal) => Some(refusal),

@@ -20,7 +20,7 @@ use domain::ledger::{
     MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
-use domain::pricing::Quote;
+use domain::pricing::{Automatic, AutomaticFacts, Quote};
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
 use domain::statistics::Statistics;
@@ -150,8 +150,8 @@ impl World {
         });
         bring(&mut facts.siblings, |key| some_of(rows.siblings(*key)));
         bring(&mut facts.automatic, |()| {
-            let automatic = rows.coupons.values().filter(|coupon| coupon.is_automatic());
-            Some(automatic.map(|coupon| coupon.no).collect())
+            let stored = Arc::new(Automatic::new(rows.coupons.values().cloned()));
+            Some(AutomaticFacts { stored, ..AutomaticFacts::default() })
         });
         bring(&mut facts.contributions, |key| rows.contributions.get(key).copied());
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
