@@ -24,7 +24,7 @@ const VERSIONS_MAX: usize = 1_000;
 const ALL: &str = "
     select tenant, redemption_id, subtotal_minor, discount_minor, total_minor, order_id, decision.document
     from redemption
-    left join decision using (tenant, redemption_id)
+    left join decision using (redemption)
     where currency is not null and (decision.document is not null or redemption > ifnull((
         select cast(value as integer)
         from meta

@@ -10,7 +10,8 @@ use crate::rows::pack;
 
 const INSERT_JOURNAL: &str = "insert into journal (journal, tenant, at, events) values (?1, ?2, ?3, ?4)";
 
-const INSERT_DECISION: &str = "insert into decision (tenant, redemption_id, document) values (?1, ?2, ?3)";
+const INSERT_DECISION: &str = "insert into decision (redemption, document)
+    select redemption, ?3 from redemption where tenant = ?1 and redemption_id = ?2";
 
 const INSERT_ANSWER: &str = "insert into answer (tenant, hash, fingerprint, at, outcome) values (?1, ?2, ?3, ?4, ?5)";
 

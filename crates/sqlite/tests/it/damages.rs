@@ -275,10 +275,15 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     (
         "what was decided on is changed",
         Sql("update decision set document = replace(document, '\"unit_price_minor\":500', '\"unit_price_minor\":501')
-            where redemption_id = 's-two'"),
+            where redemption in (select redemption from redemption where redemption_id = 's-two')"),
         &["decision_replays"],
     ),
-    ("what was decided on is gone", Sql("delete from decision where redemption_id = 's-two'"), &["decision_replays"]),
+    (
+        "what was decided on is gone",
+        Sql("delete from decision
+            where redemption in (select redemption from redemption where redemption_id = 's-two')"),
+        &["decision_replays"],
+    ),
     (
         "a version of a coupon is gone",
         Sql("delete from coupon_version where coupon = 1 and version = 1"),
