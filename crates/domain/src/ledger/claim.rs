@@ -223,13 +223,16 @@ pub(super) fn take_ordinals(facts: &mut Facts, coupon: &Coupon, kind: VoucherKin
 }
 
 /// Refuses codes that would be too easy to guess. The default pattern has room for all ordinals of all coupons, and a
-/// given code is what people made it.
+/// given code is what people made it. Stored value needs a longer one than the default.
 fn check_space(coupon: &Coupon, kind: VoucherKind, live: u64) -> Result<(), Stop> {
-    let Some(pattern) = coupon.definition.pattern.as_ref().filter(|_| kind != VoucherKind::Given) else {
-        return Ok(());
+    let is_value = gifts::value_of(coupon).is_some();
+    let pattern = match &coupon.definition.pattern {
+        _ if kind == VoucherKind::Given => return Ok(()),
+        None if !is_value => return Ok(()),
+        pattern => pattern.clone().unwrap_or_default(),
     };
-    let worth = if gifts::value_of(coupon).is_some() { Worth::StoredValue } else { Worth::Benefit };
-    match check_density(pattern, live, worth) {
+    let worth = if is_value { Worth::StoredValue } else { Worth::Benefit };
+    match check_density(&pattern, live, worth) {
         Ok(_) => Ok(()),
         Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
     }
