@@ -146,6 +146,7 @@ impl DefinitionBody {
         check_pool(&definition)?;
         check_minimum(&definition)?;
         check_currency(&definition)?;
+        definition.check_stored_value()?;
         definition.hold.map_or(Ok(()), check_hold)?;
         Ok(definition)
     }
@@ -299,6 +300,27 @@ mod tests {
         check(json!({"min_age": 18}), None);
         check(json!({"min_age": 0}), Some("/min_age"));
         check(json!({"min_age": 121}), Some("/min_age"));
+    }
+
+    #[test]
+    fn gift_value_is_on_vouchers_with_codes_that_are_hard_to_guess() {
+        let gift = |changes: Value| {
+            let mut all = json!({
+                "benefit": {"type": "gift_value", "amount_minor": 5000}, "currency": "EUR",
+                "pattern": {"prefix": "GIFT", "alphabet": "base32", "length": 16},
+            });
+            all.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
+            all
+        };
+        check(gift(json!({})), None);
+        check(gift(json!({"code": "GIFT50"})), Some("/code"));
+        check(gift(json!({"automatic": true})), Some("/automatic"));
+        check(gift(json!({"hold": "PT5M"})), Some("/hold"));
+        check(gift(json!({"stacking": {"exclusive": true}})), Some("/stacking"));
+        check(gift(json!({"pattern": null})), Some("/pattern"));
+        check(gift(json!({"pattern": {"prefix": "GFT", "alphabet": "base32", "length": 16}})), Some("/pattern"));
+        check(gift(json!({"currency": null})), Some("/currency"));
+        check(gift(json!({"benefit": {"type": "gift_value", "amount_minor": 0}})), Some("/benefit/amount_minor"));
     }
 
     #[test]

@@ -61,6 +61,8 @@ mod history;
 mod audit;
 mod actor_body;
 mod voucher_body;
+mod gifts;
+mod payment_body;
 mod code_blocks;
 mod access_blocks;
 mod access_block_body;

@@ -15,9 +15,9 @@ use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
-    coupon_states, coupons, customer_history, customer_patch, customers, export, health, history, identities, imports,
-    issue, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, short_form, sign_in,
-    tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    coupon_states, coupons, customer_history, customer_patch, customers, export, gifts, health, history, identities,
+    imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, short_form,
+    sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
@@ -61,6 +61,7 @@ const WITHOUT_KEY: [&str; 10] = [
         issue::issue_vouchers,
         claims::claim_voucher, claims::claim_vouchers, claims::claim_package,
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
+        gifts::list_voucher_entries, gifts::top_up_voucher, gifts::adjust_voucher,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
         code_blocks::list_coupon_code_blocks, code_blocks::get_code_block, code_blocks::revoke_code_block,
         imports::create_import, imports::list_imports, imports::get_import, imports::list_import_refusals,

@@ -25,6 +25,7 @@ use crate::gate::refuse_blocked_customer;
 use crate::guesses::{Guess, Guesser, shapes};
 use crate::names::Names;
 use crate::order_body::OrderBody;
+use crate::payment_body::PaymentBody;
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::voucher_ids;
@@ -134,6 +135,11 @@ pub(crate) struct QuoteResult {
     discount_minor: i64,
     /// Goods, shipping, deposit and fees, less the discount.
     total_minor: i64,
+    /// What gift value pays of the total, soonest expiry first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payments: Vec<PaymentBody>,
+    /// What is left to be paid after gift value.
+    payable_minor: i64,
     /// In the order in which they were applied: each sees what the one before left.
     applied: Vec<AppliedBody>,
     /// In the order of the codes.
@@ -290,13 +296,19 @@ pub(crate) async fn show_quote(
     quote: Quote,
     typed: &[String],
 ) -> Result<QuoteResult, Problem> {
-    let coupons = quote.applied.iter().map(|applied| applied.coupon).collect();
+    let paying = || quote.payments.iter();
+    let coupons = quote.applied.iter().map(|applied| applied.coupon);
+    let coupons = coupons.chain(paying().map(|payment| payment.coupon)).collect();
     let names = Names::of(app, tenant, coupons, Default::default()).await?;
-    let vouchers = voucher_ids(app, tenant, quote.applied.iter().filter_map(|applied| applied.voucher)).await?;
+    let vouchers = quote.applied.iter().filter_map(|applied| applied.voucher);
+    let vouchers: Vec<VoucherKey> = vouchers.chain(paying().map(|payment| payment.voucher)).collect();
+    let vouchers = voucher_ids(app, tenant, vouchers).await?;
     Ok(result_of(quote, typed, &names, &vouchers))
 }
 
 fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<VoucherKey, String>) -> QuoteResult {
+    let payable_minor = quote.payable_minor();
+    let payments = quote.payments.iter().map(|payment| PaymentBody::of(payment, names, vouchers)).collect();
     let applied = quote.applied.into_iter().map(|applied| AppliedBody {
         coupon_id: names.coupon(applied.coupon),
         voucher_id: applied.voucher.and_then(|key| vouchers.get(&key).cloned()),
@@ -321,6 +333,8 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
         subtotal_minor: quote.subtotal_minor,
         discount_minor: quote.discount_minor,
         total_minor: quote.total_minor,
+        payments,
+        payable_minor,
         applied: applied.collect(),
         refused: refused.collect(),
         lines: quote.lines.into_iter().map(QuoteLineBody::from).collect(),
@@ -400,6 +414,7 @@ mod tests {
             discount_minor: 5,
             total_minor: 45,
             applied: vec![applied],
+            payments: vec![],
             refused: vec![Refused { code: 1, coupon: None, voucher: None, refusal, help: None }],
             lines: vec![QuoteLine { subtotal_minor: 50, discount_minor: 5, total_minor: 45 }],
             shipping: QuoteLine::default(),
@@ -412,7 +427,7 @@ mod tests {
         let names = Names::for_test(CouponNo(1), coupon);
         let result = result_of(quote, &typed, &names, &[(key, "vch_1".to_owned())].into());
         let expected = json!({
-            "currency": "USD", "subtotal_minor": 50, "discount_minor": 5, "total_minor": 45,
+            "currency": "USD", "subtotal_minor": 50, "discount_minor": 5, "total_minor": 45, "payable_minor": 45,
             "applied": [{
                 "coupon_id": coupon.to_string(), "voucher_id": "vch_1", "discount_minor": 5,
                 "lines": [{"line": 0, "discount_minor": 5}],

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::names::Names;
+use crate::payment_body::PaidBody;
 use crate::problem::Problem;
 use crate::quotes::LineShareBody;
 use crate::schemas;
@@ -36,6 +37,11 @@ pub(crate) struct RedemptionBody {
     discount_minor: i64,
     /// `subtotal - discount`.
     total_minor: i64,
+    /// What gift value paid of the total, or of a reservation will pay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payments: Vec<PaidBody>,
+    /// What was left to be paid after gift value.
+    payable_minor: i64,
     /// What of the discount was given back.
     returned_minor: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -83,7 +89,8 @@ pub(crate) async fn show_redemptions(
     let parts = || redemptions.iter().flat_map(|redemption| &redemption.parts);
     let coupons = parts().map(|part| part.coupon).collect();
     let customers: BTreeSet<CustomerNo> = redemptions.iter().filter_map(|redemption| redemption.customer).collect();
-    let keys: Vec<VoucherKey> = parts().filter_map(|part| part.voucher).collect();
+    let paid = redemptions.iter().flat_map(|redemption| &redemption.payments).map(|paid| paid.voucher);
+    let keys: Vec<VoucherKey> = parts().filter_map(|part| part.voucher).chain(paid).collect();
     let names = Names::of(app, tenant, coupons, customers).await?;
     let vouchers = voucher_ids(app, tenant, keys).await?;
     Ok(redemptions.into_iter().map(|redemption| body_of(redemption, &names, &vouchers, now)).collect())
@@ -108,10 +115,15 @@ fn body_of(
 ) -> RedemptionBody {
     let state = redemption.state_at(now);
     let returned_minor = redemption.returned_minor();
-    let applied = redemption.parts.iter().map(|part| part_of(part, names, vouchers)).collect();
+    let payable_minor = redemption.payable_minor();
+    let payments = redemption.payments.iter().map(|paid| PaidBody::of(paid, names, vouchers)).collect();
+    let gave = redemption.parts.iter().filter(|part| !redemption.is_of_payment(part));
+    let applied = gave.map(|part| part_of(part, names, vouchers)).collect();
     let lines = redemption.lines.iter();
     RedemptionBody {
         state,
+        payments,
+        payable_minor,
         returned_minor,
         applied,
         lines: lines.map(|line| RedeemedLineBody { quantity: line.quantity, returned: line.returned }).collect(),
@@ -157,6 +169,7 @@ mod tests {
             discount_minor: 5,
             total_minor: 45,
             parts: vec![],
+            payments: vec![],
             lines: vec![],
             made_at: Timestamp::from_ms(0),
             deadline: Some(Timestamp::from_ms(1_000)),

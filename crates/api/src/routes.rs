@@ -13,9 +13,9 @@ use crate::metrics::Observer;
 use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
-    coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, health, history,
-    identities, imports, issue, links, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor,
-    setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, gifts, health,
+    history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions, registration, restock,
+    second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -109,6 +109,9 @@ fn voucher_routes() -> Router<App> {
         .route("/v1/vouchers", get(vouchers::list_vouchers))
         .route("/v1/vouchers/{id}", get(vouchers::get_voucher))
         .route("/v1/vouchers/{id}/history", get(history::list_voucher_history))
+        .route("/v1/vouchers/{id}/entries", get(gifts::list_voucher_entries))
+        .route("/v1/vouchers/{id}/top-ups", post(gifts::top_up_voucher))
+        .route("/v1/vouchers/{id}/adjustments", post(gifts::adjust_voucher))
         .route("/v1/vouchers/{id}/release", post(vouchers::release_voucher))
         .route("/v1/vouchers/{id}/revoke", post(vouchers::revoke_voucher))
         .route("/v1/vouchers/{id}/assign", post(vouchers::assign_voucher))

@@ -1,7 +1,7 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
 use domain::{
-    access_block, account, audit, benefit, codes, coupon, event, id, identity, limit, opening, order, period,
+    access_block, account, audit, benefit, codes, coupon, event, gift, id, identity, limit, opening, order, period,
     redemption, rule, stacking, voucher, wallet,
 };
 use serde::Serialize;
@@ -55,6 +55,7 @@ words! {
         event::VoucherStep::Revoked,
         event::VoucherStep::Merged,
     ].map(written);
+    GiftStep: gift::GiftStep::ALL.into_iter().filter(|step| step.has_entry()).map(written).collect::<Vec<_>>();
     AuditKind: audit::AuditKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
     Visibility: [coupon::Visibility::Public, coupon::Visibility::Hidden].map(written);
     Counts: [limit::Counts::Claims, limit::Counts::Redemptions, limit::Counts::Value].map(written);

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 pub use state::{CouponState, CouponStep};
 
 use crate::benefit::Benefit;
-use crate::codes::{Folded, Pattern, fold};
+use crate::codes::{Folded, Pattern, Worth, check_density, fold};
 use crate::event::JournalNo;
+use crate::field::FieldError;
 use crate::id::{CampaignNo, CouponId, CouponNo, CustomerNo};
 use crate::limit::{Counts, GiveBack, Limit, Per};
 use crate::money::Currency;
@@ -132,6 +133,31 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// Whether it may give gift value, if it does: each voucher has a balance of its own and a code that is hard to guess.
+    ///
+    /// # Errors
+    /// The first field that stands against it.
+    pub fn check_stored_value(&self) -> Result<(), FieldError> {
+        if !matches!(self.benefit, Benefit::GiftValue { .. }) {
+            return Ok(());
+        }
+        for (pointer, is_given) in
+            [("/code", self.code.is_some()), ("/automatic", self.automatic), ("/hold", self.hold.is_some())]
+        {
+            if is_given {
+                return Err(FieldError::new(pointer, "must be left out: gift value is on vouchers that are owned"));
+            }
+        }
+        if self.stacking != Stacking::default() {
+            return Err(FieldError::new("/stacking", "must be left out: gift value is payment, and goes with all"));
+        }
+        let pattern = self.pattern.clone().unwrap_or_default();
+        match check_density(&pattern, 1, Worth::StoredValue) {
+            Ok(_) => Ok(()),
+            Err(dense) => Err(FieldError::new("/pattern", dense.to_string())),
+        }
+    }
+
     /// With that name and benefit, and nothing else said: hidden, without limits, valid for ever, for everybody.
     #[must_use]
     pub fn new(name: impl Into<String>, benefit: Benefit) -> Self {

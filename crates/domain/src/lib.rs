@@ -28,6 +28,7 @@ pub mod customer;
 pub mod account;
 pub mod voucher;
 pub mod redemption;
+pub mod gift;
 pub mod codes;
 pub mod pricing;
 pub mod wallet;

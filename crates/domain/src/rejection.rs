@@ -174,6 +174,10 @@ rejections! {
     BelowMinimum = "below_minimum", "The order has not reached the minimum of this coupon.", "订单未达到此优惠券的最低金额。",
     /// Fewer units are in scope than the benefit needs.
     TooFewUnits = "too_few_units", "The order has too few units for this coupon.", "订单的商品件数未达到此优惠券的要求。",
+    /// Gift value was meant, and the voucher, or the shared code, has none.
+    NoStoredValue = "no_stored_value", "This voucher holds no value.", "此券不含储值。",
+    /// Nothing of the voucher's value can be paid with now.
+    BalanceEmpty = "balance_empty", "Nothing is left on this gift card.", "此礼品卡余额已用完。",
     /// Nothing is left to discount.
     NothingToDiscount = "nothing_to_discount", "Nothing is left that this coupon could take off.", "已没有可供此优惠券抵扣的金额。",
     /// The same coupon was given twice for one order.
@@ -199,6 +203,8 @@ rejections! {
     PoolEmpty = "pool_empty", "There are no codes of this coupon left.", "此优惠券的券码已发完。",
     /// The coupon has made as many vouchers as its code space or the density rule allows.
     CodeSpaceExhausted = "code_space_exhausted", "No more vouchers of this coupon can be made.", "此优惠券无法再生成新的券。",
+    /// The balance would be below what is held, or above what any may be.
+    BalanceOutOfBounds = "balance_out_of_bounds", "The balance of this gift card cannot be changed by so much.", "此礼品卡的余额无法作此变动。",
     /// The total is not the one the caller expected.
     TotalDiffers = "total_differs", "The price has changed; please look at it again.", "价格已发生变化，请重新确认。",
     /// The redemption was cancelled, perhaps before it was reserved.

@@ -10,6 +10,7 @@ use domain::codes::ComputedCode;
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::Customer;
 use domain::event::{Actor, Event, JournalNo, Subject};
+use domain::gift::{GiftAccount, GiftEntry};
 use domain::id::{
     AccountId, AccountNo, ApiKeyId, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo,
     TenantNo, VoucherKey,
@@ -367,6 +368,28 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn wallet_counts(&self, tenant: TenantNo, customer: CustomerNo) -> Result<WalletCounts, StoreError>;
+
+    /// What these vouchers are worth, in their order. None: the voucher is no gift value, or its code was only in print until
+    /// now; then it is worth what its coupon gives.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn gift_accounts(
+        &self,
+        tenant: TenantNo,
+        vouchers: &[VoucherKey],
+    ) -> Result<Vec<Option<GiftAccount>>, StoreError>;
+
+    /// A page of the changes of a voucher's balance, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn gift_entries(
+        &self,
+        tenant: TenantNo,
+        voucher: VoucherKey,
+        page: PageRequest,
+    ) -> Result<Page<GiftEntry>, StoreError>;
 
     /// The codes of these vouchers, in their order: computed, or as given. None: the voucher was held and has ended, and
     /// its code went back to the pool. Whether a code may be shown is another matter: see

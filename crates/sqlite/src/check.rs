@@ -16,6 +16,7 @@ mod accounts;
 mod customers;
 mod vouchers;
 mod redemptions;
+mod gifts;
 mod decisions;
 mod codes;
 mod access_blocks;
@@ -29,7 +30,7 @@ mod plans;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::id::TenantNo;
+use domain::id::{TenantNo, VoucherKey};
 use ports::{Codes, StoreError};
 use rusqlite::{Connection, OpenFlags};
 
@@ -89,6 +90,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("blocks", definitions::blocks),
     ("vouchers", vouchers::walk),
     ("redemptions", redemptions::walk),
+    ("gift value", gifts::walk),
     ("histories", histories::find_strays),
     ("reservations", redemptions::listed),
     ("decisions", decisions::walk),
@@ -113,6 +115,8 @@ struct Run<'a> {
     usage_of_takings: Sums<'a>,
     figures_of_events: Figures,
     figures_of_rows: Figures,
+    /// What pending redemptions will pay with gift value.
+    held_of_gifts: BTreeMap<(TenantNo, VoucherKey), i64>,
     /// Events less changes of rows: nothing, once all rows were followed.
     strays: BTreeMap<(TenantNo, Owner), i64>,
     /// The first row of the journal whose changes are in the audit log.
@@ -133,6 +137,7 @@ impl<'a> Run<'a> {
             usage_of_takings: Sums::of_takings(connection),
             figures_of_events: Figures::new(),
             figures_of_rows: Figures::new(),
+            held_of_gifts: BTreeMap::new(),
             strays: BTreeMap::new(),
             audited_from: audit::begins(connection)?,
         })

@@ -22,6 +22,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
 use crate::definitions::Generation;
 use crate::error::store_error;
 use crate::memory::Shared;
+use crate::records::gifts::ACCOUNT as GIFT_ACCOUNT;
 use crate::rows;
 
 /// Rounds of loading that any batch settles in. A claim takes three, a sold-out coupon with a campaign some more.
@@ -98,6 +99,7 @@ impl<'a> Loader<'a> {
         self.numbers(facts)?;
         self.usages(facts)?;
         self.vouchers(facts)?;
+        self.gifts(facts)?;
         self.codes(facts)?;
         self.redemptions(facts)?;
         self.accounts(facts)?;
@@ -178,6 +180,13 @@ impl<'a> Loader<'a> {
             format!("select {} from code_block where tenant = ?1 and coupon = ?2 and first = ?3", rows::BLOCK_COLUMNS);
         self.each(&mut facts.blocks, &sql, |statement, key| {
             one(statement, params![self.tenant.0, key.coupon.0, rows::ordinal_column(key.first)], rows::block)
+        })
+    }
+
+    fn gifts(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.gifts, &GIFT_ACCOUNT, |statement, key| {
+            let ordinal = rows::ordinal_column(key.ordinal);
+            one(statement, params![self.tenant.0, key.coupon.0, key.kind.bits(), ordinal], rows::gift_account)
         })
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod coupons;
 mod campaigns;
 pub(crate) mod customers;
 mod vouchers;
+pub(crate) mod gifts;
 mod bearers;
 mod blocks;
 pub(crate) mod codes;
@@ -27,6 +28,7 @@ use domain::codes::ComputedCode;
 use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::event::{JournalNo, Subject};
+use domain::gift::{GiftAccount, GiftEntry};
 use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
 use domain::ledger::DecisionRecord;
@@ -236,6 +238,24 @@ impl Records for SqliteStore {
     async fn wallet_counts(&self, tenant: TenantNo, customer: CustomerNo) -> Result<WalletCounts, StoreError> {
         let (now, customer) = (self.shared.now(), self.shared.persons.standing(tenant, customer));
         self.read(move |connection| vouchers::counts(connection, tenant, customer, now)).await
+    }
+
+    async fn gift_accounts(
+        &self,
+        tenant: TenantNo,
+        vouchers: &[VoucherKey],
+    ) -> Result<Vec<Option<GiftAccount>>, StoreError> {
+        let vouchers = vouchers.to_vec();
+        self.read(move |connection| gifts::accounts(connection, tenant, &vouchers)).await
+    }
+
+    async fn gift_entries(
+        &self,
+        tenant: TenantNo,
+        voucher: VoucherKey,
+        page: PageRequest,
+    ) -> Result<Page<GiftEntry>, StoreError> {
+        self.read(move |connection| gifts::entries(connection, tenant, voucher, &page)).await
     }
 
     async fn voucher_codes(

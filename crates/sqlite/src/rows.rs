@@ -7,12 +7,13 @@ use domain::account::{Account, Role};
 use domain::audit::{AuditEntry, AuditHead, AuditKind, AuditSubject, actor_of_numbers};
 use domain::codes::RowPlace;
 use domain::event::JournalNo;
+use domain::gift::{GiftAccount, GiftEntry, GiftStep};
 use domain::id::{AccountId, AccountNo, BlockId, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKind;
 use domain::ledger::Sequence;
 use domain::limit::Taking;
 use domain::money::Currency;
-use domain::redemption::{Redemption, RedemptionId, RedemptionState};
+use domain::redemption::{Paid, Redemption, RedemptionId, RedemptionState};
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
 use ports::{Codes, StoreError};
@@ -31,7 +32,15 @@ pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version
 
 /// The columns of [`redemption`], in its order.
 pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fingerprint, customer, order_id, currency, \
-     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal";
+     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal, payments";
+
+/// The columns of [`gift_account`], in its order.
+pub(crate) const GIFT_ACCOUNT_COLUMNS: &str =
+    "coupon, kind, ordinal, version, initial_minor, balance_minor, held_minor, journal";
+
+/// The columns of [`gift_entry`], in its order.
+pub(crate) const GIFT_ENTRY_COLUMNS: &str = "coupon, kind, ordinal, version, step, amount_minor, balance_minor, \
+     redemption_id, at, actor_kind, actor, reason";
 
 /// The columns of [`block`], in its order.
 pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version, made_at, takings, revoked_at, journal";
@@ -100,6 +109,37 @@ pub(crate) fn redemption(row: &Row<'_>) -> rusqlite::Result<Redemption> {
         parts: blob(row, 12)?,
         lines: blob(row, 13)?,
         journal: JournalNo(row.get(14)?),
+        payments: blob_or_none(row, 15)?.unwrap_or_default(),
+    })
+}
+
+/// Payments as a column: null when there are none, which is so for most redemptions.
+pub(crate) fn payments_column(payments: &[Paid]) -> Option<Vec<u8>> {
+    (!payments.is_empty()).then(|| pack(&payments))
+}
+
+pub(crate) fn gift_account(row: &Row<'_>) -> rusqlite::Result<GiftAccount> {
+    Ok(GiftAccount {
+        voucher: voucher_key(row)?,
+        version: row.get(3)?,
+        initial_minor: row.get(4)?,
+        balance_minor: row.get(5)?,
+        held_minor: row.get(6)?,
+        journal: JournalNo(row.get(7)?),
+    })
+}
+
+pub(crate) fn gift_entry(row: &Row<'_>) -> rusqlite::Result<GiftEntry> {
+    Ok(GiftEntry {
+        voucher: voucher_key(row)?,
+        version: row.get(3)?,
+        step: state(row, 4, GiftStep::from_number)?,
+        amount_minor: row.get(5)?,
+        balance_minor: row.get(6)?,
+        redemption: redemption_id(row, 7)?,
+        at: instant(row, 8)?,
+        actor: actor_of_numbers(row.get(9)?, row.get(10)?).ok_or_else(|| damaged(9, "an unknown kind of actor"))?,
+        reason: row.get(11)?,
     })
 }
 
@@ -123,10 +163,12 @@ pub(crate) fn takings_column(takings: &[Taking]) -> Option<Vec<u8>> {
 }
 
 fn takings(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Taking>> {
-    match row.get_ref(column)?.as_blob_or_null()? {
-        None => Ok(Vec::new()),
-        Some(bytes) => unpack(bytes).map_err(|error| damaged(column, &error.to_string())),
-    }
+    blob_or_none(row, column).map(Option::unwrap_or_default)
+}
+
+fn blob_or_none<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let bytes = row.get_ref(column)?.as_blob_or_null()?;
+    bytes.map(|bytes| unpack(bytes).map_err(|error| damaged(column, &error.to_string()))).transpose()
 }
 
 pub(crate) fn identity_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<IdentityKind> {

@@ -6,6 +6,7 @@ pub(crate) mod customers;
 mod definitions;
 mod redemptions;
 mod vouchers;
+mod gifts;
 mod record;
 mod accounts;
 mod audit;
@@ -53,6 +54,7 @@ pub(crate) fn write(
     target.usages(facts)?;
     target.vouchers(facts)?;
     target.given_codes(facts)?;
+    target.gifts(facts)?;
     target.blocks(facts)?;
     target.redemptions(facts)?;
     target.decisions(facts)?;

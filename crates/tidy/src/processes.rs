@@ -90,9 +90,9 @@ const PROCESSES: [Process; 4] = [
 ];
 
 /// What the processes have in common.
-const GROUND: [&str; 14] = [
+const GROUND: [&str; 15] = [
     "mod", "command", "outcome", "facts", "table", "decision", "decide", "lookup", "persons", "takings", "room",
-    "moves", "sweep", "audit",
+    "gifts", "moves", "sweep", "audit",
 ];
 
 /// Every module of the ledger has its place, and reaches into another process only through what that offers.

@@ -15,6 +15,7 @@ use crate::codes::{Folded, Pattern};
 use crate::coupon::Coupon;
 use crate::customer::{Carrier, Customer, Person};
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
+use crate::gift::{GiftAccount, GiftEntry};
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::identity::IdentityKey;
 use crate::limit::{Usage, UsageDelta, UsageKey, UsageSubject};
@@ -160,6 +161,8 @@ pub struct Facts {
     pub usages: Table<UsageKey, Usage>,
     /// Vouchers.
     pub vouchers: Table<VoucherKey, Voucher>,
+    /// What vouchers of gift value are worth. Every change is kept: see [`Facts::gift_entries`].
+    pub gifts: Table<VoucherKey, GiftAccount>,
     /// Blocks of bearer codes.
     pub blocks: Table<BlockKey, Block>,
     /// Shared codes.
@@ -207,6 +210,8 @@ pub struct Facts {
     versions_kept: usize,
     audits: Vec<AuditEntry>,
     audits_kept: usize,
+    gift_entries: Vec<GiftEntry>,
+    gift_entries_kept: usize,
     campaign_versions: Vec<Arc<Campaign>>,
     campaign_versions_kept: usize,
 }
@@ -230,6 +235,7 @@ macro_rules! each_table {
         $facts.series.$method();
         $facts.usages.$method();
         $facts.vouchers.$method();
+        $facts.gifts.$method();
         $facts.blocks.$method();
         $facts.shared_codes.$method();
         $facts.given_codes.$method();
@@ -276,6 +282,7 @@ impl Facts {
             series: Table::default(),
             usages: Table::default(),
             vouchers: Table::default(),
+            gifts: Table::default(),
             blocks: Table::default(),
             shared_codes: Table::default(),
             given_codes: Table::default(),
@@ -303,6 +310,8 @@ impl Facts {
             versions_kept: 0,
             audits: Vec::new(),
             audits_kept: 0,
+            gift_entries: Vec::new(),
+            gift_entries_kept: 0,
             campaign_versions: Vec::new(),
             campaign_versions_kept: 0,
         }
@@ -331,6 +340,12 @@ impl Facts {
     #[must_use]
     pub fn audits(&self) -> &[AuditEntry] {
         &self.audits
+    }
+
+    /// What the batch changed of balances, in order.
+    #[must_use]
+    pub fn gift_entries(&self) -> &[GiftEntry] {
+        &self.gift_entries
     }
 
     /// The same of campaigns.
@@ -375,6 +390,10 @@ impl Facts {
         self.audits.push(entry);
     }
 
+    pub(super) fn record_gift_entry(&mut self, entry: GiftEntry) {
+        self.gift_entries.push(entry);
+    }
+
     pub(super) fn record_campaign_version(&mut self, campaign: Arc<Campaign>) {
         self.campaign_versions.push(campaign);
     }
@@ -386,6 +405,7 @@ impl Facts {
         self.decisions_kept = self.decisions.len();
         self.versions_kept = self.versions.len();
         self.audits_kept = self.audits.len();
+        self.gift_entries_kept = self.gift_entries.len();
         self.campaign_versions_kept = self.campaign_versions.len();
     }
 
@@ -396,6 +416,7 @@ impl Facts {
         self.decisions.truncate(self.decisions_kept);
         self.versions.truncate(self.versions_kept);
         self.audits.truncate(self.audits_kept);
+        self.gift_entries.truncate(self.gift_entries_kept);
         self.campaign_versions.truncate(self.campaign_versions_kept);
     }
 
@@ -406,11 +427,13 @@ impl Facts {
         self.decisions.clear();
         self.versions.clear();
         self.audits.clear();
+        self.gift_entries.clear();
         self.campaign_versions.clear();
         self.events_kept = 0;
         self.decisions_kept = 0;
         self.versions_kept = 0;
         self.audits_kept = 0;
+        self.gift_entries_kept = 0;
         self.campaign_versions_kept = 0;
     }
 }

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
 use super::settle::need_parts;
 use super::takings::{End, give_back_part, settle, summed};
-use super::{Stop, redeem, refuse};
+use super::{Stop, gifts, redeem, refuse};
 use crate::event::{CouponAmount, VoucherStep};
 use crate::id::VoucherKey;
 use crate::limit::{Cause, Counts, Taking, UsageDelta};
@@ -46,8 +46,14 @@ pub(super) fn give_back(
             reissue(facts, context, key)?;
         }
     }
+    let mut payments = before.payments.clone();
+    for paid in &mut payments {
+        let returned = if whole { paid.amount_minor } else { paid.share_of(&after_lines) };
+        gifts::give_back(facts, context, (paid.voucher, returned - paid.returned_minor), id)?;
+        paid.returned_minor = returned;
+    }
     let state = if whole { RedemptionState::Returned } else { RedemptionState::Succeeded };
-    let after = Redemption { state, parts, lines: after_lines, ..before };
+    let after = Redemption { state, parts, payments, lines: after_lines, ..before };
     let moved = RedemptionMove { from: Some(RedemptionState::Succeeded), amounts, usage: summed(deltas) };
     Ok(Outcome::Redemption(Box::new(moves::redemption(facts, context, after, moved))))
 }

@@ -29,6 +29,7 @@ mod import;
 mod hold;
 mod typed;
 mod redeem;
+mod gifts;
 mod settle;
 mod give_back;
 mod sweep;

@@ -62,6 +62,23 @@ pub struct Applied {
     pub schedules: Vec<Schedule>,
 }
 
+/// What the gift value of one voucher pays of the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The place of its code among those typed, from 0.
+    pub code: usize,
+    /// Its coupon.
+    pub coupon: CouponNo,
+    /// The voucher.
+    pub voucher: VoucherKey,
+    /// What it pays, in minor units, above 0.
+    pub amount_minor: i64,
+    /// What can be paid with it afterwards.
+    pub left_minor: i64,
+    /// What of the amount falls on each line of the order, in their order; the rest on shipping, the deposit and fees.
+    pub lines_minor: Vec<i64>,
+}
+
 /// The most periods of a line that are written down one by one: more than a year of nights.
 pub const PERIODS_SHOWN_MAX: u32 = 400;
 
@@ -110,6 +127,9 @@ pub struct Quote {
     pub total_minor: i64,
     /// What applies, in the order in which it was applied.
     pub applied: Vec<Applied>,
+    /// What gift value pays of the total, in the order in which it is spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Payment>,
     /// What does not, in the order of the codes.
     pub refused: Vec<Refused>,
     /// The order's lines, in their order.
@@ -155,6 +175,7 @@ impl Quote {
             discount_minor: 0,
             total_minor: subtotal_minor + order.shipping_minor + order.deposit_minor + fees_minor,
             applied: Vec::new(),
+            payments: Vec::new(),
             refused: Vec::new(),
             lines,
             shipping: QuoteLine::of(order.shipping_minor),
@@ -167,6 +188,12 @@ impl Quote {
     /// What the goods come to as they stand.
     pub(super) fn goods_left_minor(&self) -> i64 {
         self.lines.iter().map(|line| line.total_minor).sum()
+    }
+
+    /// What is left to be paid after gift value.
+    #[must_use]
+    pub fn payable_minor(&self) -> i64 {
+        self.total_minor - self.payments.iter().map(|payment| payment.amount_minor).sum::<i64>()
     }
 
     /// All before any coupon.

@@ -21,6 +21,7 @@ pub fn check(world: &World) {
     subjects_are_numbered_and_linked(rows);
     vouchers_and_reservations_agree(rows);
     statistics_equal_a_recount(rows);
+    balances_are_the_sums_of_their_entries(rows);
     the_audit_log_is_a_chain(rows);
     given_codes_have_one_owner_or_none(rows);
     for event in rows.events.iter().map(|(_, event)| event) {
@@ -84,6 +85,18 @@ fn counter_now(rows: &Rows, key: UsageKey) -> UsageKey {
     UsageKey { subject: person.map_or(key.subject, |person| UsageSubject::customer(person.person)), ..key }
 }
 
+fn balances_are_the_sums_of_their_entries(rows: &Rows) {
+    for (key, account) in &rows.gifts {
+        let entries = || rows.gift_entries.iter().filter(|entry| entry.voucher == *key);
+        assert!(account.is_sound(), "{account:?}");
+        assert_eq!(entries().map(|entry| entry.amount_minor).sum::<i64>(), account.balance_minor, "{account:?}");
+        assert_eq!(entries().last().unwrap().balance_minor, account.balance_minor, "{account:?}");
+        let pending = rows.redemptions.values().filter(|one| one.state == RedemptionState::Pending);
+        let held = pending.flat_map(|one| &one.payments).filter(|paid| paid.voucher == *key);
+        assert_eq!(held.map(|paid| paid.amount_minor).sum::<i64>(), account.held_minor, "{account:?}");
+    }
+}
+
 fn who_is_who_is_settled(rows: &Rows) {
     for (no, person) in &rows.persons {
         let of_person = rows.persons.get(&person.person).map_or(person.person, |person| person.person);
@@ -114,7 +127,11 @@ fn subjects_are_numbered_and_linked(rows: &Rows) {
     }
     let subjects = rows.events.iter().filter(|(_, event)| event.version == 1).count();
     let made = rows.vouchers.len() + rows.redemptions.len() + rows.coupons.len() + rows.customers.len();
-    assert_eq!(subjects, made + rows.campaigns.len() + rows.blocks.len(), "every row has its events");
+    assert_eq!(
+        subjects,
+        made + rows.campaigns.len() + rows.blocks.len() + rows.gifts.len(),
+        "every row has its events"
+    );
 }
 
 fn state_after(event: &Event, before: Option<VoucherState>) -> Option<VoucherState> {
@@ -132,6 +149,7 @@ fn row_of(rows: &Rows, subject: &Subject) -> (u32, JournalNo) {
         Subject::Customer(no) => (rows.customers[no].version, rows.customers[no].journal),
         Subject::Campaign(no) => (rows.campaigns[no].version, rows.campaigns[no].journal),
         Subject::Account(no) => (rows.accounts[no].version, rows.accounts[no].journal),
+        Subject::Gift(key) => (rows.gifts[key].version, rows.gifts[key].journal),
         Subject::Block(_, id) => {
             let block = rows.blocks.values().find(|block| block.id == *id).unwrap();
             (block.version, block.journal)

@@ -25,5 +25,6 @@ mod quotes;
 mod blocked;
 mod random;
 mod pricing;
+mod gifts;
 mod examples;
 mod audit;

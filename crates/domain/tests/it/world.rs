@@ -13,6 +13,7 @@ use domain::codes::{Folded, KeyRing, Pattern, RingKey};
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::{Carrier, Customer, Person};
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
+use domain::gift::{GiftAccount, GiftEntry};
 use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKey;
 use domain::ledger::{
@@ -54,6 +55,8 @@ pub struct Rows {
     pub blocks: BTreeMap<BlockKey, Block>,
     pub shared_codes: BTreeMap<Folded, CouponNo>,
     pub given_codes: BTreeMap<[u8; 16], GivenCode>,
+    pub gifts: BTreeMap<VoucherKey, GiftAccount>,
+    pub gift_entries: Vec<GiftEntry>,
     pub redemptions: BTreeMap<RedemptionId, Redemption>,
     pub answers: BTreeMap<IdempotencyHash, Answered>,
     pub audit_head: BTreeMap<(), AuditHead>,
@@ -167,6 +170,7 @@ impl World {
         bring(&mut facts.series, |key| rows.series.get(key).copied());
         bring(&mut facts.usages, |key| rows.usages.get(key).copied());
         bring(&mut facts.vouchers, |key| rows.vouchers.get(key).cloned());
+        bring(&mut facts.gifts, |key| rows.gifts.get(key).cloned());
         bring(&mut facts.blocks, |key| rows.blocks.get(key).cloned());
         bring(&mut facts.shared_codes, |key| rows.shared_codes.get(key).copied());
         bring(&mut facts.given_codes, |key| rows.given_codes.get(key).cloned());
@@ -208,10 +212,16 @@ impl World {
         write(&mut rows.series, &facts.series, Clone::clone);
         write(&mut rows.usages, &facts.usages, through_postcard);
         write(&mut rows.vouchers, &facts.vouchers, through_postcard);
+        write(&mut rows.gifts, &facts.gifts, through_postcard);
+        rows.gift_entries.extend(facts.gift_entries().iter().map(through_postcard));
         write(&mut rows.blocks, &facts.blocks, through_postcard);
         write(&mut rows.shared_codes, &facts.shared_codes, Clone::clone);
         write(&mut rows.given_codes, &facts.given_codes, Clone::clone);
-        write(&mut rows.redemptions, &facts.redemptions, through_postcard);
+        write(&mut rows.redemptions, &facts.redemptions, |redemption| {
+            let payments = redemption.payments.clone();
+            let rest = through_postcard(&Redemption { payments: Vec::new(), ..redemption.clone() });
+            Redemption { payments: through_postcard(&payments), ..rest }
+        });
         write(&mut rows.answers, &facts.answers, |kept| Answered {
             outcome: through_postcard(&kept.outcome),
             ..kept.clone()

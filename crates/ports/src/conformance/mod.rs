@@ -25,6 +25,7 @@ mod uses;
 mod holds;
 mod reservations;
 mod returns;
+mod gifts;
 mod definitions;
 mod texts;
 mod pools;
@@ -192,6 +193,12 @@ suite! {
         race_18_edits_of_one_order_at_once_leave_one_live_redemption
         race_18_parts_that_come_back_sum_to_the_whole_and_the_use_follows_the_last
         race_18_a_part_that_comes_back_frees_its_share_of_the_budget_and_no_use
+    }
+    gifts {
+        race_20_a_gift_balance_spent_from_two_tills_at_once_is_never_below_zero_and_nothing_is_lost
+        race_20_a_spend_racing_a_return_and_a_top_up_loses_neither
+        race_20_a_repeated_key_spends_and_tops_up_once_also_over_a_crash
+        a_reservation_that_runs_out_lets_go_of_what_it_held_without_a_sweep
     }
     definitions {
         race_16_a_limit_lowered_below_its_use_stops_grants_and_breaks_nothing

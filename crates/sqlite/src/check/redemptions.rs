@@ -10,11 +10,11 @@ use domain::voucher::VoucherState;
 use ports::StoreError;
 use rusqlite::{OptionalExtension, Row};
 
-use super::Run;
 use super::histories::{Head, follow};
 use super::names::{Owner, name};
 use super::report::Promise;
 use super::usage::Amounts;
+use super::{Run, gifts};
 use crate::query::each;
 use crate::rows::{self, REDEMPTION_COLUMNS, ordinal_column, unpack};
 
@@ -68,6 +68,7 @@ fn check_one(run: &mut Run<'_>, tenant: TenantNo, redemption: &Redemption) -> ru
     if let Err(why) = sums(redemption) {
         run.findings.add(Promise::DiscountAddsUp, || format!("{}: {why}", name(tenant, &head.subject)));
     }
+    gifts::check_payments(run, tenant, redemption);
     for part in &redemption.parts {
         check_voucher(run, &head, redemption, part)?;
         check_listed(run, &head, redemption, part)?;

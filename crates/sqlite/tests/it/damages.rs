@@ -365,6 +365,39 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         Sql("update customer set erased_at = null where customer = 11"),
         &["definitions_follow_events"],
     ),
+    (
+        "a balance is higher than its entries",
+        Sql("update gift_account set balance_minor = balance_minor + 1 where ordinal = 0 and kind = 0"),
+        &["gift_follows_events", "gift_equals_entries"],
+    ),
+    ("an entry is gone", Sql("delete from gift_entry where step = 1"), &["gift_equals_entries"]),
+    (
+        "an entry says another amount",
+        Sql("update gift_entry set amount_minor = amount_minor - 1 where step = 2 and kind = 1"),
+        &["gift_equals_entries"],
+    ),
+    (
+        "more is held of a card than reservations will pay",
+        Sql("update gift_account set held_minor = 1 where kind = 1"),
+        &["gift_follows_events", "gift_held_by_reservations", "gift_not_negative"],
+    ),
+    (
+        "a balance is below zero",
+        Sql("update gift_account set balance_minor = -1 where kind = 0 and ordinal = 0"),
+        &["gift_follows_events", "gift_equals_entries", "gift_not_negative"],
+    ),
+    (
+        "an order was paid with nothing that is known of",
+        Sql("update redemption set payments = null where redemption_id = 'gift-pending'"),
+        &["gift_held_by_reservations"],
+    ),
+    (
+        "a payment came back that did not",
+        Sql("update redemption
+            set payments = (select payments from redemption as other where other.redemption_id = 'gift-part')
+            where redemption_id = 'gift-printed'"),
+        &["payments_add_up"],
+    ),
     ("an answer does not read", Sql("update answer set outcome = x'02'"), &["answers_readable"]),
     ("a token is for nothing", Sql("update token set purpose = 99"), &["rows_readable"]),
     ("a token is for something else", Sql("update token set purpose = purpose + 1"), &["sealed_rows_open"]),

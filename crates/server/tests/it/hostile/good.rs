@@ -24,6 +24,9 @@ pub fn bodies(operation: &str, things: &Things) -> Vec<Value> {
             json!({ "vouchers": [{ "code": "GIVEN1", "customer_id": things["customers"] }] }),
         ],
         "POST /v1/coupons/{id}/restock" => vec![json!({ "limit": "stock", "by": 1, "contributor": "eve" })],
+        "POST /v1/vouchers/{id}/top-ups" | "POST /v1/vouchers/{id}/adjustments" => {
+            vec![json!({ "amount_minor": 100, "reason": "a test" })]
+        }
         "POST /v1/quotes" => vec![quote(things)],
         "POST /v1/quotes/wallet" => {
             let mut body = quote(things);
