@@ -11,6 +11,7 @@ mod journal;
 mod histories;
 mod usage;
 mod statistics;
+mod settlements;
 mod definitions;
 mod accounts;
 mod customers;
@@ -43,6 +44,7 @@ use codes::CodeRows;
 use journal::Journal;
 use names::Owner;
 use report::{Findings, Promise};
+use settlements::Settlements;
 use statistics::Figures;
 use usage::Sums;
 
@@ -98,6 +100,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("mails", sealed::mails),
     ("usages", usage::compare),
     ("figures", statistics::compare),
+    ("settlements", settlements::compare),
     ("all tables", statements::run_all),
 ];
 
@@ -113,6 +116,7 @@ struct Run<'a> {
     usage_of_takings: Sums<'a>,
     figures_of_events: Figures,
     figures_of_rows: Figures,
+    settled_of_rows: Settlements,
     /// Events less changes of rows: nothing, once all rows were followed.
     strays: BTreeMap<(TenantNo, Owner), i64>,
     /// The first row of the journal whose changes are in the audit log.
@@ -133,6 +137,7 @@ impl<'a> Run<'a> {
             usage_of_takings: Sums::of_takings(connection),
             figures_of_events: Figures::new(),
             figures_of_rows: Figures::new(),
+            settled_of_rows: Settlements::default(),
             strays: BTreeMap::new(),
             audited_from: audit::begins(connection)?,
         })

@@ -22,8 +22,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// The layout of blobs written today.
-const FORMAT: u8 = 1;
+/// The layout of blobs written today. Since 2 a redemption ends with its shares.
+const FORMAT: u8 = 2;
+/// The same without what is at the end since.
+const FORMAT_1: u8 = 1;
 
 /// The columns of [`voucher`], in its order.
 pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version, state, customer, made_at, \
@@ -31,7 +33,7 @@ pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version
 
 /// The columns of [`redemption`], in its order.
 pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fingerprint, customer, order_id, currency, \
-     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal";
+     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal, shares";
 
 /// The columns of [`block`], in its order.
 pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version, made_at, takings, revoked_at, journal";
@@ -47,10 +49,13 @@ pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// The value of a blob.
 pub(crate) fn unpack<T: DeserializeOwned>(blob: &[u8]) -> Result<T, StoreError> {
+    let read = |bytes: &[u8]| {
+        postcard::from_bytes(bytes).map_err(|error| StoreError::Corrupt(format!("a blob does not read: {error}")))
+    };
     match blob.split_first() {
-        Some((&FORMAT, rest)) => {
-            postcard::from_bytes(rest).map_err(|error| StoreError::Corrupt(format!("a blob does not read: {error}")))
-        }
+        Some((&FORMAT, rest)) => read(rest),
+        // What came last since is absent, which is a zero; what does not end with it reads no further than it did.
+        Some((&FORMAT_1, rest)) => read(&[rest, &[0]].concat()),
         Some((format, _)) => Err(StoreError::Corrupt(format!("a blob has the unknown format {format}"))),
         None => Err(StoreError::Corrupt("a blob is empty".to_owned())),
     }
@@ -100,6 +105,10 @@ pub(crate) fn redemption(row: &Row<'_>) -> rusqlite::Result<Redemption> {
         parts: blob(row, 12)?,
         lines: blob(row, 13)?,
         journal: JournalNo(row.get(14)?),
+        shares: match row.get_ref(15)?.as_blob_or_null()? {
+            None => None,
+            Some(bytes) => Some(unpack(bytes).map_err(|error| damaged(15, &error.to_string()))?),
+        },
     })
 }
 

@@ -13,6 +13,7 @@ use super::settle::{amounts, redeem_voucher};
 use super::takings::{self, Taken, Want, Whose, summed, take, undo};
 use super::typed::{Typed, resolve};
 use super::{Stop, refuse, sweep};
+use crate::bearing::{Borne, MerchantShare};
 use crate::event::{JournalNo, VoucherStep};
 use crate::id::CustomerNo;
 use crate::limit::Counts;
@@ -288,6 +289,7 @@ fn write(
         made_at: context.now,
         deadline: deadline(context, request),
         journal: JournalNo::default(),
+        shares: Some(shares_of(&quote)),
         parts,
     };
     let moved = RedemptionMove { from: None, amounts: amounts(&redemption.parts), usage: summed(deltas) };
@@ -310,6 +312,13 @@ fn parts_of(quote: &Quote, typed: &[Typed], taken: Vec<Taken>, lines: usize) -> 
         }
     };
     quote.applied.iter().zip(taken).map(part).collect()
+}
+
+/// Parts and what is applied are in the same order.
+fn shares_of(quote: &Quote) -> Vec<MerchantShare> {
+    let share = |(part, borne): (u32, &Borne)| MerchantShare::of(part, borne.clone());
+    let by_part = (0..).zip(&quote.applied);
+    by_part.flat_map(|(part, applied)| applied.borne_by.iter().map(move |borne| share((part, borne)))).collect()
 }
 
 fn deadline(context: Context, request: &RedeemRequest) -> Option<Timestamp> {

@@ -12,12 +12,13 @@ use super::{Target, sorted};
 use crate::rows::pack;
 
 const INSERT_REDEMPTION: &str = "insert into redemption (tenant, redemption_id, version, state, fingerprint, customer,
-        order_id, currency, subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        order_id, currency, subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal,
+        shares)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
 /// Who redeemed which order for how much stays.
 const UPDATE_REDEMPTION: &str = "update redemption
-    set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8
+    set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8, shares = ?10
     where tenant = ?1 and redemption_id = ?2 and version = ?9";
 
 const INSERT_RESERVATION: &str =
@@ -60,6 +61,7 @@ impl Target<'_> {
                 pack(&redemption.parts),
                 pack(&redemption.lines),
                 redemption.journal.0,
+                redemption.shares.as_ref().map(pack),
             ],
         )
     }
@@ -77,6 +79,7 @@ impl Target<'_> {
                 pack(&redemption.lines),
                 redemption.journal.0,
                 version_before,
+                redemption.shares.as_ref().map(pack),
             ],
         )
     }
