@@ -25,5 +25,6 @@ mod quotes;
 mod blocked;
 mod random;
 mod pricing;
+mod bearing;
 mod examples;
 mod audit;
