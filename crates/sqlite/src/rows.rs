@@ -275,3 +275,46 @@ fn state<T>(row: &Row<'_>, column: usize, from: impl Fn(u8) -> Option<T>) -> rus
 pub(crate) fn damaged(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Null, what.to_owned().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::ledger::Outcome;
+
+    use super::*;
+
+    fn outcome(shares: Option<Vec<domain::bearing::MerchantShare>>) -> Outcome {
+        let redemption = Redemption {
+            id: RedemptionId::parse("r1").expect("an id"),
+            version: 2,
+            state: RedemptionState::Succeeded,
+            fingerprint: [3; 16],
+            customer: Some(CustomerNo(4)),
+            order: Some("o1".into()),
+            currency: Some("EUR".parse().expect("a currency")),
+            subtotal_minor: 50,
+            discount_minor: 5,
+            total_minor: 45,
+            parts: vec![],
+            lines: vec![],
+            made_at: Timestamp::from_ms(6),
+            deadline: None,
+            journal: JournalNo(7),
+            shares,
+        };
+        Outcome::Redemption(Box::new(redemption))
+    }
+
+    /// Before there were shares a blob ended where they begin.
+    #[test]
+    fn what_was_written_before_there_were_shares_reads_without_them() {
+        let now = pack(&outcome(None));
+        let mut then = now[..now.len() - 1].to_vec();
+        then[0] = FORMAT_1;
+        assert_eq!(unpack::<Outcome>(&then).expect("it reads"), outcome(None));
+        assert_eq!(unpack::<Outcome>(&now).expect("it reads"), outcome(None));
+        assert!(unpack::<Outcome>(&now[..now.len() - 1]).is_err(), "what is cut off today does not read");
+        assert!(unpack::<Outcome>(&then[..then.len() - 2]).is_err());
+        let none_borne = pack(&outcome(Some(vec![])));
+        assert_eq!(unpack::<Outcome>(&none_borne).expect("it reads"), outcome(Some(vec![])));
+    }
+}

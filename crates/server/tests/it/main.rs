@@ -15,6 +15,7 @@ mod oidc;
 mod answers;
 mod pricing;
 mod settlements;
+mod rules;
 mod abuse;
 mod hostile;
 mod customers;

@@ -63,7 +63,8 @@ async fn hm_6_lock_at_order_redeem_at_payment_return_at_cancel_and_the_shares_su
     let claimed = server.post(&claim, &json!({ "customer_id": ann })).await.expect(201);
     let voucher = claimed["voucher"]["id"].as_str().expect("an id").to_owned();
     let code = claimed["voucher"]["code"].clone();
-    let reserve = |order_id: &str| json!({ "codes": [code], "order": order(order_id), "reserve": { "for": "PT15M" } });
+    let reserve =
+        |order_id: &str| json!({ "customer_id": ann, "codes": [code], "order": order(order_id), "reserve": true });
     let state = async || server.get(&format!("/v1/vouchers/{voucher}")).await.expect(200)["state"].clone();
     let act = async |redemption: &Value, what: &str, body: Value| {
         let id = redemption["id"].as_str().expect("an id");
@@ -81,7 +82,7 @@ async fn hm_6_lock_at_order_redeem_at_payment_return_at_cancel_and_the_shares_su
 
     let second = server.post("/v1/redemptions", &reserve("o2")).await.expect(201);
     assert_eq!(second["discount_minor"], 967, "a tenth of 96.67");
-    // The brand 1.00, the line merchants 2.89 of 8.67 and m2 2.89; of the former 2.00 fell on m1's pots, 0.60 on m2's cup.
+    // The brand 1.00, the line merchants 2.89 of 8.67 and m2 2.89; of the former 1.99 for m1's pots, 0.60 for m2's cup.
     let shares = [("brand", 100, Some(0)), ("m1", 199, Some(0)), ("m2", 349, Some(0))];
     assert_eq!(borne(&second["applied"][0]), shares);
     act(&second, "confirm", json!({})).await;
