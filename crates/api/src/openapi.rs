@@ -16,8 +16,8 @@ use crate::problem::ProblemBody;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
     coupon_states, coupons, customer_history, customer_patch, customers, export, gifts, health, history, identities,
-    imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup, short_form,
-    sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor, settlements, setup,
+    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
@@ -69,6 +69,7 @@ const WITHOUT_KEY: [&str; 10] = [
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
         redemptions::amend_redemption, redemptions::get_redemption_decision,
+        settlements::list_settlements,
         registration::register_account, registration::create_verification, registration::verify_address,
         sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
         recovery::recover_password, recovery::reset_password, setup::set_up_account,

@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::cost_bearer_body::BorneBody;
 use crate::customer_by::{CustomerBy, Named};
 use crate::definition_body::check_chars;
 use crate::extract::Json;
@@ -184,6 +185,9 @@ pub(crate) struct AppliedBody {
     /// From which periods of its lines free ones are taken; lines of more than 400 periods are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     schedules: Vec<ScheduleBody>,
+    /// What merchants bear of it; the platform bears the rest. Left out where it bears all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    borne_by: Vec<BorneBody>,
 }
 
 /// Units of something that cost nothing.
@@ -318,6 +322,7 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
         deposit_minor: not_zero(applied.deposit_minor),
         gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
         schedules: applied.schedules.into_iter().map(ScheduleBody::from).collect(),
+        borne_by: applied.borne_by.into_iter().map(BorneBody::from).collect(),
     });
     let refused = quote.refused.into_iter().map(|refused| RefusedBody {
         code: typed.get(refused.code).cloned().unwrap_or_default(),
@@ -406,6 +411,7 @@ mod tests {
             deposit_minor: 0,
             gift: None,
             schedules: Vec::new(),
+            borne_by: Vec::new(),
         };
         let refusal = Refusal::new(Rejection::CodeUnknown, "this is not a code");
         let quote = Quote {

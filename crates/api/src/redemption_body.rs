@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::cost_bearer_body::BorneBody;
 use crate::names::Names;
 use crate::payment_body::PaidBody;
 use crate::problem::Problem;
@@ -69,6 +70,9 @@ pub(crate) struct PartBody {
     returned_minor: i64,
     /// Lines without any are left out.
     lines: Vec<LineShareBody>,
+    /// What merchants bear of it; the platform bears the rest. Left out where it bears all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    borne_by: Vec<BorneBody>,
 }
 
 /// A line of the order, and how much of it came back.
@@ -117,8 +121,13 @@ fn body_of(
     let returned_minor = redemption.returned_minor();
     let payable_minor = redemption.payable_minor();
     let payments = redemption.payments.iter().map(|paid| PaidBody::of(paid, names, vouchers)).collect();
-    let gave = redemption.parts.iter().filter(|part| !redemption.is_of_payment(part));
-    let applied = gave.map(|part| part_of(part, names, vouchers)).collect();
+    let shares = redemption.shares.as_deref().unwrap_or_default();
+    let gave = (0..).zip(&redemption.parts).filter(|(_, part)| !redemption.is_of_payment(part));
+    let applied = gave.map(|(place, part)| PartBody {
+        borne_by: shares.iter().filter(|share| share.part == place).map(BorneBody::from).collect(),
+        ..part_of(part, names, vouchers)
+    });
+    let applied = applied.collect();
     let lines = redemption.lines.iter();
     RedemptionBody {
         state,
@@ -148,6 +157,7 @@ fn part_of(part: &Part, names: &Names, vouchers: &BTreeMap<VoucherKey, String>) 
         discount_minor: part.discount_minor,
         returned_minor: part.returned_minor,
         lines: shares.map(|(line, discount_minor)| LineShareBody { line, discount_minor }).collect(),
+        borne_by: Vec::new(),
     }
 }
 
@@ -174,6 +184,7 @@ mod tests {
             made_at: Timestamp::from_ms(0),
             deadline: Some(Timestamp::from_ms(1_000)),
             journal: domain::event::JournalNo::default(),
+            shares: None,
         };
         let at = |ms| body_of(redemption.clone(), &Names::default(), &BTreeMap::new(), Timestamp::from_ms(ms));
         assert_eq!((at(999).state, at(999).deadline), (RedemptionState::Pending, Some(Timestamp::from_ms(1_000))));

@@ -15,7 +15,8 @@ use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
     coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, gifts, health,
     history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions, registration, restock,
-    second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    second_factor, settlements, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet,
+    wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -134,6 +135,7 @@ fn redemption_routes() -> Router<App> {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+        .route("/v1/settlements", get(settlements::list_settlements))
 }
 
 /// More than any body needs that a stranger may send; and no more than is free, so that strangers do not fill the room.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use state::{CouponState, CouponStep};
 
+use crate::bearing::CostBearer;
 use crate::benefit::Benefit;
 use crate::codes::{Folded, Pattern, Worth, check_density, fold};
 use crate::event::JournalNo;
@@ -100,6 +101,9 @@ pub struct Definition {
     /// Whose coupon it is, if a merchant's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant: Option<String>,
+    /// Who bears what it gives; what is left over, the platform does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cost_bearers: Vec<CostBearer>,
     /// When it may be used.
     #[serde(default)]
     pub validity: Validity,
@@ -172,6 +176,7 @@ impl Definition {
             automatic: false,
             stacking: Stacking::default(),
             merchant: None,
+            cost_bearers: Vec::new(),
             validity: Validity::default(),
             limits: Vec::new(),
             hold: None,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bearing::MerchantShare;
 use crate::event::JournalNo;
 use crate::id::{CouponNo, CustomerNo, VoucherKey};
 use crate::limit::Taking;
@@ -180,6 +181,9 @@ pub struct Redemption {
     pub deadline: Option<Timestamp>,
     /// Where its latest event is.
     pub journal: JournalNo,
+    /// What merchants bear of the parts, by part, then merchant; the platform bears the rest. None: it was made before this
+    /// was recorded, and is in no settlement. The last field, as it came last: see `rows.rs` of the store.
+    pub shares: Option<Vec<MerchantShare>>,
 }
 
 impl Redemption {

@@ -39,8 +39,8 @@ pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMai
 pub use open_id::{Arrival, Departure, OpenId, OpenIdError, Vouched};
 pub use records::{
     AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, EventNames,
-    Figures, HistoryEntry, JournalRow, OldEvents, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
-    WALLET_COUNTED_MAX, WalletCounts,
+    Figures, HistoryEntry, JournalRow, OldEvents, Page, PageRequest, Records, RedemptionFilter, Settlement,
+    SettlementFilter, VoucherFilter, WALLET_COUNTED_MAX, WalletCounts,
 };
 pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};

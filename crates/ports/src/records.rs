@@ -19,9 +19,10 @@ use domain::identity::{IdentityKey, IdentityKind};
 use domain::ledger::DecisionRecord;
 use domain::money::Currency;
 use domain::redemption::{Redemption, RedemptionId};
+use domain::settlement::{Bearer, Settled, SettlementKey, SettlementPer};
 use domain::statistics::Statistics;
 use domain::tenant::Settings;
-use domain::time::Timestamp;
+use domain::time::{Day, Timestamp};
 use domain::voucher::{Block, Voucher, VoucherState};
 use domain::wallet::Counts;
 
@@ -87,6 +88,30 @@ pub struct VoucherFilter {
 pub struct RedemptionFilter {
     /// Only this customer's, and those of whoever was merged into it.
     pub customer: Option<CustomerNo>,
+}
+
+/// Which rows of the settlements, by period, bearer (the platform first, then merchants by their ids), coupon and currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettlementFilter {
+    /// Of periods of that length.
+    pub per: SettlementPer,
+    /// Only periods that begin on this day or later.
+    pub from: Option<Day>,
+    /// Only periods that begin on this day or before.
+    pub to: Option<Day>,
+    /// Only what this one bore.
+    pub bearer: Option<Bearer>,
+}
+
+/// What somebody bore of what a coupon gave, within a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The first day of the period, in the zone that the tenant had then.
+    pub begins: Day,
+    /// Who, of which coupon, in which currency.
+    pub key: SettlementKey,
+    /// How much.
+    pub settled: Settled,
 }
 
 /// Which entries of the audit log; newest first.
@@ -463,6 +488,17 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError>;
+
+    /// A page of the settlements. They are written in the transaction of what they count.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn settlements(
+        &self,
+        tenant: TenantNo,
+        filter: SettlementFilter,
+        page: PageRequest,
+    ) -> Result<Page<Settlement>, StoreError>;
 
     /// A page of the audit log.
     ///

@@ -11,6 +11,7 @@ mod journal;
 mod histories;
 mod usage;
 mod statistics;
+mod settlements;
 mod definitions;
 mod accounts;
 mod customers;
@@ -44,6 +45,7 @@ use codes::CodeRows;
 use journal::Journal;
 use names::Owner;
 use report::{Findings, Promise};
+use settlements::Settlements;
 use statistics::Figures;
 use usage::Sums;
 
@@ -100,6 +102,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("mails", sealed::mails),
     ("usages", usage::compare),
     ("figures", statistics::compare),
+    ("settlements", settlements::compare),
     ("all tables", statements::run_all),
 ];
 
@@ -117,6 +120,7 @@ struct Run<'a> {
     figures_of_rows: Figures,
     /// What pending redemptions will pay with gift value.
     held_of_gifts: BTreeMap<(TenantNo, VoucherKey), i64>,
+    settled_of_rows: Settlements,
     /// Events less changes of rows: nothing, once all rows were followed.
     strays: BTreeMap<(TenantNo, Owner), i64>,
     /// The first row of the journal whose changes are in the audit log.
@@ -138,6 +142,7 @@ impl<'a> Run<'a> {
             figures_of_events: Figures::new(),
             figures_of_rows: Figures::new(),
             held_of_gifts: BTreeMap::new(),
+            settled_of_rows: Settlements::default(),
             strays: BTreeMap::new(),
             audited_from: audit::begins(connection)?,
         })

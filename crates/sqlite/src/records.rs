@@ -11,6 +11,7 @@ mod bearers;
 mod blocks;
 pub(crate) mod codes;
 mod redemptions;
+pub(crate) mod settlements;
 pub(crate) mod imports;
 mod history;
 mod old_events;
@@ -38,7 +39,8 @@ use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher};
 use ports::{
     AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, Figures,
-    HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter, WalletCounts,
+    HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, Settlement, SettlementFilter, StoreError,
+    VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -311,6 +313,15 @@ impl Records for SqliteStore {
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError> {
         let id = id.clone();
         self.read(move |connection| redemptions::decision(connection, tenant, &id)).await
+    }
+
+    async fn settlements(
+        &self,
+        tenant: TenantNo,
+        filter: SettlementFilter,
+        page: PageRequest,
+    ) -> Result<Page<Settlement>, StoreError> {
+        self.read(move |connection| settlements::page(connection, tenant, &filter, &page)).await
     }
 
     async fn audit(

@@ -23,8 +23,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// The layout of blobs written today.
-const FORMAT: u8 = 1;
+/// The layout of blobs written today. Since 2 a redemption ends with its shares.
+const FORMAT: u8 = 2;
+/// The same without what is at the end since.
+const FORMAT_1: u8 = 1;
 
 /// The columns of [`voucher`], in its order.
 pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version, state, customer, made_at, \
@@ -32,7 +34,7 @@ pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version
 
 /// The columns of [`redemption`], in its order.
 pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fingerprint, customer, order_id, currency, \
-     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal, payments";
+     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal, payments, shares";
 
 /// The columns of [`gift_account`], in its order.
 pub(crate) const GIFT_ACCOUNT_COLUMNS: &str =
@@ -56,10 +58,13 @@ pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// The value of a blob.
 pub(crate) fn unpack<T: DeserializeOwned>(blob: &[u8]) -> Result<T, StoreError> {
+    let read = |bytes: &[u8]| {
+        postcard::from_bytes(bytes).map_err(|error| StoreError::Corrupt(format!("a blob does not read: {error}")))
+    };
     match blob.split_first() {
-        Some((&FORMAT, rest)) => {
-            postcard::from_bytes(rest).map_err(|error| StoreError::Corrupt(format!("a blob does not read: {error}")))
-        }
+        Some((&FORMAT, rest)) => read(rest),
+        // What came last since is absent, which is a zero; what does not end with it reads no further than it did.
+        Some((&FORMAT_1, rest)) => read(&[rest, &[0]].concat()),
         Some((format, _)) => Err(StoreError::Corrupt(format!("a blob has the unknown format {format}"))),
         None => Err(StoreError::Corrupt("a blob is empty".to_owned())),
     }
@@ -110,6 +115,7 @@ pub(crate) fn redemption(row: &Row<'_>) -> rusqlite::Result<Redemption> {
         lines: blob(row, 13)?,
         journal: JournalNo(row.get(14)?),
         payments: blob_or_none(row, 15)?.unwrap_or_default(),
+        shares: blob_or_none(row, 16)?,
     })
 }
 
@@ -307,4 +313,48 @@ fn state<T>(row: &Row<'_>, column: usize, from: impl Fn(u8) -> Option<T>) -> rus
 /// A column that holds what no program of ours wrote.
 pub(crate) fn damaged(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Null, what.to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ledger::Outcome;
+
+    use super::*;
+
+    fn outcome(shares: Option<Vec<domain::bearing::MerchantShare>>) -> Outcome {
+        let redemption = Redemption {
+            id: RedemptionId::parse("r1").expect("an id"),
+            version: 2,
+            state: RedemptionState::Succeeded,
+            fingerprint: [3; 16],
+            customer: Some(CustomerNo(4)),
+            order: Some("o1".into()),
+            currency: Some("EUR".parse().expect("a currency")),
+            subtotal_minor: 50,
+            discount_minor: 5,
+            total_minor: 45,
+            parts: vec![],
+            payments: vec![],
+            lines: vec![],
+            made_at: Timestamp::from_ms(6),
+            deadline: None,
+            journal: JournalNo(7),
+            shares,
+        };
+        Outcome::Redemption(Box::new(redemption))
+    }
+
+    /// Before there were shares a blob ended where they begin.
+    #[test]
+    fn what_was_written_before_there_were_shares_reads_without_them() {
+        let now = pack(&outcome(None));
+        let mut then = now[..now.len() - 1].to_vec();
+        then[0] = FORMAT_1;
+        assert_eq!(unpack::<Outcome>(&then).expect("it reads"), outcome(None));
+        assert_eq!(unpack::<Outcome>(&now).expect("it reads"), outcome(None));
+        assert!(unpack::<Outcome>(&now[..now.len() - 1]).is_err(), "what is cut off today does not read");
+        assert!(unpack::<Outcome>(&then[..then.len() - 2]).is_err());
+        let none_borne = pack(&outcome(Some(vec![])));
+        assert_eq!(unpack::<Outcome>(&none_borne).expect("it reads"), outcome(Some(vec![])));
+    }
 }

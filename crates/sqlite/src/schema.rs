@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_automatic.sql"),
     include_str!("../migrations/0011_decision_rows.sql"),
     include_str!("../migrations/0012_gift_value.sql"),
+    include_str!("../migrations/0013_settlement.sql"),
 ];
 
 /// Brings the schema to what this program knows.

@@ -61,6 +61,7 @@ pub(crate) fn write(
     target.answers(facts)?;
     target.journal(facts)?;
     target.statistics(facts)?;
+    target.settlements(facts)?;
     target.audits(facts)
 }
 

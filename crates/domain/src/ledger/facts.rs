@@ -21,6 +21,7 @@ use crate::identity::IdentityKey;
 use crate::limit::{Usage, UsageDelta, UsageKey, UsageSubject};
 use crate::pricing::AutomaticFacts;
 use crate::redemption::{Redemption, RedemptionId};
+use crate::settlement::{self, Settled, SettlementKey};
 use crate::statistics::{Statistics, tally};
 use crate::tenant::Settings;
 use crate::voucher::{Block, Voucher};
@@ -362,6 +363,12 @@ impl Facts {
             tally(event, &mut figures);
         }
         figures
+    }
+
+    /// What the batch's redemptions add to the settlements of its period.
+    #[must_use]
+    pub fn settled(&self) -> BTreeMap<SettlementKey, Settled> {
+        settlement::changed(self.redemptions.changes().filter_map(|change| Some((change.before, change.after?))))
     }
 
     /// Where the next event will be.

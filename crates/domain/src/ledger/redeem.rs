@@ -13,6 +13,7 @@ use super::settle::{amounts, redeem_voucher};
 use super::takings::{self, Taken, Want, Whose, summed, take, undo};
 use super::typed::{Typed, resolve};
 use super::{Stop, gifts, refuse, sweep};
+use crate::bearing::{Borne, MerchantShare};
 use crate::event::{JournalNo, VoucherStep};
 use crate::id::CustomerNo;
 use crate::limit::Counts;
@@ -291,6 +292,7 @@ fn write(
         made_at: context.now,
         deadline: deadline(context, request),
         journal: JournalNo::default(),
+        shares: Some(shares_of(&quote)),
         parts,
         payments,
     };
@@ -349,6 +351,13 @@ fn pay(
         payments.push(paid);
     }
     Ok(payments)
+}
+
+/// Parts and what is applied are in the same order.
+fn shares_of(quote: &Quote) -> Vec<MerchantShare> {
+    let share = |(part, borne): (u32, &Borne)| MerchantShare::of(part, borne.clone());
+    let by_part = (0..).zip(&quote.applied);
+    by_part.flat_map(|(part, applied)| applied.borne_by.iter().map(move |borne| share((part, borne)))).collect()
 }
 
 fn deadline(context: Context, request: &RedeemRequest) -> Option<Timestamp> {

@@ -84,6 +84,7 @@ fn mark_cancelled(facts: &mut Facts, context: Context, id: &RedemptionId) -> Red
         made_at: context.now,
         deadline: None,
         journal: JournalNo::default(),
+        shares: Some(Vec::new()),
     };
     moves::redemption(facts, context, mark, RedemptionMove { from: None, amounts: Vec::new(), usage: Vec::new() })
 }

@@ -8,8 +8,9 @@ use super::best;
 use super::give::Nothing;
 use super::judge::judge;
 use super::pay::pay;
-use super::quote::{Quote, Refused};
+use super::quote::{Applied, Quote, Refused};
 use super::stack::Candidate;
+use crate::bearing;
 use crate::benefit::Benefit;
 use crate::coupon::Coupon;
 use crate::id::VoucherKey;
@@ -76,6 +77,7 @@ pub fn price(order: &Order, offers: &[Offer], terms: Terms, now: Timestamp) -> Q
     }
     candidates.sort_by_key(Candidate::turn);
     let mut quote = best::combine(order, &candidates, terms.pricing);
+    quote.applied.iter_mut().for_each(|applied| share_out(order, offers, applied));
     pay(&mut quote, payers);
     quote.refused.append(&mut refused);
     quote.refused.sort_by_key(|refused| refused.code);
@@ -85,6 +87,20 @@ pub fn price(order: &Order, offers: &[Offer], terms: Terms, now: Timestamp) -> Q
 /// Whether it pays, after all that takes something off.
 pub(super) fn is_payment(offer: &Offer) -> bool {
     matches!(offer.coupon.definition.benefit, Benefit::GiftValue { .. })
+}
+
+/// Only of what is applied in the end: who bears it decides nothing.
+fn share_out(order: &Order, offers: &[Offer], applied: &mut Applied) {
+    let offer = offers.iter().find(|offer| offer.code == applied.code);
+    let bearers = offer.map_or(&[][..], |offer| &offer.coupon.definition.cost_bearers);
+    if bearers.is_empty() {
+        return;
+    }
+    let merchant_of = |line: usize| order.lines.get(line).and_then(|line| line.merchant.as_deref());
+    let mut by_merchant: Vec<(Option<&str>, i64)> =
+        applied.lines.iter().map(|share| (merchant_of(share.line), share.discount_minor)).collect();
+    by_merchant.push((None, applied.shipping_minor + applied.deposit_minor));
+    applied.borne_by = bearing::split(bearers, applied.discount_minor, &by_merchant);
 }
 
 impl Offer {

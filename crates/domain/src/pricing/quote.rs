@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::help::Help;
+use crate::bearing::Borne;
 use crate::id::{CouponNo, VoucherKey};
 use crate::money::Currency;
 use crate::order::Order;
@@ -60,6 +61,9 @@ pub struct Applied {
     /// From which periods free ones are taken, of lines with at most [`PERIODS_SHOWN_MAX`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedules: Vec<Schedule>,
+    /// What merchants bear of it, each once, by their ids; the platform bears the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub borne_by: Vec<Borne>,
 }
 
 /// What the gift value of one voucher pays of the order.

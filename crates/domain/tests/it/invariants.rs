@@ -8,6 +8,7 @@ use domain::event::{Event, EventKind, JournalNo, Subject};
 use domain::id::{CouponNo, VoucherKind};
 use domain::limit::{Taking, UsageKey, UsageSubject};
 use domain::redemption::{Redemption, RedemptionState};
+use domain::settlement::{Settled, SettlementKey, settled};
 use domain::statistics::Statistics;
 use domain::voucher::{Voucher, VoucherState};
 
@@ -22,6 +23,7 @@ pub fn check(world: &World) {
     vouchers_and_reservations_agree(rows);
     statistics_equal_a_recount(rows);
     balances_are_the_sums_of_their_entries(rows);
+    settlements_equal_a_recount(rows);
     the_audit_log_is_a_chain(rows);
     given_codes_have_one_owner_or_none(rows);
     for event in rows.events.iter().map(|(_, event)| event) {
@@ -221,6 +223,19 @@ fn statistics_equal_a_recount(rows: &Rows) {
         assert_eq!(*tallied, figures.remove(coupon).unwrap_or_default(), "coupon {coupon}");
     }
     assert!(figures.values().all(|figures| *figures == Statistics::default()), "{figures:?}");
+}
+
+fn settlements_equal_a_recount(rows: &Rows) {
+    let mut counted: BTreeMap<SettlementKey, Settled> = BTreeMap::new();
+    for (key, settled) in rows.redemptions.values().flat_map(settled) {
+        counted.entry(key).or_default().add(&settled);
+    }
+    assert_eq!(rows.settled, counted);
+    for (coupon, figures) in &rows.statistics {
+        let of_coupon = counted.iter().filter(|(key, _)| key.coupon == *coupon).map(|(_, settled)| settled);
+        let net: i64 = of_coupon.map(|settled| settled.borne_minor - settled.given_back_minor).sum();
+        assert_eq!(net, figures.value_given_minor, "what all bear is what was given: coupon {coupon}");
+    }
 }
 
 fn count_voucher(of: &mut Statistics, voucher: &Voucher) {

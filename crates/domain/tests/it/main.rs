@@ -26,5 +26,6 @@ mod blocked;
 mod random;
 mod pricing;
 mod gifts;
+mod bearing;
 mod examples;
 mod audit;

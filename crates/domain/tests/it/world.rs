@@ -24,6 +24,7 @@ use domain::limit::{Usage, UsageKey};
 use domain::pricing::{Automatic, AutomaticFacts, Quote};
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
+use domain::settlement::{Settled, SettlementKey};
 use domain::statistics::Statistics;
 use domain::tenant::Settings;
 use domain::time::Timestamp;
@@ -65,6 +66,7 @@ pub struct Rows {
     pub versions: BTreeMap<(CouponNo, u32), Arc<Coupon>>,
     pub decisions: BTreeMap<RedemptionId, DecisionRecord>,
     pub statistics: BTreeMap<CouponNo, Statistics>,
+    pub settled: BTreeMap<SettlementKey, Settled>,
     pub events: Vec<(JournalNo, Event)>,
 }
 
@@ -234,6 +236,9 @@ impl World {
         }
         for (coupon, figures) in facts.statistics() {
             rows.statistics.entry(coupon).or_default().add(&figures);
+        }
+        for (key, settled) in facts.settled() {
+            rows.settled.entry(key).or_default().add(&settled);
         }
         assert!(facts.events().len() <= EVENTS_PER_ROW * ROWS_PER_BATCH, "the batch's rows of the journal suffice");
         for (place, event) in facts.events().iter().enumerate() {

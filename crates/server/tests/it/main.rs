@@ -15,6 +15,8 @@ mod oidc;
 mod answers;
 mod pricing;
 mod gifts;
+mod settlements;
+mod rules;
 mod abuse;
 mod hostile;
 mod customers;

@@ -49,7 +49,8 @@ fn check_one(versions: &Versions<'_>, tenant: TenantNo, row: &Row<'_>) -> rusqli
     }
     let Ok(record) = json::<DecisionRecord>(row, 6) else { return Ok(Err("what it was decided on does not read")) };
     let quote = &record.quote;
-    let sums = (quote.subtotal_minor, quote.discount_minor, quote.total_minor);
+    // Of a redemption the subtotal is all that is discounted from, shipping, deposit and fees with the goods.
+    let sums = (quote.undiscounted_minor(), quote.discount_minor, quote.total_minor);
     let decided = (record.redemption.as_str(), sums, &record.order.id);
     if decided != (&row.get::<_, String>(1)?, (row.get(2)?, row.get(3)?, row.get(4)?), &row.get(5)?) {
         return Ok(Err("it is not what was decided"));

@@ -59,6 +59,7 @@ promises! {
     ImportsAccounted, "imports_accounted", "every line of an import was taken in, refused and listed, or waits";
     StatisticsEqualEvents, "statistics_equal_events", "a coupon's figures are the tally of the events";
     StatisticsEqualRows, "statistics_equal_rows", "a coupon's figures are what the rows count to";
+    SettlementsEqualRedemptions, "settlements_equal_redemptions", "settlements are what redemptions gave and got back, by days and by months, to the cent";
     ReservationRowsMatch, "reservation_rows_match", "every pending redemption is listed to be ended, and nothing else";
     DiscountAddsUp, "discount_adds_up", "lines add up to parts, parts to the discount, and no more comes back than was given";
     GiftFollowsEvents, "gift_follows_events", "gift value is what its latest event says, and no event is missing";

@@ -13,12 +13,12 @@ use crate::rows::{pack, payments_column};
 
 const INSERT_REDEMPTION: &str = "insert into redemption (tenant, redemption_id, version, state, fingerprint, customer,
         order_id, currency, subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal,
-        payments)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        payments, shares)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 /// Who redeemed which order for how much stays.
 const UPDATE_REDEMPTION: &str = "update redemption
-    set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8, payments = ?10
+    set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8, payments = ?10, shares = ?11
     where tenant = ?1 and redemption_id = ?2 and version = ?9";
 
 const INSERT_RESERVATION: &str =
@@ -62,6 +62,7 @@ impl Target<'_> {
                 pack(&redemption.lines),
                 redemption.journal.0,
                 payments_column(&redemption.payments),
+                redemption.shares.as_ref().map(pack),
             ],
         )
     }
@@ -80,6 +81,7 @@ impl Target<'_> {
                 redemption.journal.0,
                 version_before,
                 payments_column(&redemption.payments),
+                redemption.shares.as_ref().map(pack),
             ],
         )
     }

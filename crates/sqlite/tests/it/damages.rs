@@ -230,6 +230,12 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["statistics_equal_events", "statistics_equal_rows"],
     ),
     (
+        "a settlement is changed",
+        Sql("update settlement set borne_minor = borne_minor + 1 where per = 0 and coupon = 2"),
+        &["settlements_equal_redemptions"],
+    ),
+    ("settlements by month are gone", Sql("delete from settlement where per = 1"), &["settlements_equal_redemptions"]),
+    (
         "a reservation is not listed",
         Sql("delete from reservation where redemption_id = 't-pending'"),
         &["reservation_rows_match"],
@@ -264,7 +270,13 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     (
         "a redemption is gone",
         Sql("delete from redemption where redemption_id = 'g-used'"),
-        &["foreign_keys", "redemption_state_follows_events", "voucher_use_has_redemption", "statistics_equal_rows"],
+        &[
+            "foreign_keys",
+            "redemption_state_follows_events",
+            "voucher_use_has_redemption",
+            "statistics_equal_rows",
+            "settlements_equal_redemptions",
+        ],
     ),
     (
         "an order has two live redemptions",
