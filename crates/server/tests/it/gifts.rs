@@ -19,6 +19,22 @@ async fn issued(server: &Server, coupon: &str, customer: &str) -> Value {
     issued["vouchers"][0].clone()
 }
 
+/// The kind of each change with its amount and the balance after it, page by page, the newest first.
+async fn entries(server: &Server, path: &str) -> Vec<(String, Option<i64>, Option<i64>)> {
+    let (mut listed, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let page = server.get(&format!("{path}/entries{query}")).await.expect(200);
+        for entry in page["data"].as_array().expect("a list") {
+            let kind = text(&entry["kind"]).to_owned();
+            listed.push((kind, entry["amount_minor"].as_i64(), entry["balance_minor"].as_i64()));
+        }
+        match page["next_cursor"].as_str() {
+            Some(cursor) => query = format!("?limit=2&cursor={cursor}"),
+            None => return listed,
+        }
+    }
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
@@ -68,21 +84,7 @@ async fn a_gift_card_is_issued_spent_in_parts_topped_up_and_every_change_is_list
     server.post(&format!("{path}/adjustments"), &adjust).await.expect(200);
     server.post(&format!("{done}/return"), &json!({})).await.expect(200);
 
-    let (mut listed, mut query) = (Vec::new(), "?limit=2".to_owned());
-    loop {
-        let page = server.get(&format!("{path}/entries{query}")).await.expect(200);
-        for entry in page["data"].as_array().expect("a list") {
-            listed.push((
-                text(&entry["kind"]).to_owned(),
-                entry["amount_minor"].as_i64(),
-                entry["balance_minor"].as_i64(),
-            ));
-        }
-        match page["next_cursor"].as_str() {
-            Some(cursor) => query = format!("?limit=2&cursor={cursor}"),
-            None => break,
-        }
-    }
+    let listed = entries(&server, &path).await;
     let expected = [
         ("given_back", 3_000, 5_500),
         ("adjusted", -500, 2_500),
