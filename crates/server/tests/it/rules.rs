@@ -116,17 +116,23 @@ async fn re_4_rule_rows_decide_scope_stacking_exclusion_bearers_manner_node_and_
         made(&server, code, row).await;
         let (quoted, found) = outcome(&server, codes, order).await;
         assert_eq!(found, *expected, "{code}: {quoted}");
-        let share = |id: &str, minor: i64| json!({ "merchant_id": id, "amount_minor": minor });
-        let more = match *code {
-            "LINES" => ("/applied/0/borne_by", json!([share("m1", 800), share("m2", 200)])),
-            // Of 6.67 that the amount leaves, the platform bears the cent that is over.
-            "MIXED" => ("/applied/0/borne_by", json!([share("brand", 333), share("m1", 266), share("m2", 67)])),
-            "EARLY" => ("/applied/0/schedules/0/periods_minor", json!([8_000, 0, 0, 0])),
-            "EVEN" => ("/applied/0/schedules/0/periods_minor", json!([2_000, 2_000, 2_000, 2_000])),
-            _ => continue,
-        };
-        assert_eq!(quoted.pointer(more.0), Some(&more.1), "{code}: {quoted}");
+        if let Some((place, value)) = told_more(code) {
+            assert_eq!(quoted.pointer(place), Some(&value), "{code}: {quoted}");
+        }
     }
+}
+
+/// Who bears what, and off which periods it is taken.
+fn told_more(code: &str) -> Option<(&'static str, Value)> {
+    let share = |id: &str, minor: i64| json!({ "merchant_id": id, "amount_minor": minor });
+    Some(match code {
+        "LINES" => ("/applied/0/borne_by", json!([share("m1", 800), share("m2", 200)])),
+        // Of 6.67 that the amount leaves, the platform bears the cent that is over.
+        "MIXED" => ("/applied/0/borne_by", json!([share("brand", 333), share("m1", 266), share("m2", 67)])),
+        "EARLY" => ("/applied/0/schedules/0/periods_minor", json!([8_000, 0, 0, 0])),
+        "EVEN" => ("/applied/0/schedules/0/periods_minor", json!([2_000, 2_000, 2_000, 2_000])),
+        _ => return None,
+    })
 }
 
 #[tokio::test]
