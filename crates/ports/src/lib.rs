@@ -38,9 +38,9 @@ pub use limiter::{Allowance, Counted, Limiter, Wait};
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use open_id::{Arrival, Departure, OpenId, OpenIdError, Vouched};
 pub use records::{
-    AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, EventNames,
-    Figures, HistoryEntry, JournalRow, OldEvents, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
-    WALLET_COUNTED_MAX, WalletCounts,
+    AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, DecisionFilter,
+    EventNames, Figures, HistoryEntry, JournalRow, OldEvents, Page, PageRequest, Records, RedemptionFilter,
+    VoucherFilter, WALLET_COUNTED_MAX, WalletCounts,
 };
 pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};

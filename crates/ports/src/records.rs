@@ -177,6 +177,15 @@ pub struct WalletCounts {
     pub is_cut: bool,
 }
 
+/// Of which time decisions are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DecisionFilter {
+    /// Only those from this instant on.
+    pub from: Option<Timestamp>,
+    /// Only those before this instant.
+    pub until: Option<Timestamp>,
+}
+
 /// A coupon's figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -233,6 +242,12 @@ pub trait Records: Send + Sync {
         no: CouponNo,
         version: u32,
     ) -> Result<Option<Arc<Coupon>>, StoreError>;
+
+    /// What the tenant had set in that version. None of a version before these were kept.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    async fn settings_version(&self, tenant: TenantNo, version: u32) -> Result<Option<Arc<Settings>>, StoreError>;
 
     /// A page of coupons.
     ///
@@ -440,6 +455,18 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// The store could not answer.
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError>;
+
+    /// A page of what orders were decided on, oldest first: of those that are reserved, or succeeded and did not wholly
+    /// come back. A page may be short.
+    ///
+    /// # Errors
+    /// [`StoreError::Cursor`] for a cursor of another list; else the store could not answer.
+    async fn decisions(
+        &self,
+        tenant: TenantNo,
+        filter: DecisionFilter,
+        page: PageRequest,
+    ) -> Result<Page<DecisionRecord>, StoreError>;
 
     /// A page of the audit log.
     ///

@@ -95,6 +95,13 @@ impl Definitions {
         }
     }
 
+    /// Lets go of all coupons, to be loaded again. Only for the writer.
+    pub fn forget_coupons(&self) {
+        let mut generation = self.lock();
+        generation.0 += 1;
+        self.coupons.clear();
+    }
+
     /// The coupons of a tenant that need no code, scheduled or running, by number.
     pub fn automatic(&self, tenant: TenantNo) -> Arc<Vec<CouponNo>> {
         let all = self.automatic.read().unwrap_or_else(PoisonError::into_inner);

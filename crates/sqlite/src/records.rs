@@ -10,6 +10,7 @@ mod bearers;
 mod blocks;
 pub(crate) mod codes;
 mod redemptions;
+pub(crate) mod decisions;
 pub(crate) mod imports;
 mod history;
 mod old_events;
@@ -35,8 +36,9 @@ use domain::tenant::Settings;
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher};
 use ports::{
-    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, Figures,
-    HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter, WalletCounts,
+    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, DecisionFilter,
+    Figures, HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter,
+    WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -101,6 +103,10 @@ impl Records for SqliteStore {
         version: u32,
     ) -> Result<Option<Arc<Coupon>>, StoreError> {
         self.point(move |connection| coupons::version(connection, tenant, no, version)).await
+    }
+
+    async fn settings_version(&self, tenant: TenantNo, version: u32) -> Result<Option<Arc<Settings>>, StoreError> {
+        self.point(move |connection| decisions::settings(connection, tenant, version)).await
     }
 
     async fn coupons(
@@ -291,6 +297,15 @@ impl Records for SqliteStore {
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError> {
         let id = id.clone();
         self.read(move |connection| redemptions::decision(connection, tenant, &id)).await
+    }
+
+    async fn decisions(
+        &self,
+        tenant: TenantNo,
+        filter: DecisionFilter,
+        page: PageRequest,
+    ) -> Result<Page<DecisionRecord>, StoreError> {
+        self.read(move |connection| decisions::page(connection, tenant, filter, &page)).await
     }
 
     async fn audit(

@@ -19,6 +19,8 @@ use crate::limit::Counts;
 use crate::pricing::{Applied, Offer, PRICING_REVISION, Quote, Refused, Terms, price};
 use crate::redemption::{Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
+use crate::rule::Declared;
+use crate::stacking::Pricing;
 use crate::tenant::Settings;
 use crate::time::Timestamp;
 use crate::voucher::{Voucher, VoucherState};
@@ -359,8 +361,9 @@ fn record_of(
         revision: PRICING_REVISION,
         at: context.now,
         zone: facts.settings.zone.clone(),
-        pricing: facts.settings.pricing.clone(),
-        attributes: facts.settings.attributes.clone(),
+        settings_version: Some(facts.settings_version),
+        pricing: Pricing::default(),
+        attributes: Declared::default(),
         customer,
         order: request.order.clone(),
         offers: offers.map(offer).collect(),
