@@ -11,9 +11,10 @@ use crate::imports::FILE_BYTES_MAX;
 use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
-    coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, health, history,
-    identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration, restock,
-    second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
+    coupon_states, coupons, customer_history, customer_patch, customers, decisions, docs, export, extract, gate,
+    health, history, identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration,
+    restock, second_factor, setup, short_form, sign_in, simulations, tenant_settings, test_clock, vouchers, wallet,
+    wallet_quotes,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -117,6 +118,8 @@ fn redemption_routes() -> Router<App> {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+        .route("/v1/decisions/{id}", get(decisions::get_decision))
+        .route("/v1/simulations", post(simulations::create_simulation))
 }
 
 /// More than any body needs that a stranger may send; and no more than is free, so that strangers do not fill the room.

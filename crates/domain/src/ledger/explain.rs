@@ -84,6 +84,18 @@ pub enum LineStanding {
     Excluded,
 }
 
+impl LineStanding {
+    /// Its stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InScope => "in_scope",
+            Self::NotNamed => "not_named",
+            Self::Excluded => "excluded",
+        }
+    }
+}
+
 /// What came of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OfferOutcome {

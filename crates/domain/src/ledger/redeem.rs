@@ -50,7 +50,8 @@ pub(super) fn redeem(
     }
     if request.expected_total_minor.is_some_and(|expected| expected != priced.quote.total_minor) {
         let total = priced.quote.total_minor;
-        return refuse(Rejection::TotalDiffers, format!("the order comes to a total of {total} minor units"));
+        let detail = format!("the order comes to a total of {total} minor units");
+        return Err(Refusal::new(Rejection::TotalDiffers, detail).with_quote(priced.quote).into());
     }
     Ok(Outcome::Redemption(Box::new(write(facts, context, request, fingerprint, priced)?)))
 }

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::coupon::{Compiled, Coupon, CouponState, Definition, LimitDefinition};
 use crate::event::JournalNo;
 use crate::id::{CouponId, CouponNo, CustomerNo};
@@ -58,7 +60,7 @@ impl Draft {
 }
 
 /// What a simulation came to, so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// Orders that were decided again.
     pub replayed: u64,
@@ -81,7 +83,7 @@ pub struct Figures {
 }
 
 /// Amounts of a simulation, in minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amounts {
     /// All discounts as they were recorded.
     pub discount_before_minor: i64,
