@@ -4,7 +4,7 @@
 use domain::coupon::Definition;
 use domain::field::FieldError;
 use domain::id::TenantNo;
-use domain::ledger::{DecisionRecord, Explanation, Figures, Kept, Simulation};
+use domain::ledger::{DecisionRecord, Explanation, Kept, Simulation};
 use domain::redemption::RedemptionId;
 use domain::rule::Catalogue;
 use ports::{DecisionFilter, PageRequest, Records, StoreError};
@@ -44,7 +44,7 @@ pub struct Orders {
     pub after: Option<String>,
 }
 
-/// Takes recorded orders into a simulation, oldest first, and tells how far it is. Returns where to go on, if there are more.
+/// Takes recorded orders into a simulation, oldest first. Returns where to go on, if there are more.
 ///
 /// # Errors
 /// [`StoreError::Cursor`] for a cursor that is none; else the store could not answer.
@@ -52,7 +52,6 @@ pub async fn simulate<S: Records + ?Sized>(
     store: &S,
     mut orders: Orders,
     simulation: &mut Simulation,
-    mut progress: impl AsyncFnMut(&Figures),
 ) -> Result<Option<String>, StoreError> {
     let (mut kept, mut left) = (Kept::default(), orders.max);
     while left > 0 {
@@ -67,7 +66,7 @@ pub async fn simulate<S: Records + ?Sized>(
         }
         left -= page.items.len();
         orders.after = page.next;
-        progress(simulation.figures()).await;
+        tokio::task::yield_now().await;
         if orders.after.is_none() {
             return Ok(None);
         }

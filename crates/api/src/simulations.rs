@@ -123,7 +123,7 @@ pub(crate) async fn create_simulation(
     let mut simulation = Simulation::new(Draft::new(*definition, needs_code));
     let filter = DecisionFilter { from: body.from, until: body.until };
     let orders = Orders { tenant, filter, max, after: body.cursor };
-    let next = recall::simulate(&*app.store, orders, &mut simulation, async |_| tokio::task::yield_now().await).await;
+    let next = recall::simulate(&*app.store, orders, &mut simulation).await;
     let next = next.map_err(|error| match error {
         ports::StoreError::Cursor => Problem::invalid_field("/cursor", "invalid", error.to_string()),
         error => Problem::from(error),

@@ -1,6 +1,6 @@
 //! `scrip replay` on a small history.
 
-use crate::scrip::{folder, run, write};
+use crate::scrip::{folder, run, said, write};
 
 const ORDERS: &str = "order,sku,description,quantity,ordered_at,unit_price,customer,country\n\
     1,A,Lamp,10,2011-01-03T09:00:00,6.00,7,UK\n\
@@ -42,4 +42,69 @@ fn a_replay_is_refused_on_data_in_use() {
     let again = run(&data, &["replay", file.to_str().unwrap()]);
     assert!(!again.status.success());
     assert!(String::from_utf8_lossy(&again.stderr).contains("--data"), "it says what to do");
+}
+
+#[track_caller]
+fn check_rows(said: &str, rows: &[(&str, &str)]) {
+    for (name, value) in rows {
+        let is_row = |line: &str| line.trim_start().starts_with(name) && line.ends_with(&format!(" {value}"));
+        assert!(said.lines().any(is_row), "{name} should be {value}:\n{said}");
+    }
+}
+
+/// Of 400.00: 5 % in the lane of offers, 5 % of what is left and 3.00 by vouchers, 2 x 5.00 on top, half of which comes back. And so on.
+const STACKED_VALUES: [(&str, &str); 1] = [("More for more", "?")];
+const DRAFT_VALUES: [(&str, &str); 1] = [("orders decided again", "?")];
+
+const STACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/replay.stacked.toml");
+
+/// Ann's big order, one of many units, one that nothing but what she claims fits, and one that is too small for all but ALONE.
+const MANY: &str = "order,sku,description,quantity,ordered_at,unit_price,customer,country\n\
+    1,A,Lamp,100,2011-01-03T09:00:00,4.00,7,UK\n\
+    2,B,Cup,150,2011-01-04T09:00:00,0.50,8,UK\n\
+    3,A,Lamp,6,2011-01-05T09:00:00,4.00,7,UK\n\
+    4,A,Lamp,6,2011-01-06T09:00:00,4.00,9,UK\n\
+    5,B,Cup,2,2011-01-07T09:00:00,0.50,7,UK\n\
+    C6,A,Lamp,-50,2011-01-08T09:00:00,4.00,7,UK\n";
+
+#[test]
+fn stacked_automatic_and_laddered_coupons_are_replayed_and_the_check_is_clean() {
+    let folder = folder();
+    let file = write(folder.path(), "orders.csv", MANY);
+    let said = said(&folder.path().join("data"), &["replay", file.to_str().unwrap(), "--coupons", STACKED]);
+    check_rows(&said, &[("redemptions", "5"), ("returns", "1")]);
+    check_rows(&said, &STACKED_VALUES);
+}
+
+#[test]
+fn a_draft_is_tried_on_the_orders_of_a_file_beside_the_coupons_of_its_plan() {
+    let folder = folder();
+    let (orders, data) = (write(folder.path(), "orders.csv", MANY), folder.path().join("data"));
+    let draft = write(
+        folder.path(),
+        "draft.json",
+        r#"{ "name": "One off", "currency": "GBP", "automatic": true, "stacking": { "lane": "offers", "priority": 9 },
+            "benefit": { "type": "amount_off", "amount_minor": 100 } }"#,
+    );
+    let (orders, draft) = (orders.to_str().unwrap(), draft.to_str().unwrap());
+    let said = said(&data, &["replay", orders, "--coupons", STACKED, "--draft", draft]);
+    check_rows(&said, &DRAFT_VALUES);
+    let again = run(&data, &["replay", "--draft", draft]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("orders decided again"), "they are on record now");
+}
+
+#[test]
+fn a_draft_that_makes_no_sense_is_refused_with_its_place() {
+    let folder = folder();
+    let (orders, data) = (write(folder.path(), "orders.csv", MANY), folder.path().join("data"));
+    assert!(run(&data, &["replay", orders.to_str().unwrap()]).status.success());
+    for (text, complaint) in [
+        ("name = \"\"\nbenefit = { type = \"percent_off\", rate_bp = 500 }", "/name"),
+        ("name = \"a\"\nbenefit = { type = \"percent_off\", rate_bp = 500 }\ntypo = 1", "typo"),
+    ] {
+        let draft = write(folder.path(), "draft.toml", text);
+        let refused = run(&data, &["replay", "--draft", draft.to_str().unwrap()]);
+        let complained = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && complained.contains(complaint), "{complained}");
+    }
 }
