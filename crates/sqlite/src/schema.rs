@@ -55,6 +55,18 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_in_force_are_the_first_that_are_kept() {
+        let mut connection = before("create table tenant_version (");
+        let tenant =
+            "insert into tenant (tenant, name, created_at, version, settings) values (1, 'a', 0, 3, '{\"zone\":1}')";
+        connection.execute_batch(tenant).expect("it is written");
+        migrate(&mut connection).expect("it is brought up to date");
+        let kept = "select version || settings from tenant_version where tenant = 1";
+        let kept: String = connection.query_row(kept, [], |row| row.get(0)).expect("one is there");
+        assert_eq!(kept, "3{\"zone\":1}");
+    }
+
+    #[test]
     fn what_was_changed_before_there_was_an_audit_log_is_not_missed_in_it() {
         let mut connection = before("create table audit (");
         let journal = "insert into tenant (tenant, name, zone, currency, created_at) values (1, 'a', 'UTC', 'EUR', 0);
