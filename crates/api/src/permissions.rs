@@ -121,6 +121,8 @@ pub(crate) const TABLE: &[Row] = &[
     ("POST",  "/v1/redemptions/{id}/amend",          REDEMPTIONS, "AA---"),
     ("GET",   "/v1/redemptions/{id}/decision",       REDEMPTIONS, "AA-A-"),
     ("GET",   "/v1/settlements",                     READ,        "AA-A-"),
+    ("GET",   "/v1/decisions/{id}",                  REDEMPTIONS, "AA-A-"),
+    ("POST",  "/v1/simulations",                     DEFINITIONS, "AA-A-"),
     ("GET",   "/vouchers",                           VOUCHERS,    "AA--o"),
     ("POST",  "/redeem",                             REDEMPTIONS, "----o"),
     ("POST",  "/admin/coupons",                      DEFINITIONS, "AA---"),

@@ -9,7 +9,7 @@ use domain::language::Language;
 use domain::ledger::RedeemRequest;
 use domain::money::Currency;
 use domain::order::Order;
-use domain::pricing::{GiftLine, Help, LineShare, Quote, QuoteLine, Schedule};
+use domain::pricing::{Applied, GiftLine, Help, LineShare, Quote, QuoteLine, Schedule};
 use domain::redemption::RedemptionId;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -190,6 +190,22 @@ pub(crate) struct AppliedBody {
     borne_by: Vec<BorneBody>,
 }
 
+impl AppliedBody {
+    pub(crate) fn of(coupon_id: CouponId, voucher_id: Option<String>, applied: Applied) -> Self {
+        Self {
+            coupon_id,
+            voucher_id,
+            discount_minor: applied.discount_minor,
+            lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
+            shipping_minor: not_zero(applied.shipping_minor),
+            deposit_minor: not_zero(applied.deposit_minor),
+            gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
+            schedules: applied.schedules.into_iter().map(ScheduleBody::from).collect(),
+            borne_by: applied.borne_by.into_iter().map(BorneBody::from).collect(),
+        }
+    }
+}
+
 /// Units of something that cost nothing.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Gift)]
@@ -313,16 +329,9 @@ pub(crate) async fn show_quote(
 fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<VoucherKey, String>) -> QuoteResult {
     let payable_minor = quote.payable_minor();
     let payments = quote.payments.iter().map(|payment| PaymentBody::of(payment, names, vouchers)).collect();
-    let applied = quote.applied.into_iter().map(|applied| AppliedBody {
-        coupon_id: names.coupon(applied.coupon),
-        voucher_id: applied.voucher.and_then(|key| vouchers.get(&key).cloned()),
-        discount_minor: applied.discount_minor,
-        lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
-        shipping_minor: not_zero(applied.shipping_minor),
-        deposit_minor: not_zero(applied.deposit_minor),
-        gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
-        schedules: applied.schedules.into_iter().map(ScheduleBody::from).collect(),
-        borne_by: applied.borne_by.into_iter().map(BorneBody::from).collect(),
+    let applied = quote.applied.into_iter().map(|applied| {
+        let voucher_id = applied.voucher.and_then(|key| vouchers.get(&key).cloned());
+        AppliedBody::of(names.coupon(applied.coupon), voucher_id, applied)
     });
     let refused = quote.refused.into_iter().map(|refused| RefusedBody {
         code: typed.get(refused.code).cloned().unwrap_or_default(),
@@ -369,7 +378,7 @@ impl From<QuoteLine> for QuoteLineBody {
 #[cfg(test)]
 mod tests {
     use domain::id::{CouponNo, VoucherKind};
-    use domain::pricing::{Applied, Refused};
+    use domain::pricing::Refused;
     use domain::rejection::Refusal;
     use serde_json::json;
 

@@ -13,9 +13,9 @@ use crate::metrics::Observer;
 use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, audit, campaign_states, campaigns, claims, code_blocks, condition_fields,
-    coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate, gifts, health,
-    history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions, registration, restock,
-    second_factor, settlements, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet,
+    coupon_states, coupons, customer_history, customer_patch, customers, decisions, docs, export, extract, gate, gifts,
+    health, history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions, registration, restock,
+    second_factor, settlements, setup, short_form, sign_in, simulations, tenant_settings, test_clock, vouchers, wallet,
     wallet_quotes,
 };
 
@@ -136,6 +136,8 @@ fn redemption_routes() -> Router<App> {
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
         .route("/v1/settlements", get(settlements::list_settlements))
+        .route("/v1/decisions/{id}", get(decisions::get_decision))
+        .route("/v1/simulations", post(simulations::create_simulation))
 }
 
 /// More than any body needs that a stranger may send; and no more than is free, so that strangers do not fill the room.

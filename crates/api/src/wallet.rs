@@ -114,7 +114,7 @@ pub(crate) struct NotUsable {
 
 impl From<Refusal> for NotUsable {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { rejection, detail, retry_at, item: _ } = refusal;
+        let Refusal { rejection, detail, retry_at, item: _, quote: _ } = refusal;
         Self { code: rejection.code().into_owned(), detail: detail.into_owned(), retry_at }
     }
 }

@@ -2,6 +2,7 @@
 
 mod state;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -219,11 +220,11 @@ pub struct Coupon {
     pub compiled: Compiled,
 }
 
-/// What a coupon is asked at every order. Made when it is asked first, from the definition alone: no two coupons differ by it,
-/// and a copy makes its own.
+/// What a coupon is asked at every order. Made when it is asked first, from the definition and the attributes that were declared
+/// then: no two coupons differ by it, and a copy makes its own.
 #[derive(Default)]
 pub struct Compiled {
-    condition: OnceLock<Option<Condition>>,
+    condition: OnceLock<(Declared, Option<Condition>)>,
     code: OnceLock<Option<Folded>>,
 }
 
@@ -265,10 +266,13 @@ impl Coupon {
     ///
     /// # Errors
     /// See above.
-    pub fn condition(&self, attributes: &Declared) -> Result<Option<&Condition>, NoMeaning> {
+    pub fn condition(&self, attributes: &Declared) -> Result<Option<Cow<'_, Condition>>, NoMeaning> {
         let Some(rule) = &self.definition.conditions else { return Ok(None) };
         let compile = || Catalogue::new(attributes).and_then(|known| Condition::compile(rule, &known)).ok();
-        self.compiled.condition.get_or_init(compile).as_ref().map(Some).ok_or(NoMeaning)
+        let (under, kept) = self.compiled.condition.get_or_init(|| (attributes.clone(), compile()));
+        // The tenant may have declared others since, or a decision of before be looked at.
+        let condition = if under == attributes { kept.as_ref().map(Cow::Borrowed) } else { compile().map(Cow::Owned) };
+        condition.map(Some).ok_or(NoMeaning)
     }
 
     /// Its shared code, as typed ones are compared with it.

@@ -11,6 +11,7 @@ use crate::access_block::BlockReason;
 use crate::language::Language;
 use crate::limit::{Counts, Per};
 use crate::period::Period;
+use crate::pricing::Quote;
 use crate::time::Timestamp;
 
 /// The variant, if it has no fields.
@@ -276,18 +277,27 @@ pub struct Refusal {
     /// Which of several things that were asked for it concerns, by its place: a code, coupon or customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<usize>,
+    /// What the order comes to now, where that is the cause. Never kept.
+    #[serde(skip)]
+    pub quote: Option<Box<Quote>>,
 }
 
 impl Refusal {
     /// A refusal with a sentence of its own.
     pub fn new(rejection: Rejection, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { rejection, detail: detail.into(), retry_at: None, item: None }
+        Self { rejection, detail: detail.into(), retry_at: None, item: None, quote: None }
     }
 
     /// The same, naming the instant from which trying again may succeed.
     #[must_use]
     pub fn retry_at(self, at: Option<Timestamp>) -> Self {
         Self { retry_at: at, ..self }
+    }
+
+    /// The same, with what the order comes to now.
+    #[must_use]
+    pub fn with_quote(self, quote: Quote) -> Self {
+        Self { quote: Some(Box::new(quote)), ..self }
     }
 
     /// The same, naming which of several things it concerns.

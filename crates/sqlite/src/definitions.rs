@@ -97,6 +97,13 @@ impl Definitions {
         }
     }
 
+    /// Lets go of all coupons, to be loaded again. Only for the writer.
+    pub fn forget_coupons(&self) {
+        let mut generation = self.lock();
+        generation.0 += 1;
+        self.coupons.clear();
+    }
+
     /// The coupons of a tenant that need no code, scheduled or running.
     pub fn automatic(&self, tenant: TenantNo) -> Arc<Automatic> {
         let all = self.automatic.read().unwrap_or_else(PoisonError::into_inner);

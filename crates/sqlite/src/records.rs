@@ -12,6 +12,7 @@ mod blocks;
 pub(crate) mod codes;
 mod redemptions;
 pub(crate) mod settlements;
+pub(crate) mod decisions;
 pub(crate) mod imports;
 mod history;
 mod old_events;
@@ -38,9 +39,9 @@ use domain::tenant::Settings;
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher};
 use ports::{
-    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, Figures,
-    HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, Settlement, SettlementFilter, StoreError,
-    VoucherFilter, WalletCounts,
+    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, DecisionFilter,
+    Figures, HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, Settlement, SettlementFilter,
+    StoreError, VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -105,6 +106,10 @@ impl Records for SqliteStore {
         version: u32,
     ) -> Result<Option<Arc<Coupon>>, StoreError> {
         self.point(move |connection| coupons::version(connection, tenant, no, version)).await
+    }
+
+    async fn settings_version(&self, tenant: TenantNo, version: u32) -> Result<Option<Arc<Settings>>, StoreError> {
+        self.point(move |connection| decisions::settings(connection, tenant, version)).await
     }
 
     async fn coupons(
@@ -322,6 +327,15 @@ impl Records for SqliteStore {
         page: PageRequest,
     ) -> Result<Page<Settlement>, StoreError> {
         self.read(move |connection| settlements::page(connection, tenant, &filter, &page)).await
+    }
+
+    async fn decisions(
+        &self,
+        tenant: TenantNo,
+        filter: DecisionFilter,
+        page: PageRequest,
+    ) -> Result<Page<DecisionRecord>, StoreError> {
+        self.read(move |connection| decisions::page(connection, tenant, filter, &page)).await
     }
 
     async fn audit(

@@ -19,6 +19,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0011_decision_rows.sql"),
     include_str!("../migrations/0012_gift_value.sql"),
     include_str!("../migrations/0013_settlement.sql"),
+    include_str!("../migrations/0014_decisions.sql"),
 ];
 
 /// Brings the schema to what this program knows.
@@ -54,6 +55,18 @@ mod tests {
         MIGRATIONS[..place].iter().for_each(|sql| connection.execute_batch(sql).expect("it runs"));
         connection.pragma_update(None, "user_version", u32::try_from(place).expect("there are few")).expect("a pragma");
         connection
+    }
+
+    #[test]
+    fn the_settings_in_force_are_the_first_that_are_kept() {
+        let mut connection = before("create table tenant_version (");
+        let tenant =
+            "insert into tenant (tenant, name, created_at, version, settings) values (1, 'a', 0, 3, '{\"zone\":1}')";
+        connection.execute_batch(tenant).expect("it is written");
+        migrate(&mut connection).expect("it is brought up to date");
+        let kept = "select version || settings from tenant_version where tenant = 1";
+        let kept: String = connection.query_row(kept, [], |row| row.get(0)).expect("one is there");
+        assert_eq!(kept, "3{\"zone\":1}");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::pricing::AutomaticFacts;
 use crate::redemption::{Redemption, RedemptionId};
 use crate::settlement::{self, Settled, SettlementKey};
 use crate::statistics::{Statistics, tally};
-use crate::tenant::Settings;
+use crate::tenant::{Settings, Tenant};
 use crate::voucher::{Block, Voucher};
 
 /// The small numbers of a tenant: the next one of each kind.
@@ -121,6 +121,8 @@ pub struct GivenCode {
 pub struct Facts {
     /// What the tenant has set.
     pub settings: Arc<Settings>,
+    /// Which version of them that is: decisions name it.
+    pub settings_version: u32,
     /// The ring key that new codes are computed with.
     pub key_no: u32,
     /// The first row of the journal this batch may write.
@@ -259,11 +261,12 @@ macro_rules! each_table {
 }
 
 impl Facts {
-    /// No facts yet.
+    /// No facts yet, beside what the tenant has set.
     #[must_use]
-    pub fn new(settings: Arc<Settings>, key_no: u32, journal: JournalNo) -> Self {
+    pub fn new(tenant: &Tenant, key_no: u32, journal: JournalNo) -> Self {
         Self {
-            settings,
+            settings: Arc::clone(&tenant.settings),
+            settings_version: tenant.version,
             key_no,
             journal,
             standing: Arc::default(),

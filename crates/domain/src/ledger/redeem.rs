@@ -20,6 +20,8 @@ use crate::limit::Counts;
 use crate::pricing::{Applied, Offer, PRICING_REVISION, Payment, Quote, Refused, Terms, price};
 use crate::redemption::{Paid, Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
+use crate::rule::Declared;
+use crate::stacking::Pricing;
 use crate::tenant::Settings;
 use crate::time::Timestamp;
 use crate::voucher::{Voucher, VoucherState};
@@ -49,7 +51,8 @@ pub(super) fn redeem(
     }
     if request.expected_total_minor.is_some_and(|expected| expected != priced.quote.total_minor) {
         let total = priced.quote.total_minor;
-        return refuse(Rejection::TotalDiffers, format!("the order comes to a total of {total} minor units"));
+        let detail = format!("the order comes to a total of {total} minor units");
+        return Err(Refusal::new(Rejection::TotalDiffers, detail).with_quote(priced.quote).into());
     }
     Ok(Outcome::Redemption(Box::new(write(facts, context, request, fingerprint, priced)?)))
 }
@@ -407,8 +410,9 @@ fn record_of(
         revision: PRICING_REVISION,
         at: context.now,
         zone: facts.settings.zone.clone(),
-        pricing: facts.settings.pricing.clone(),
-        attributes: facts.settings.attributes.clone(),
+        settings_version: Some(facts.settings_version),
+        pricing: Pricing::default(),
+        attributes: Declared::default(),
         customer,
         order: request.order.clone(),
         offers: offers.map(offer).collect(),

@@ -2,7 +2,7 @@
 //!
 //! Reading order: `tree` (the rule as it is written), `kind` (what is compared, and how), `catalogue` (the fields there
 //! are), `scale` (dates and times as numbers), `value` (what a test compares with), `compile` (a rule that was checked),
-//! `found` (what a field has in an order), `holds` (the answer), `explain` (the answer with its reasons).
+//! `found` (what a field has in an order), `holds` (the answer), `explain` (the answer with its reasons), `asked` (these as a tree).
 
 mod tree;
 mod kind;
@@ -13,7 +13,9 @@ mod compile;
 mod found;
 mod holds;
 mod explain;
+mod asked;
 
+pub use asked::Asked;
 pub use catalogue::{Catalogue, CatalogueField, Declared};
 pub use compile::{Condition, RULE_DEPTH_MAX, RULE_NODES_MAX};
 pub use explain::Held;

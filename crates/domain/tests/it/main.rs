@@ -22,6 +22,7 @@ mod ages;
 mod restock;
 mod idempotency;
 mod quotes;
+mod decisions;
 mod blocked;
 mod random;
 mod pricing;

@@ -18,7 +18,7 @@ use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherK
 use domain::identity::IdentityKey;
 use domain::ledger::{
     Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
+    Kept, MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::{Automatic, AutomaticFacts, Quote};
@@ -26,7 +26,7 @@ use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
 use domain::settlement::{Settled, SettlementKey};
 use domain::statistics::Statistics;
-use domain::tenant::Settings;
+use domain::tenant::{Settings, Tenant};
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
 use serde::Serialize;
@@ -73,6 +73,7 @@ pub struct Rows {
 pub struct World {
     pub now: Timestamp,
     pub settings: Arc<Settings>,
+    pub settings_version: u32,
     pub ring: KeyRing,
     pub rows: Rows,
     /// Who is kept out.
@@ -89,6 +90,7 @@ impl World {
         Self {
             now: "2026-01-15T11:00:00Z".parse().unwrap(),
             settings: Arc::new(Settings::new("Europe/Berlin".parse().unwrap(), "EUR".parse().unwrap())),
+            settings_version: 1,
             ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
             rows: Rows::default(),
             standing: Arc::default(),
@@ -134,9 +136,22 @@ impl World {
         }
     }
 
+    /// The versions that decisions name.
+    pub fn kept(&self) -> Kept {
+        let settings = [(self.settings_version, Arc::clone(&self.settings))].into();
+        Kept { coupons: self.rows.versions.clone(), settings }
+    }
+
     fn facts(&self) -> Facts {
         let rows = i64::try_from(ROWS_PER_BATCH).unwrap();
-        let mut facts = Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows));
+        let tenant = Tenant {
+            no: TenantNo(1),
+            name: "shop".to_owned(),
+            hosts: Vec::new(),
+            settings: Arc::clone(&self.settings),
+            version: self.settings_version,
+        };
+        let mut facts = Facts::new(&tenant, self.ring.current_no(), JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
         facts
     }

@@ -42,6 +42,7 @@ mod merges;
 mod audit;
 mod campaigns;
 mod access_blocks;
+mod decisions;
 
 use std::sync::Arc;
 
@@ -254,6 +255,10 @@ suite! {
         a_decision_is_kept_and_decides_the_same_again
         old_events_and_decisions_are_removed_in_bounded_steps_and_the_rest_is_sound
         customers_are_found_by_number_and_id
+    }
+    decisions {
+        a_decision_names_the_settings_it_was_made_under
+        decisions_are_listed_by_time_without_those_that_came_to_nothing
     }
     contention {
         contention_for_one_thing_is_answered_and_never_an_error

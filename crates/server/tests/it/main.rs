@@ -17,6 +17,7 @@ mod pricing;
 mod gifts;
 mod settlements;
 mod rules;
+mod decisions;
 mod abuse;
 mod hostile;
 mod customers;

@@ -69,6 +69,7 @@ promises! {
     PaymentsAddUp, "payments_add_up", "gift value pays no more than the total, and what came back is the share of what was returned";
     DecisionReplays, "decision_replays", "a redemption is what was decided, and deciding again says the same";
     CouponVersionsComplete, "coupon_versions_complete", "every version of a coupon is kept, the last is the coupon";
+    SettingsVersionsComplete, "settings_versions_complete", "every version of a tenant's settings since they are kept is there, the last is the tenant's";
     CampaignVersionsComplete, "campaign_versions_complete", "every version of a campaign is kept, the last is the campaign";
     DefinitionTransitionsLegal, "definition_transitions_legal", "coupons and campaigns move by legal steps only";
     DefinitionsDueRight, "definitions_due_right", "what the clock is to move is listed under its instant";

@@ -311,6 +311,16 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         Sql("update coupon_version set document = replace(document, 'ten', 'nine') where coupon = 1 and version = 3"),
         &["coupon_versions_complete"],
     ),
+    (
+        "the settings that were decided under are gone",
+        Sql("delete from tenant_version"),
+        &["decision_replays", "settings_versions_complete"],
+    ),
+    (
+        "the settings are not their latest version",
+        Sql("update tenant_version set settings = json_set(settings, '$.customer_checkout', json('true'))"),
+        &["settings_versions_complete"],
+    ),
     ("a coupon runs again", Sql("update coupon set state = 1 where coupon = 4"), &["coupon_versions_complete"]),
     ("a shared code is gone", Sql("delete from shared_code"), &["definition_rows_match"]),
     ("a pattern is gone", Sql("delete from code_pattern"), &["definition_rows_match"]),
