@@ -3,7 +3,7 @@
 
 DATA     ?= ./data
 SECONDS  ?= 60
-MINUTES  ?= 10
+MINUTES  ?= 20
 KILLS    ?= 50
 CUTS     ?= 5000
 EXAMPLES ?= 4
@@ -42,6 +42,6 @@ prove: ## An hour: kills (KILLS), power cuts (CUTS), made-up requests, simulatio
 	SCRIP_KILLS=$(KILLS) SCRIP_ACKNOWLEDGEMENTS=1000 cargo nextest run --package server --no-capture tx_5
 	SCRIP_POWER_CUTS=$(CUTS) cargo nextest run --profile prove --package sqlite --no-capture power::
 	scripts/schemathesis.sh $(EXAMPLES)
-	cargo run --release --package sim -- prove --minutes $(MINUTES)
+	cargo run --package sim -- prove --minutes $(MINUTES)
 	scripts/prove_load.sh
 	scripts/mutants.sh

@@ -4,7 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use domain::id::TenantNo;
 use domain::ledger::{Action, Answer, Command};
+use domain::pricing::Quote;
 use domain::rejection::Refusal;
 use domain::time::Timestamp;
 use ports::{Clock, OpenId, Store};
@@ -15,6 +17,7 @@ use crate::guesses::Attempt;
 use crate::idempotency::Origin;
 use crate::passwords::Passwords;
 use crate::problem::Problem;
+use crate::quotes::show_quote;
 use crate::rejections::refused;
 
 /// What every handler has at hand: its [`Parts`]. Each request clones it some times, so that is one count.
@@ -83,12 +86,28 @@ impl App {
         let attempt = Attempt::of(&action);
         let command = Command { actor: caller.actor, key, fingerprint, action };
         let answer = self.store.submit(caller.tenant, command).await?;
-        let answer = answer.map_err(|refusal| {
-            attempt.failed(self, origin.guesser(), &refusal);
-            self.refused(refusal, items)
-        })?;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(mut refusal) => {
+                attempt.failed(self, origin.guesser(), &refusal);
+                let quote = refusal.quote.take();
+                let problem = self.refused(refusal, items);
+                return Err(self.with_quote(caller.tenant, problem, quote).await?);
+            }
+        };
         // The same answer again: no deadline that has passed since acts on what is only remembered.
         Ok(if answer.replayed { Answer { at: Timestamp::MIN, ..answer } } else { answer })
+    }
+
+    /// The problem, with what the order comes to now where that is the cause.
+    async fn with_quote(
+        &self,
+        tenant: TenantNo,
+        problem: Problem,
+        quote: Option<Box<Quote>>,
+    ) -> Result<Problem, Problem> {
+        let Some(quote) = quote else { return Ok(problem) };
+        Ok(problem.quote(&show_quote(self, tenant, *quote, &[]).await?))
     }
 
     fn refused(&self, refusal: Refusal, items: Option<(&str, &str)>) -> Problem {

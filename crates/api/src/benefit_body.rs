@@ -116,6 +116,13 @@ pub(crate) enum BenefitBody {
         #[schema(value_type = Option<schemas::Manner>)]
         manner: Option<Manner>,
     },
+    /// Value that orders are paid with after all discounts, until it is used up; needs a `currency` and codes of 20
+    /// characters.
+    GiftValue {
+        /// What each voucher is given at its issue.
+        #[schema(minimum = 1, example = 5000)]
+        amount_minor: i64,
+    },
 }
 
 /// One step of a ladder: from so much on it gives a share or an amount, not both.
@@ -208,6 +215,7 @@ benefits! {
     UnitsOff: [buy, get, rate_bp], [pick, of, times_max];
     Gift: [sku, quantity], [];
     FreePeriods: [periods], [unit, manner];
+    GiftValue: [amount_minor], [];
 }
 
 impl RawBenefit {
@@ -261,6 +269,7 @@ impl From<BenefitBody> for Benefit {
                 Self::UnitsOff { buy, get, rate_bp, pick, of, times_max }
             }
             BenefitBody::Gift { sku, quantity } => Self::Gift { sku, quantity },
+            BenefitBody::GiftValue { amount_minor } => Self::GiftValue { amount_minor },
             BenefitBody::FreePeriods { periods, unit, manner } => {
                 Self::FreePeriods { periods, unit, manner: manner.unwrap_or_default() }
             }
@@ -288,6 +297,7 @@ impl From<&Benefit> for BenefitBody {
                 Self::UnitsOff { buy, get, rate_bp, pick: Some(pick), of, times_max }
             }
             Benefit::Gift { sku, quantity } => Self::Gift { sku, quantity },
+            Benefit::GiftValue { amount_minor } => Self::GiftValue { amount_minor },
             Benefit::FreePeriods { periods, unit, manner } => Self::FreePeriods { periods, unit, manner: Some(manner) },
         }
     }
@@ -314,6 +324,7 @@ mod tests {
             r#"{"type":"units_off","buy":2,"get":1,"rate_bp":10000,"pick":"dearest","times_max":1}"#,
             r#"{"type":"gift","sku":"cap","quantity":1}"#,
             r#"{"type":"free_periods","periods":2,"unit":"night","manner":"spread"}"#,
+            r#"{"type":"gift_value","amount_minor":5000}"#,
         ] {
             let read = crate::json::read::<BenefitBody>(text.as_bytes()).expect(text);
             let benefit = read.parse().expect(text);

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::approvals::ApprovalBody;
 use crate::benefit_body::BenefitBody;
+use crate::cost_bearer_body::CostBearerBody;
 use crate::definition_parts::{LimitBody, PatternBody, ValidityBody};
 use crate::names::Names;
 use crate::schemas;
@@ -42,6 +43,8 @@ pub(crate) struct CouponBody {
     automatic: bool,
     stacking: StackingBody,
     merchant: Option<String>,
+    /// Who bears what it gives; what is left over, and all without any, the platform does.
+    cost_bearers: Vec<CostBearerBody>,
     minimum_order_minor: Option<i64>,
     validity: ValidityBody,
     limits: Vec<LimitBody>,
@@ -96,6 +99,7 @@ impl CouponBody {
             automatic: definition.automatic,
             stacking: StackingBody::of(&definition.stacking, names),
             merchant: definition.merchant.clone(),
+            cost_bearers: definition.cost_bearers.iter().map(CostBearerBody::from).collect(),
             minimum_order_minor: definition.minimum_order_minor,
             validity: (&definition.validity).into(),
             limits: coupon.limits.iter().map(LimitBody::from).collect(),

@@ -201,7 +201,7 @@ pub(crate) async fn get_coupon_statistics(
 }
 
 /// The definition of a body, with its customers looked up and its code read.
-async fn define(
+pub(crate) async fn define(
     app: &App,
     tenant: TenantNo,
     mut body: DefinitionBody,

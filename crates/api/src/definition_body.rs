@@ -1,5 +1,6 @@
 //! A coupon's definition as requests bring it.
 
+use domain::bearing::{self, CostBearer};
 use domain::codes::fold;
 use domain::coupon::{ClaimsFrom, Definition, LimitDefinition, Visibility};
 use domain::field::FieldError;
@@ -14,6 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::benefit_body::BenefitBody;
+use crate::cost_bearer_body::CostBearerBody;
 use crate::definition_parts::{LimitBody, PatternBody, ValidityBody};
 use crate::schemas;
 use crate::scope_body::ScopeBody;
@@ -59,6 +61,10 @@ pub(crate) struct DefinitionBody {
     /// Whose coupon it is, if a merchant's.
     #[schema(min_length = 1, max_length = 128)]
     merchant: Option<String>,
+    /// Who bears what it gives; what is left over, and all without any, the platform does.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    cost_bearers: Vec<CostBearerBody>,
     /// Goods in scope worth less than this get nothing; needs a `currency`.
     #[schema(minimum = 0)]
     minimum_order_minor: Option<i64>,
@@ -126,6 +132,7 @@ impl DefinitionBody {
             scope: self.scope.into(),
             stacking: self.stacking.parse(excludes).map_err(|error| error.under("/stacking"))?,
             merchant: self.merchant,
+            cost_bearers: self.cost_bearers.into_iter().map(CostBearer::from).collect(),
             automatic: self.automatic,
             conditions: self.conditions,
             name: self.name,
@@ -142,10 +149,12 @@ impl DefinitionBody {
         };
         definition.scope.check().map_err(|error| error.under("/scope"))?;
         definition.merchant.as_deref().map_or(Ok(()), |merchant| check_chars("/merchant", merchant, SKU_CHARS_MAX))?;
+        bearing::check(&definition.cost_bearers).map_err(|error| error.under("/cost_bearers"))?;
         check_age(&definition)?;
         check_pool(&definition)?;
         check_minimum(&definition)?;
         check_currency(&definition)?;
+        definition.check_stored_value()?;
         definition.hold.map_or(Ok(()), check_hold)?;
         Ok(definition)
     }
@@ -205,7 +214,9 @@ fn check_minimum(definition: &Definition) -> Result<(), FieldError> {
 fn check_currency(definition: &Definition) -> Result<(), FieldError> {
     let names_an_amount = definition.benefit.needs_currency();
     let counts_value = definition.limits.iter().any(|limit| limit.counts == Counts::Value);
-    if definition.currency.is_none() && (names_an_amount || counts_value || definition.minimum_order_minor.is_some()) {
+    let bears_an_amount = definition.cost_bearers.iter().any(|bearer| bearer.amount_minor.is_some());
+    let needs_one = names_an_amount || counts_value || bears_an_amount || definition.minimum_order_minor.is_some();
+    if definition.currency.is_none() && needs_one {
         return Err(FieldError::new("/currency", "is needed as the coupon names an amount"));
     }
     Ok(())
@@ -299,6 +310,51 @@ mod tests {
         check(json!({"min_age": 18}), None);
         check(json!({"min_age": 0}), Some("/min_age"));
         check(json!({"min_age": 121}), Some("/min_age"));
+    }
+
+    #[test]
+    fn gift_value_is_on_vouchers_with_codes_that_are_hard_to_guess() {
+        let gift = |changes: Value| {
+            let mut all = json!({
+                "benefit": {"type": "gift_value", "amount_minor": 5000}, "currency": "EUR",
+                "pattern": {"prefix": "GIFT", "alphabet": "base32", "length": 16},
+            });
+            all.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
+            all
+        };
+        check(gift(json!({})), None);
+        check(gift(json!({"code": "GIFT50"})), Some("/code"));
+        check(gift(json!({"automatic": true})), Some("/automatic"));
+        check(gift(json!({"hold": "PT5M"})), Some("/hold"));
+        check(gift(json!({"stacking": {"exclusive": true}})), Some("/stacking"));
+        check(gift(json!({"pattern": null})), Some("/pattern"));
+        check(gift(json!({"pattern": {"prefix": "GFT", "alphabet": "base32", "length": 16}})), Some("/pattern"));
+        check(gift(json!({"currency": null})), Some("/currency"));
+        check(gift(json!({"benefit": {"type": "gift_value", "amount_minor": 0}})), Some("/benefit/amount_minor"));
+    }
+
+    #[test]
+    fn who_bears_a_cost_is_named_once_and_all_shares_are_at_most_the_whole() {
+        let merchant = |id: &str, bp: u32| json!({"type": "merchant", "merchant_id": id, "share_bp": bp});
+        for (bearers, pointer) in [
+            (json!([]), None),
+            (json!([merchant("m1", 6_000), {"type": "line_merchant", "share_bp": 4_000}]), None),
+            (json!([{"type": "merchant", "share_bp": 1}]), Some("/0/merchant_id")),
+            (json!([merchant("", 1)]), Some("/0/merchant_id")),
+            (json!([{"type": "platform", "merchant_id": "m1", "share_bp": 1}]), Some("/0/merchant_id")),
+            (json!([merchant("m1", 6_000), merchant("m2", 4_001)]), Some("/1/share_bp")),
+            (json!([merchant("m1", 1), merchant("m1", 1)]), Some("/1/merchant_id")),
+            (json!([{"type": "platform", "share_bp": 1}, {"type": "platform", "share_bp": 1}]), Some("/1/type")),
+            (json!([merchant("m1", 0)]), Some("/0/share_bp")),
+            (json!([{"type": "platform"}]), Some("/0/share_bp")),
+            (json!([{"type": "platform", "share_bp": 1, "amount_minor": 1}]), Some("/0/amount_minor")),
+            (json!([{"type": "platform", "amount_minor": 0}]), Some("/0/amount_minor")),
+            (json!((0..21).map(|no| merchant(&no.to_string(), 1)).collect::<Vec<_>>()), Some("")),
+        ] {
+            let pointer = pointer.map(|pointer| format!("/cost_bearers{pointer}"));
+            check(json!({"cost_bearers": bearers, "currency": "USD"}), pointer.as_deref());
+        }
+        check(json!({"cost_bearers": [{"type": "platform", "amount_minor": 5}]}), Some("/currency"));
     }
 
     #[test]

@@ -1,17 +1,11 @@
 //! All that is kept of a customer, as one JSON document. It is read page by page while it is sent, so that a large one
 //! needs no memory; what happens meanwhile may be in it or not.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use domain::event::Subject;
 use domain::id::{CustomerNo, TenantNo};
-use http::{HeaderValue, header};
-use hyper::body::Frame;
 use ports::{PageRequest, RedemptionFilter, VoucherFilter};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +20,7 @@ use crate::names::customer_no;
 use crate::problem::Problem;
 use crate::redemption_body::{RedemptionBody, show_redemptions};
 use crate::redemptions::{Decision, show_decision};
+use crate::streamed::{Pieces, streamed};
 use crate::voucher_body::{VoucherBody, show_vouchers};
 
 /// Vouchers or redemptions read at once.
@@ -71,11 +66,7 @@ pub(crate) async fn export_customer(
     let tenant = caller.tenant;
     let customer = customer_no(&app, caller, &id).await?;
     let first = Export { app, tenant, customer, part: Part::Customer };
-    // The first part before the answer begins, so that what cannot be read at all is a problem.
-    let (bytes, rest) = first.next().await?;
-    let body = Streamed { ready: Some(bytes), next: rest.map(Export::boxed) };
-    let content_type = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, content_type)], Body::new(body)).into_response())
+    streamed(first, "application/json").await
 }
 
 /// What of the document comes next.
@@ -92,14 +83,7 @@ struct Export {
     part: Part,
 }
 
-type Next = Pin<Box<dyn Future<Output = Result<(Bytes, Option<Export>), Problem>> + Send>>;
-
-impl Export {
-    fn boxed(self) -> Next {
-        Box::pin(self.next())
-    }
-
-    /// The next bytes, and what makes those after them.
+impl Pieces for Export {
     async fn next(self) -> Result<(Bytes, Option<Self>), Problem> {
         let mut text = String::new();
         let part = match &self.part {
@@ -127,7 +111,9 @@ impl Export {
         };
         Ok((text.into(), part.map(|part| Self { part, ..self })))
     }
+}
 
+impl Export {
     async fn head(&self) -> Result<String, Problem> {
         let customer = self.app.store.customer(self.tenant, self.customer).await?;
         let customer = customer.ok_or_else(|| Problem::internal(&"a customer with a number is missing"))?;
@@ -187,38 +173,4 @@ fn push(text: &mut String, is_first: bool, item: &impl Serialize) -> Result<(), 
 
 fn json(value: &impl Serialize) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| Problem::internal(&error))
-}
-
-/// A body that is made while it is sent, as fast as it is taken.
-struct Streamed {
-    ready: Option<Bytes>,
-    next: Option<Next>,
-}
-
-/// What was begun cannot be a problem any more: the connection breaks off.
-#[derive(Debug, thiserror::Error)]
-#[error("the export broke off")]
-struct BrokeOff;
-
-impl hyper::body::Body for Streamed {
-    type Data = Bytes;
-    type Error = BrokeOff;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
-        if let Some(bytes) = self.ready.take() {
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
-        }
-        let Some(next) = &mut self.next else { return Poll::Ready(None) };
-        let Poll::Ready(made) = next.as_mut().poll(cx) else { return Poll::Pending };
-        match made {
-            Ok((bytes, rest)) => {
-                self.next = rest.map(Export::boxed);
-                Poll::Ready(Some(Ok(Frame::data(bytes))))
-            }
-            Err(_) => {
-                self.next = None;
-                Poll::Ready(Some(Err(BrokeOff)))
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use axum::body::HttpBody as _;
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::access_block::{Bar, BlockTarget};
@@ -60,8 +60,11 @@ pub(crate) struct Visit {
 /// When to come again while too much of others' answers is unsent: those who take nothing are cut by then.
 const RETRY_AFTER_S: u32 = 2;
 
-/// Lets in, or answers 403, 429 or 503. A layer around all routes but those that look after the server.
-pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Lets in, or answers 403, 429 or 503.
+pub(crate) async fn admit(app: &App, request: Request, next: Next) -> Response {
+    if is_upkeep(&request) {
+        return next.run(request).await;
+    }
     let (mut parts, body) = request.into_parts();
     // Of what changes nothing, and may have a long answer.
     let unsent = parts.extensions.get::<Unsent>().filter(|_| !is_short(parts.uri.path())).cloned();
@@ -73,7 +76,7 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
     if unsent.as_ref().is_some_and(Unsent::is_crowded) {
         return busy();
     }
-    let response = match visit(&app, &mut parts).await {
+    let response = match visit(app, &mut parts).await {
         Ok(visit) => {
             parts.extensions.insert(visit);
             next.run(Request::from_parts(parts, body)).await
@@ -85,6 +88,12 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
     let is_shared = response.extensions().get::<Shared>().is_some();
     let is_refused = unsent.as_ref().is_some_and(|unsent| unsent.refuses(response.body().size_hint().lower()));
     if is_refused && !is_shared { busy() } else { response }
+}
+
+/// Who looks after the server is neither counted nor kept out, nor is who asks for what is not there.
+fn is_upkeep(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    route.is_none_or(|route| matches!(route, "/healthz" | "/readyz" | "/metrics"))
 }
 
 /// What is asked for with `GET`, has a short answer and may wait for others: for a provider of identities, or for a body. It

@@ -6,9 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ::metrics::{Counter, Histogram};
-use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
@@ -29,24 +27,19 @@ const REQUEST_ID_BYTES_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub struct RequestId(pub HeaderValue);
 
-/// The router with every request counted, timed and logged in one line. `new_id` makes the ids (UUIDv7) of requests
-/// that bring none. Apply it after all routes and fallbacks.
-pub fn observed(router: Router, new_id: fn() -> Uuid) -> Router {
-    router.layer(from_fn_with_state(Observer { new_id, series: Arc::default() }, observe))
-}
-
-#[derive(Clone)]
-struct Observer {
+/// Counts and times every request, and logs it in one line.
+#[derive(Clone, Debug)]
+pub struct Observer {
     new_id: fn() -> Uuid,
     series: Arc<Series>,
 }
 
 /// The figures of each kind of answer, by route. Looking one up by three texts at the recorder costs more than counting.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Series(RwLock<HashMap<String, Vec<Figures>>>);
 
 /// Of one kind of answer.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Figures {
     method: &'static str,
     status: StatusCode,
@@ -84,24 +77,33 @@ impl Figures {
     }
 }
 
-async fn observe(State(observer): State<Observer>, mut request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let id = given_id(request.headers()).unwrap_or_else(|| made_id((observer.new_id)()));
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = known(request.method());
-    request.extensions_mut().insert(RequestId(id.clone()));
+impl Observer {
+    /// `new_id` makes the ids (UUIDv7) of requests that bring none.
+    #[must_use]
+    pub fn new(new_id: fn() -> Uuid) -> Self {
+        Self { new_id, series: Arc::default() }
+    }
 
-    let mut response = next.run(request).await;
+    /// Has the request answered.
+    pub async fn observe(&self, mut request: Request, answer: impl AsyncFnOnce(Request) -> Response) -> Response {
+        let start = Instant::now();
+        let id = given_id(request.headers()).unwrap_or_else(|| made_id((self.new_id)()));
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let method = known(request.method());
+        request.extensions_mut().insert(RequestId(id.clone()));
 
-    let elapsed = start.elapsed();
-    let status = response.status();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    observer.series.count(method, route, status, elapsed);
-    let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    let request_id = id.to_str().unwrap_or_default();
-    tracing::info!(request_id, method, route, status = status.as_u16(), elapsed_ms, "request answered");
-    response.headers_mut().insert(REQUEST_ID, id);
-    response
+        let mut response = answer(request).await;
+
+        let elapsed = start.elapsed();
+        let status = response.status();
+        let route = route.as_ref().map_or("none", MatchedPath::as_str);
+        self.series.count(method, route, status, elapsed);
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let request_id = id.to_str().unwrap_or_default();
+        tracing::info!(request_id, method, route, status = status.as_u16(), elapsed_ms, "request answered");
+        response.headers_mut().insert(REQUEST_ID, id);
+        response
+    }
 }
 
 /// The caller's id if it is short and plain: it will stand in logs.

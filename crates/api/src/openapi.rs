@@ -15,14 +15,16 @@ use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
     access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
-    condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, export, health, history,
-    identities, imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock, second_factor, setup,
-    short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes, warnings,
+    condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, decisions, export, gifts,
+    health, history, identities, imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock,
+    second_factor, settlements, setup, short_form, sign_in, simulations, tenant_settings, test_clock, vouchers, wallet,
+    wallet_quotes, warnings,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 10] = [
+const WITHOUT_KEY: [&str; 11] = [
     "/v1/quotes",
+    "/v1/simulations",
     "/v1/quotes/wallet",
     "/v1/coupons/{id}/imports",
     "/v1/blocks",
@@ -62,6 +64,7 @@ const WITHOUT_KEY: [&str; 10] = [
         issue::issue_vouchers,
         claims::claim_voucher, claims::claim_vouchers, claims::claim_package,
         vouchers::list_vouchers, vouchers::get_voucher, history::list_voucher_history,
+        gifts::list_voucher_entries, gifts::top_up_voucher, gifts::adjust_voucher,
         vouchers::release_voucher, vouchers::revoke_voucher, vouchers::assign_voucher,
         code_blocks::list_coupon_code_blocks, code_blocks::get_code_block, code_blocks::revoke_code_block,
         imports::create_import, imports::list_imports, imports::get_import, imports::list_import_refusals,
@@ -69,6 +72,7 @@ const WITHOUT_KEY: [&str; 10] = [
         redemptions::create_redemption, redemptions::list_redemptions, redemptions::get_redemption,
         redemptions::confirm_redemption, redemptions::cancel_redemption, redemptions::return_redemption,
         redemptions::amend_redemption, redemptions::get_redemption_decision,
+        settlements::list_settlements, decisions::get_decision, simulations::create_simulation,
         registration::register_account, registration::create_verification, registration::verify_address,
         sign_in::create_session, sign_in::renew_session, sign_in::delete_session, sign_in::update_password,
         recovery::recover_password, recovery::reset_password, setup::set_up_account,

@@ -9,7 +9,10 @@ use axum::response::{IntoResponse, Response};
 use domain::time::Timestamp;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
+
+use crate::quotes::QuoteResult;
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,7 @@ pub struct Problem {
     retry_at: Option<Timestamp>,
     retry_after_s: Option<u32>,
     reason: Option<&'static str>,
+    quote: Option<Box<Value>>,
 }
 
 /// The body of every answer that is not a success, as RFC 9457 describes it.
@@ -52,6 +56,10 @@ pub(crate) struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "fraud")]
     reason: Option<&'static str>,
+    /// With `total_differs`: what the order comes to now, as a quote says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<QuoteResult>)]
+    quote: Option<&'a Value>,
 }
 
 /// One place in a request, and what is wrong with it.
@@ -79,6 +87,7 @@ impl Problem {
             retry_at: None,
             retry_after_s: None,
             reason: None,
+            quote: None,
         }
     }
 
@@ -181,6 +190,15 @@ impl Problem {
         self
     }
 
+    /// The same, of a part of the body that is at `pointer` in the whole.
+    #[must_use]
+    pub(crate) fn under(mut self, pointer: &str) -> Self {
+        for error in self.errors.iter_mut().filter(|error| !error.pointer.starts_with('?')) {
+            error.pointer.insert_str(0, pointer);
+        }
+        self
+    }
+
     /// With a `Retry-After` header.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
@@ -199,6 +217,14 @@ impl Problem {
     #[must_use]
     pub fn reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// With what the order comes to now.
+    #[must_use]
+    pub(crate) fn quote(mut self, quote: &QuoteResult) -> Self {
+        let quote = serde_json::to_value(quote).expect("a quote is made of texts and numbers");
+        self.quote = Some(Box::new(quote));
         self
     }
 
@@ -232,6 +258,7 @@ impl Problem {
             errors: &self.errors,
             retry_at: self.retry_at,
             reason: self.reason,
+            quote: self.quote.as_deref(),
         }
     }
 }

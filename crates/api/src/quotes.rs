@@ -9,7 +9,7 @@ use domain::language::Language;
 use domain::ledger::RedeemRequest;
 use domain::money::Currency;
 use domain::order::Order;
-use domain::pricing::{GiftLine, Help, LineShare, Quote, QuoteLine, Schedule};
+use domain::pricing::{Applied, GiftLine, Help, LineShare, Quote, QuoteLine, Schedule};
 use domain::redemption::RedemptionId;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::cost_bearer_body::BorneBody;
 use crate::customer_by::{CustomerBy, Named};
 use crate::definition_body::check_chars;
 use crate::extract::Json;
@@ -25,6 +26,7 @@ use crate::gate::refuse_blocked_customer;
 use crate::guesses::{Guess, Guesser, shapes};
 use crate::names::Names;
 use crate::order_body::OrderBody;
+use crate::payment_body::PaymentBody;
 use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::voucher_ids;
@@ -134,6 +136,11 @@ pub(crate) struct QuoteResult {
     discount_minor: i64,
     /// Goods, shipping, deposit and fees, less the discount.
     total_minor: i64,
+    /// What gift value pays of the total, soonest expiry first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payments: Vec<PaymentBody>,
+    /// What is left to be paid after gift value.
+    payable_minor: i64,
     /// In the order in which they were applied: each sees what the one before left.
     applied: Vec<AppliedBody>,
     /// In the order of the codes.
@@ -178,6 +185,25 @@ pub(crate) struct AppliedBody {
     /// From which periods of its lines free ones are taken; lines of more than 400 periods are left out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     schedules: Vec<ScheduleBody>,
+    /// What merchants bear of it; the platform bears the rest. Left out where it bears all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    borne_by: Vec<BorneBody>,
+}
+
+impl AppliedBody {
+    pub(crate) fn of(coupon_id: CouponId, voucher_id: Option<String>, applied: Applied) -> Self {
+        Self {
+            coupon_id,
+            voucher_id,
+            discount_minor: applied.discount_minor,
+            lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
+            shipping_minor: not_zero(applied.shipping_minor),
+            deposit_minor: not_zero(applied.deposit_minor),
+            gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
+            schedules: applied.schedules.into_iter().map(ScheduleBody::from).collect(),
+            borne_by: applied.borne_by.into_iter().map(BorneBody::from).collect(),
+        }
+    }
 }
 
 /// Units of something that cost nothing.
@@ -290,22 +316,22 @@ pub(crate) async fn show_quote(
     quote: Quote,
     typed: &[String],
 ) -> Result<QuoteResult, Problem> {
-    let coupons = quote.applied.iter().map(|applied| applied.coupon).collect();
+    let paying = || quote.payments.iter();
+    let coupons = quote.applied.iter().map(|applied| applied.coupon);
+    let coupons = coupons.chain(paying().map(|payment| payment.coupon)).collect();
     let names = Names::of(app, tenant, coupons, Default::default()).await?;
-    let vouchers = voucher_ids(app, tenant, quote.applied.iter().filter_map(|applied| applied.voucher)).await?;
+    let vouchers = quote.applied.iter().filter_map(|applied| applied.voucher);
+    let vouchers: Vec<VoucherKey> = vouchers.chain(paying().map(|payment| payment.voucher)).collect();
+    let vouchers = voucher_ids(app, tenant, vouchers).await?;
     Ok(result_of(quote, typed, &names, &vouchers))
 }
 
 fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<VoucherKey, String>) -> QuoteResult {
-    let applied = quote.applied.into_iter().map(|applied| AppliedBody {
-        coupon_id: names.coupon(applied.coupon),
-        voucher_id: applied.voucher.and_then(|key| vouchers.get(&key).cloned()),
-        discount_minor: applied.discount_minor,
-        lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
-        shipping_minor: not_zero(applied.shipping_minor),
-        deposit_minor: not_zero(applied.deposit_minor),
-        gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
-        schedules: applied.schedules.into_iter().map(ScheduleBody::from).collect(),
+    let payable_minor = quote.payable_minor();
+    let payments = quote.payments.iter().map(|payment| PaymentBody::of(payment, names, vouchers)).collect();
+    let applied = quote.applied.into_iter().map(|applied| {
+        let voucher_id = applied.voucher.and_then(|key| vouchers.get(&key).cloned());
+        AppliedBody::of(names.coupon(applied.coupon), voucher_id, applied)
     });
     let refused = quote.refused.into_iter().map(|refused| RefusedBody {
         code: typed.get(refused.code).cloned().unwrap_or_default(),
@@ -321,6 +347,8 @@ fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<
         subtotal_minor: quote.subtotal_minor,
         discount_minor: quote.discount_minor,
         total_minor: quote.total_minor,
+        payments,
+        payable_minor,
         applied: applied.collect(),
         refused: refused.collect(),
         lines: quote.lines.into_iter().map(QuoteLineBody::from).collect(),
@@ -350,7 +378,7 @@ impl From<QuoteLine> for QuoteLineBody {
 #[cfg(test)]
 mod tests {
     use domain::id::{CouponNo, VoucherKind};
-    use domain::pricing::{Applied, Refused};
+    use domain::pricing::Refused;
     use domain::rejection::Refusal;
     use serde_json::json;
 
@@ -392,6 +420,7 @@ mod tests {
             deposit_minor: 0,
             gift: None,
             schedules: Vec::new(),
+            borne_by: Vec::new(),
         };
         let refusal = Refusal::new(Rejection::CodeUnknown, "this is not a code");
         let quote = Quote {
@@ -400,6 +429,7 @@ mod tests {
             discount_minor: 5,
             total_minor: 45,
             applied: vec![applied],
+            payments: vec![],
             refused: vec![Refused { code: 1, coupon: None, voucher: None, refusal, help: None }],
             lines: vec![QuoteLine { subtotal_minor: 50, discount_minor: 5, total_minor: 45 }],
             shipping: QuoteLine::default(),
@@ -412,7 +442,7 @@ mod tests {
         let names = Names::for_test(CouponNo(1), coupon);
         let result = result_of(quote, &typed, &names, &[(key, "vch_1".to_owned())].into());
         let expected = json!({
-            "currency": "USD", "subtotal_minor": 50, "discount_minor": 5, "total_minor": 45,
+            "currency": "USD", "subtotal_minor": 50, "discount_minor": 5, "total_minor": 45, "payable_minor": 45,
             "applied": [{
                 "coupon_id": coupon.to_string(), "voucher_id": "vch_1", "discount_minor": 5,
                 "lines": [{"line": 0, "discount_minor": 5}],

@@ -10,7 +10,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::cost_bearer_body::BorneBody;
 use crate::names::Names;
+use crate::payment_body::PaidBody;
 use crate::problem::Problem;
 use crate::quotes::LineShareBody;
 use crate::schemas;
@@ -36,6 +38,11 @@ pub(crate) struct RedemptionBody {
     discount_minor: i64,
     /// `subtotal - discount`.
     total_minor: i64,
+    /// What gift value paid of the total, or of a reservation will pay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    payments: Vec<PaidBody>,
+    /// What was left to be paid after gift value.
+    payable_minor: i64,
     /// What of the discount was given back.
     returned_minor: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -63,6 +70,9 @@ pub(crate) struct PartBody {
     returned_minor: i64,
     /// Lines without any are left out.
     lines: Vec<LineShareBody>,
+    /// What merchants bear of it; the platform bears the rest. Left out where it bears all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    borne_by: Vec<BorneBody>,
 }
 
 /// A line of the order, and how much of it came back.
@@ -83,7 +93,8 @@ pub(crate) async fn show_redemptions(
     let parts = || redemptions.iter().flat_map(|redemption| &redemption.parts);
     let coupons = parts().map(|part| part.coupon).collect();
     let customers: BTreeSet<CustomerNo> = redemptions.iter().filter_map(|redemption| redemption.customer).collect();
-    let keys: Vec<VoucherKey> = parts().filter_map(|part| part.voucher).collect();
+    let paid = redemptions.iter().flat_map(|redemption| &redemption.payments).map(|paid| paid.voucher);
+    let keys: Vec<VoucherKey> = parts().filter_map(|part| part.voucher).chain(paid).collect();
     let names = Names::of(app, tenant, coupons, customers).await?;
     let vouchers = voucher_ids(app, tenant, keys).await?;
     Ok(redemptions.into_iter().map(|redemption| body_of(redemption, &names, &vouchers, now)).collect())
@@ -108,10 +119,20 @@ fn body_of(
 ) -> RedemptionBody {
     let state = redemption.state_at(now);
     let returned_minor = redemption.returned_minor();
-    let applied = redemption.parts.iter().map(|part| part_of(part, names, vouchers)).collect();
+    let payable_minor = redemption.payable_minor();
+    let payments = redemption.payments.iter().map(|paid| PaidBody::of(paid, names, vouchers)).collect();
+    let shares = redemption.shares.as_deref().unwrap_or_default();
+    let gave = (0..).zip(&redemption.parts).filter(|(_, part)| !redemption.is_of_payment(part));
+    let applied = gave.map(|(place, part)| PartBody {
+        borne_by: shares.iter().filter(|share| share.part == place).map(BorneBody::from).collect(),
+        ..part_of(part, names, vouchers)
+    });
+    let applied = applied.collect();
     let lines = redemption.lines.iter();
     RedemptionBody {
         state,
+        payments,
+        payable_minor,
         returned_minor,
         applied,
         lines: lines.map(|line| RedeemedLineBody { quantity: line.quantity, returned: line.returned }).collect(),
@@ -136,6 +157,7 @@ fn part_of(part: &Part, names: &Names, vouchers: &BTreeMap<VoucherKey, String>) 
         discount_minor: part.discount_minor,
         returned_minor: part.returned_minor,
         lines: shares.map(|(line, discount_minor)| LineShareBody { line, discount_minor }).collect(),
+        borne_by: Vec::new(),
     }
 }
 
@@ -157,10 +179,12 @@ mod tests {
             discount_minor: 5,
             total_minor: 45,
             parts: vec![],
+            payments: vec![],
             lines: vec![],
             made_at: Timestamp::from_ms(0),
             deadline: Some(Timestamp::from_ms(1_000)),
             journal: domain::event::JournalNo::default(),
+            shares: None,
         };
         let at = |ms| body_of(redemption.clone(), &Names::default(), &BTreeMap::new(), Timestamp::from_ms(ms));
         assert_eq!((at(999).state, at(999).deadline), (RedemptionState::Pending, Some(Timestamp::from_ms(1_000))));

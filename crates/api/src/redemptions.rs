@@ -164,6 +164,9 @@ pub(crate) struct Decision {
     redemption_id: RedemptionId,
     /// The revision of the pricing that decided: the same revision prices the same inputs the same.
     pricing_revision: u32,
+    /// The version of the tenant's settings then; left out where it was not kept yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings_version: Option<u32>,
     /// The instant it was decided for.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
@@ -213,6 +216,7 @@ pub(crate) async fn show_decision(app: &App, tenant: TenantNo, record: DecisionR
         offers: offers.collect(),
         redemption_id: record.redemption,
         pricing_revision: record.revision,
+        settings_version: record.settings_version,
         at: record.at,
         zone: record.zone,
         customer_id: record.customer.map(|no| names.customer(no)),
@@ -244,10 +248,10 @@ async fn own_id(app: &App, caller: Caller, id: String) -> Result<RedemptionId, P
 }
 
 /// What cannot be an id is not there.
-fn parse_id(id: String) -> Result<RedemptionId, Problem> {
+pub(crate) fn parse_id(id: String) -> Result<RedemptionId, Problem> {
     RedemptionId::parse(id).map_err(|_| gone())
 }
 
-fn gone() -> Problem {
+pub(crate) fn gone() -> Problem {
     not_found(Rejection::RedemptionNotFound, "There is no such redemption.")
 }

@@ -51,7 +51,7 @@ fn status_of_limit(period: Period) -> StatusCode {
 /// A refusal as an answer. With 429, `Retry-After` counts from `now`, at least one second.
 #[must_use]
 pub fn refused(refusal: Refusal, now: Timestamp) -> Problem {
-    let Refusal { rejection, detail, retry_at, item: _ } = refusal;
+    let Refusal { rejection, detail, retry_at, item: _, quote: _ } = refusal;
     let status = status_of(rejection);
     let problem = Problem::new(status, rejection.code(), detail).retry_at(retry_at);
     if let Rejection::Blocked { reason } = rejection {
@@ -147,6 +147,9 @@ mod tests {
         (Rejection::OutsideHours, 409),
         (Rejection::CurrencyMismatch, 409),
         (Rejection::BelowMinimum, 409),
+        (Rejection::NoStoredValue, 409),
+        (Rejection::BalanceEmpty, 409),
+        (Rejection::BalanceOutOfBounds, 409),
         (Rejection::NothingToDiscount, 409),
         (Rejection::CouponRepeated, 409),
         (Rejection::PoolEmpty, 409),

@@ -1,25 +1,26 @@
 //! The whole route table.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{delete, get, post, put};
 
 use crate::app::App;
 use crate::body_room::FREE_BYTES;
 use crate::imports::FILE_BYTES_MAX;
+use crate::metrics::Observer;
 use crate::openapi::openapi;
 use crate::{
     access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
-    condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, docs, export, extract, gate,
-    health, history, identities, imports, issue, links, me, metrics, oidc, quotes, recovery, redemptions, registration,
-    restock, second_factor, setup, short_form, sign_in, tenant_settings, test_clock, vouchers, wallet, wallet_quotes,
-    warnings,
+    condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, decisions, docs, export,
+    extract, gate, gifts, health, history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions,
+    registration, restock, second_factor, settlements, setup, short_form, sign_in, simulations, tenant_settings,
+    test_clock, vouchers, wallet, wallet_quotes, warnings,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
 pub fn router(app: App) -> Router {
-    let new_id = app.new_id;
     let routes = Router::new()
         .merge(customer_routes())
         .merge(coupon_routes())
@@ -32,12 +33,25 @@ pub fn router(app: App) -> Router {
         .route("/", get(health::get_root))
         .merge(docs::routes(openapi()))
         .merge(links::routes())
-        .layer(from_fn_with_state(app.clone(), gate::admit))
-        // Who looks after the server is neither counted nor kept out.
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))
         .route("/metrics", get(health::get_metrics));
-    metrics::observed(extract::with_fallbacks(routes).layer(from_fn(short_form::plain_errors)).with_state(app), new_id)
+    let around = Around { app: app.clone(), observer: Observer::new(app.new_id) };
+    extract::with_fallbacks(routes).layer(from_fn_with_state(around, go_around)).with_state(app)
+}
+
+/// What is done around every handler.
+#[derive(Clone)]
+struct Around {
+    app: App,
+    observer: Observer,
+}
+
+/// One layer for all of it: each costs every request a copy of the rest and a future on the heap.
+async fn go_around(State(Around { app, observer }): State<Around>, request: Request, next: Next) -> Response {
+    let admitted = async |request| gate::admit(&app, request, next).await;
+    let plain = async |request| short_form::plain_errors(request, admitted).await;
+    observer.observe(request, plain).await
 }
 
 /// Customers, and what they see of themselves.
@@ -99,6 +113,9 @@ fn voucher_routes() -> Router<App> {
         .route("/v1/vouchers", get(vouchers::list_vouchers))
         .route("/v1/vouchers/{id}", get(vouchers::get_voucher))
         .route("/v1/vouchers/{id}/history", get(history::list_voucher_history))
+        .route("/v1/vouchers/{id}/entries", get(gifts::list_voucher_entries))
+        .route("/v1/vouchers/{id}/top-ups", post(gifts::top_up_voucher))
+        .route("/v1/vouchers/{id}/adjustments", post(gifts::adjust_voucher))
         .route("/v1/vouchers/{id}/release", post(vouchers::release_voucher))
         .route("/v1/vouchers/{id}/revoke", post(vouchers::revoke_voucher))
         .route("/v1/vouchers/{id}/assign", post(vouchers::assign_voucher))
@@ -121,6 +138,9 @@ fn redemption_routes() -> Router<App> {
         .route("/v1/redemptions/{id}/return", post(redemptions::return_redemption))
         .route("/v1/redemptions/{id}/amend", post(redemptions::amend_redemption))
         .route("/v1/redemptions/{id}/decision", get(redemptions::get_redemption_decision))
+        .route("/v1/settlements", get(settlements::list_settlements))
+        .route("/v1/decisions/{id}", get(decisions::get_decision))
+        .route("/v1/simulations", post(simulations::create_simulation))
 }
 
 /// More than any body needs that a stranger may send; and no more than is free, so that strangers do not fill the room.

@@ -1,15 +1,15 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
 use domain::{
-    access_block, account, audit, benefit, codes, coupon, event, id, identity, liability, limit, opening, order,
-    period, redemption, review, rule, stacking, voucher, wallet,
+    access_block, account, audit, bearing, benefit, codes, coupon, event, gift, id, identity, liability, limit,
+    opening, order, period, redemption, review, rule, settlement, stacking, voucher, wallet,
 };
 use serde::Serialize;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::voucher_body;
+use crate::{settlements, voucher_body};
 
 macro_rules! words {
     ($($word:ident: $values:expr;)*) => {$(
@@ -55,6 +55,7 @@ words! {
         event::VoucherStep::Revoked,
         event::VoucherStep::Merged,
     ].map(written);
+    GiftStep: gift::GiftStep::ALL.into_iter().filter(|step| step.has_entry()).map(written).collect::<Vec<_>>();
     AuditKind: audit::AuditKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
     WarningCode: review::WarningCode::ALL.iter().map(|code| code.name()).collect::<Vec<_>>();
     LiabilityPart: liability::Part::ALL.map(written);
@@ -72,6 +73,11 @@ words! {
     FieldKind: rule::Kind::ALL.map(rule::Kind::name);
     Operator: rule::Operator::ALL.map(rule::Operator::name);
     Mode: stacking::Mode::ALL.map(written);
+    BearerKind: bearing::BearerKind::ALL.map(written);
+    Bearer: [settlements::BearerWord::Platform, settlements::BearerWord::Merchant].map(written);
+    BearerPlatform: [settlements::BearerWord::Platform].map(written);
+    SettlementPer: settlement::SettlementPer::ALL.map(written);
+    Format: [settlements::Format::Json, settlements::Format::Csv].map(written);
     Node: order::Node::ALL.map(written);
     UsePeriod: order::UsePeriod::ALL.map(written);
     Weekday: opening::Weekday::ALL.map(written);

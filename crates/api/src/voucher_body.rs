@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::gifts::{BalanceBody, balances};
 use crate::names::Names;
 use crate::problem::Problem;
 use crate::schemas;
@@ -54,6 +55,9 @@ pub(crate) struct VoucherBody {
     redemption_id: Option<RedemptionId>,
     /// Counts its changes; 0 for a code of a block that nothing happened to yet.
     version: u32,
+    /// What it is worth, if it is gift value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balance: Option<BalanceBody>,
 }
 
 /// Why nobody is shown a code.
@@ -81,7 +85,8 @@ pub(crate) async fn show_vouchers(
     let customers = vouchers.iter().filter_map(|voucher| voucher.customer).collect();
     let names = Names::of(app, tenant, coupons, customers).await?;
     let ring = app.store.codes();
-    let body = |(voucher, code): (Voucher, Option<String>)| {
+    let worth = balances(app, tenant, &vouchers).await?;
+    let body = |((voucher, code), balance): ((Voucher, Option<String>), Option<BalanceBody>)| {
         let id = ring.voucher_id(tenant, voucher.key, voucher.key_no);
         let hidden = code_hidden(&voucher, code.as_ref());
         Ok(VoucherBody {
@@ -98,9 +103,10 @@ pub(crate) async fn show_vouchers(
             held_until: voucher.held_until,
             redemption_id: voucher.redemption,
             version: voucher.version,
+            balance,
         })
     };
-    vouchers.into_iter().zip(codes).map(body).collect()
+    vouchers.into_iter().zip(codes).zip(worth).map(body).collect()
 }
 
 fn code_hidden(voucher: &Voucher, code: Option<&String>) -> Option<CodeHidden> {

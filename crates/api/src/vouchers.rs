@@ -152,7 +152,7 @@ pub(crate) async fn find(app: &App, caller: Caller, guesser: Guesser, id: &str) 
     found.filter(|voucher| caller.sees(voucher.customer)).ok_or_else(|| guessed(app, guesser))
 }
 
-fn candidates(app: &App, guesser: Guesser, id: &str) -> Result<VoucherCandidates, Problem> {
+pub(crate) fn candidates(app: &App, guesser: Guesser, id: &str) -> Result<VoucherCandidates, Problem> {
     guesser.check(app)?;
     let candidates = app.store.codes().voucher_candidates(guesser.tenant(), id);
     if candidates.is_empty() { Err(guessed(app, guesser)) } else { Ok(candidates) }

@@ -114,7 +114,7 @@ pub(crate) struct NotUsable {
 
 impl From<Refusal> for NotUsable {
     fn from(refusal: Refusal) -> Self {
-        let Refusal { rejection, detail, retry_at, item: _ } = refusal;
+        let Refusal { rejection, detail, retry_at, item: _, quote: _ } = refusal;
         Self { code: rejection.code().into_owned(), detail: detail.into_owned(), retry_at }
     }
 }
@@ -212,7 +212,9 @@ async fn assets(app: &App, tenant: TenantNo, vouchers: Vec<Voucher>, coupons: &C
             name: definition.name.clone(),
             standing: Standing::of(voucher, now),
             ends_at: ends_at(voucher),
-            not_usable: why_not(voucher, (coupon, campaign.as_deref()), &zone, now).map(NotUsable::from),
+            not_usable: why_not(voucher, (coupon, campaign.as_deref()), &zone, now)
+                .or_else(|| body.balance.as_ref()?.why_empty())
+                .map(NotUsable::from),
             benefit: (&definition.benefit).into(),
             currency: definition.currency,
             minimum_order_minor: definition.minimum_order_minor,

@@ -43,7 +43,7 @@ pub(crate) struct WalletQuoteBody {
 /// A wallet, judged for an order. Each voucher by itself: what several come to together, a quote says.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WalletQuote {
-    /// What could be used, the largest discount first.
+    /// What could be used, the largest discount first; gift value, which pays, comes last.
     usable: Vec<UsableVoucher>,
     /// What could not, in the order of the wallet.
     not_usable: Vec<UnusableVoucher>,
@@ -62,9 +62,20 @@ pub(crate) struct UsableVoucher {
     lines: Vec<LineShareBody>,
     /// What the order would come to with it.
     total_minor: i64,
+    /// What it would pay of the total, if it is gift value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pays_minor: Option<i64>,
     /// When it ends unless it is used.
     #[schema(value_type = Option<String>, format = DateTime)]
     ends_at: Option<Timestamp>,
+}
+
+impl UsableVoucher {
+    /// The largest discount first; gift value, which pays, comes last.
+    fn turn(&self) -> impl Ord + use<> {
+        let ends_at = self.ends_at.map_or(i64::MAX, Timestamp::as_ms);
+        (self.pays_minor.is_some(), Reverse(self.discount_minor), ends_at)
+    }
 }
 
 /// A voucher that the order could not use, and why.
@@ -124,7 +135,7 @@ pub(crate) async fn create_wallet_quote(
     for (voucher, quote) in page.items.iter().zip(&quotes) {
         judged.add(voucher, ids[&voucher.key].clone(), quote, &names);
     }
-    judged.usable.sort_by_key(|one| (Reverse(one.discount_minor), one.ends_at.map_or(i64::MAX, Timestamp::as_ms)));
+    judged.usable.sort_by_key(UsableVoucher::turn);
     Ok(Reply::ok(judged))
 }
 
@@ -144,7 +155,18 @@ impl WalletQuote {
                 discount_minor: applied.discount_minor,
                 lines: applied.lines.iter().copied().map(LineShareBody::from).collect(),
                 total_minor: quote.total_minor,
+                pays_minor: None,
                 ends_at: voucher.held_until.or(voucher.valid_until),
+            });
+        } else if let Some(payment) = quote.payments.iter().find(|payment| payment.voucher == voucher.key) {
+            self.usable.push(UsableVoucher {
+                voucher_id,
+                coupon_id,
+                discount_minor: 0,
+                lines: Vec::new(),
+                total_minor: quote.total_minor,
+                pays_minor: Some(payment.amount_minor),
+                ends_at: voucher.valid_until,
             });
         } else if let Some(refused) = quote.refused.iter().find(|refused| refused.code == 0) {
             self.not_usable.push(UnusableVoucher {

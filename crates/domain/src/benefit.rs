@@ -181,6 +181,11 @@ pub enum Benefit {
         #[serde(default)]
         manner: Manner,
     },
+    /// Value that orders are paid with, until it is used up: payment, not discount.
+    GiftValue {
+        /// What each voucher is given at its issue, in minor units.
+        amount_minor: i64,
+    },
 }
 
 impl Benefit {
@@ -208,6 +213,7 @@ impl Benefit {
             Self::UnitsOff { .. } => "units_off",
             Self::Gift { .. } => "gift",
             Self::FreePeriods { .. } => "free_periods",
+            Self::GiftValue { .. } => "gift_value",
         }
     }
 
@@ -223,7 +229,8 @@ impl Benefit {
             | Self::FixedPrice { .. }
             | Self::UnitsOff { .. }
             | Self::Gift { .. }
-            | Self::FreePeriods { .. } => 0,
+            | Self::FreePeriods { .. }
+            | Self::GiftValue { .. } => 0,
         }
     }
 
@@ -232,7 +239,7 @@ impl Benefit {
     pub fn needs_currency(&self) -> bool {
         match self {
             Self::PercentOff { max_minor, .. } => max_minor.is_some(),
-            Self::AmountOff { .. } | Self::EveryOff { .. } | Self::FixedPrice { .. } => true,
+            Self::AmountOff { .. } | Self::EveryOff { .. } | Self::FixedPrice { .. } | Self::GiftValue { .. } => true,
             Self::Ladder { by, steps } => {
                 *by == Measure::Amount || steps.iter().any(|step| step.amount_minor.is_some())
             }
@@ -246,7 +253,9 @@ impl Benefit {
     pub fn most(&self) -> Vec<(String, Most)> {
         match self {
             Self::PercentOff { rate_bp, .. } => vec![("/rate_bp".to_owned(), Most::RateBp(*rate_bp))],
-            Self::AmountOff { amount_minor, .. } => vec![("/amount_minor".to_owned(), Most::Minor(*amount_minor))],
+            Self::AmountOff { amount_minor, .. } | Self::GiftValue { amount_minor } => {
+                vec![("/amount_minor".to_owned(), Most::Minor(*amount_minor))]
+            }
             Self::Ladder { steps, .. } => {
                 let rates = |(no, step): (usize, &Step)| {
                     let rate = step.rate_bp.map(|rate| (format!("/steps/{no}/rate_bp"), Most::RateBp(rate)));
@@ -272,7 +281,9 @@ impl Benefit {
                 check_rate("/rate_bp", *rate_bp)?;
                 max_minor.map_or(Ok(()), |max_minor| check_amount("/max_minor", max_minor))
             }
-            Self::AmountOff { amount_minor, .. } => check_amount("/amount_minor", *amount_minor),
+            Self::AmountOff { amount_minor, .. } | Self::GiftValue { amount_minor } => {
+                check_amount("/amount_minor", *amount_minor)
+            }
             Self::Ladder { steps, .. } => check_steps(steps),
             Self::EveryOff { every_minor, amount_minor, times_max } => {
                 check_amount("/every_minor", *every_minor)?;

@@ -3,6 +3,7 @@
 mod state;
 mod vetting;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -11,9 +12,11 @@ use serde::{Deserialize, Serialize};
 pub use state::{CouponState, CouponStep};
 pub use vetting::{Approval, Vetting};
 
+use crate::bearing::CostBearer;
 use crate::benefit::Benefit;
-use crate::codes::{Folded, Pattern, fold};
+use crate::codes::{Folded, Pattern, Worth, check_density, fold};
 use crate::event::JournalNo;
+use crate::field::FieldError;
 use crate::id::{CampaignNo, CouponId, CouponNo, CustomerNo};
 use crate::limit::{Counts, GiveBack, Limit, Per};
 use crate::money::Currency;
@@ -101,6 +104,9 @@ pub struct Definition {
     /// Whose coupon it is, if a merchant's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merchant: Option<String>,
+    /// Who bears what it gives; what is left over, the platform does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cost_bearers: Vec<CostBearer>,
     /// When it may be used.
     #[serde(default)]
     pub validity: Validity,
@@ -134,6 +140,31 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// Whether it may give gift value, if it does: each voucher has a balance of its own and a code that is hard to guess.
+    ///
+    /// # Errors
+    /// The first field that stands against it.
+    pub fn check_stored_value(&self) -> Result<(), FieldError> {
+        if !matches!(self.benefit, Benefit::GiftValue { .. }) {
+            return Ok(());
+        }
+        for (pointer, is_given) in
+            [("/code", self.code.is_some()), ("/automatic", self.automatic), ("/hold", self.hold.is_some())]
+        {
+            if is_given {
+                return Err(FieldError::new(pointer, "must be left out: gift value is on vouchers that are owned"));
+            }
+        }
+        if self.stacking != Stacking::default() {
+            return Err(FieldError::new("/stacking", "must be left out: gift value is payment, and goes with all"));
+        }
+        let pattern = self.pattern.clone().unwrap_or_default();
+        match check_density(&pattern, 1, Worth::StoredValue) {
+            Ok(_) => Ok(()),
+            Err(dense) => Err(FieldError::new("/pattern", dense.to_string())),
+        }
+    }
+
     /// With that name and benefit, and nothing else said: hidden, without limits, valid for ever, for everybody.
     #[must_use]
     pub fn new(name: impl Into<String>, benefit: Benefit) -> Self {
@@ -148,6 +179,7 @@ impl Definition {
             automatic: false,
             stacking: Stacking::default(),
             merchant: None,
+            cost_bearers: Vec::new(),
             validity: Validity::default(),
             limits: Vec::new(),
             hold: None,
@@ -193,11 +225,11 @@ pub struct Coupon {
     pub compiled: Compiled,
 }
 
-/// What a coupon is asked at every order. Made when it is asked first, from the definition alone: no two coupons differ by it,
-/// and a copy makes its own.
+/// What a coupon is asked at every order. Made when it is asked first, from the definition and the attributes that were declared
+/// then: no two coupons differ by it, and a copy makes its own.
 #[derive(Default)]
 pub struct Compiled {
-    condition: OnceLock<Option<Condition>>,
+    condition: OnceLock<(Declared, Option<Condition>)>,
     code: OnceLock<Option<Folded>>,
 }
 
@@ -239,10 +271,13 @@ impl Coupon {
     ///
     /// # Errors
     /// See above.
-    pub fn condition(&self, attributes: &Declared) -> Result<Option<&Condition>, NoMeaning> {
+    pub fn condition(&self, attributes: &Declared) -> Result<Option<Cow<'_, Condition>>, NoMeaning> {
         let Some(rule) = &self.definition.conditions else { return Ok(None) };
         let compile = || Catalogue::new(attributes).and_then(|known| Condition::compile(rule, &known)).ok();
-        self.compiled.condition.get_or_init(compile).as_ref().map(Some).ok_or(NoMeaning)
+        let (under, kept) = self.compiled.condition.get_or_init(|| (attributes.clone(), compile()));
+        // The tenant may have declared others since, or a decision of before be looked at.
+        let condition = if under == attributes { kept.as_ref().map(Cow::Borrowed) } else { compile().map(Cow::Owned) };
+        condition.map(Some).ok_or(NoMeaning)
     }
 
     /// Its shared code, as typed ones are compared with it.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::CampaignState;
 use crate::coupon::CouponState;
+use crate::gift::GiftStep;
 use crate::id::{AccountNo, BlockId, CampaignNo, CouponNo, CustomerNo, VoucherKey};
 use crate::limit::UsageDelta;
 use crate::redemption::{RedemptionId, RedemptionState};
@@ -37,6 +38,8 @@ pub enum Subject {
     Campaign(CampaignNo),
     /// An account.
     Account(AccountNo),
+    /// The gift value of a voucher, which has versions of its own.
+    Gift(VoucherKey),
 }
 
 /// Who made it happen.
@@ -150,6 +153,19 @@ pub enum EventKind {
     },
     /// Everything personal of a customer was erased.
     CustomerErased,
+    /// The gift value of a voucher changed, or what is held of it.
+    Gift {
+        /// How.
+        step: GiftStep,
+        /// What was added to the balance, or below 0 what was taken; 0 where only what is held changed.
+        amount_minor: i64,
+        /// The balance afterwards.
+        balance_minor: i64,
+        /// What is held of it afterwards.
+        held_minor: i64,
+        /// The redemption concerned.
+        redemption: Option<RedemptionId>,
+    },
 }
 
 /// One event. Its instant is that of its journal row.

@@ -1,8 +1,8 @@
 //! What Scrip decides, and nothing else: no clock, no randomness, no storage, no transport, no floats.
 //!
-//! Read in this order: the small types (`id`, `money`, `time`), what is ordered (`order`), what is defined (`benefit`, `scope`, `stacking`, `coupon`, `campaign`, `limit`,
+//! Read in this order: the small types (`id`, `money`, `time`), what is ordered (`order`), what is defined (`benefit`, `scope`, `stacking`, `bearing`, `coupon`, `campaign`, `limit`,
 //! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
-//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`), what people are written (`mail`), what a
+//! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`, `settlement`), what people are written (`mail`), what a
 //! second factor is (`totp`), and who is kept out (`access_block`).
 
 pub mod id;
@@ -19,6 +19,7 @@ pub mod scope;
 pub mod rule;
 pub mod benefit;
 pub mod stacking;
+pub mod bearing;
 pub mod tenant;
 pub mod limit;
 pub mod coupon;
@@ -30,6 +31,7 @@ pub mod customer;
 pub mod account;
 pub mod voucher;
 pub mod redemption;
+pub mod gift;
 pub mod codes;
 pub mod pricing;
 pub mod wallet;
@@ -37,6 +39,7 @@ pub mod ledger;
 pub mod event;
 pub mod audit;
 pub mod statistics;
+pub mod settlement;
 pub mod language;
 pub mod mail;
 pub mod totp;

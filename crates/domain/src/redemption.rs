@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bearing::MerchantShare;
 use crate::event::JournalNo;
 use crate::id::{CouponNo, CustomerNo, VoucherKey};
 use crate::limit::Taking;
@@ -120,6 +121,20 @@ pub struct Part {
     pub returned_minor: i64,
 }
 
+/// What the gift value of one voucher paid. Its coupon has a [`Part`] too, without a voucher and a discount, for what the use
+/// took from limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// The voucher.
+    pub voucher: VoucherKey,
+    /// What it paid, in minor units.
+    pub amount_minor: i64,
+    /// What of it fell on each line of the order, in their order; the rest comes back with the last line.
+    pub lines_minor: Vec<i64>,
+    /// What of the amount has come back to the voucher.
+    pub returned_minor: i64,
+}
+
 /// A line's quantity, and how much of it came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedeemedLine {
@@ -154,6 +169,10 @@ pub struct Redemption {
     pub total_minor: i64,
     /// What each coupon gave.
     pub parts: Vec<Part>,
+    /// What gift value paid of the total. Not among what is serialised: answers were kept before there was any, and keep it
+    /// beside (`Outcome::Paid`).
+    #[serde(skip)]
+    pub payments: Vec<Paid>,
     /// The order's lines.
     pub lines: Vec<RedeemedLine>,
     /// When it was reserved or redeemed.
@@ -162,6 +181,9 @@ pub struct Redemption {
     pub deadline: Option<Timestamp>,
     /// Where its latest event is.
     pub journal: JournalNo,
+    /// What merchants bear of the parts, by part, then merchant; the platform bears the rest. None: it was made before this
+    /// was recorded, and is in no settlement. The last field, as it came last: see `rows.rs` of the store.
+    pub shares: Option<Vec<MerchantShare>>,
 }
 
 impl Redemption {
@@ -186,6 +208,18 @@ impl Redemption {
         self.parts.iter().map(|part| part.returned_minor).sum()
     }
 
+    /// What was left to be paid after gift value.
+    #[must_use]
+    pub fn payable_minor(&self) -> i64 {
+        self.total_minor - self.payments.iter().map(|paid| paid.amount_minor).sum::<i64>()
+    }
+
+    /// Whether this is what its coupon took for a payment: it gave no discount.
+    #[must_use]
+    pub fn is_of_payment(&self, part: &Part) -> bool {
+        self.payments.iter().any(|paid| paid.voucher.coupon == part.coupon)
+    }
+
     /// Whether nothing is left to return.
     #[must_use]
     pub fn is_whole_returned(&self) -> bool {
@@ -198,10 +232,21 @@ impl Part {
     /// in any order sum to the whole.
     #[must_use]
     pub fn share_of(&self, lines: &[RedeemedLine]) -> i64 {
-        self.lines_minor
-            .iter()
-            .zip(lines)
-            .map(|(minor, line)| cumulative_share(*minor, i64::from(line.returned), i64::from(line.quantity)))
-            .sum()
+        share_of(&self.lines_minor, lines)
     }
+}
+
+impl Paid {
+    /// What of the payment the returned quantities amount to, in the same way.
+    #[must_use]
+    pub fn share_of(&self, lines: &[RedeemedLine]) -> i64 {
+        share_of(&self.lines_minor, lines)
+    }
+}
+
+fn share_of(lines_minor: &[i64], lines: &[RedeemedLine]) -> i64 {
+    let share = |(minor, line): (&i64, &RedeemedLine)| {
+        cumulative_share(*minor, i64::from(line.returned), i64::from(line.quantity))
+    };
+    lines_minor.iter().zip(lines).map(share).sum()
 }

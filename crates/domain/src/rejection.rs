@@ -11,6 +11,7 @@ use crate::access_block::BlockReason;
 use crate::language::Language;
 use crate::limit::{Counts, Per};
 use crate::period::Period;
+use crate::pricing::Quote;
 use crate::time::Timestamp;
 
 /// The variant, if it has no fields.
@@ -178,6 +179,10 @@ rejections! {
     BelowMinimum = "below_minimum", "The order has not reached the minimum of this coupon.", "订单未达到此优惠券的最低金额。",
     /// Fewer units are in scope than the benefit needs.
     TooFewUnits = "too_few_units", "The order has too few units for this coupon.", "订单的商品件数未达到此优惠券的要求。",
+    /// Gift value was meant, and the voucher, or the shared code, has none.
+    NoStoredValue = "no_stored_value", "This voucher holds no value.", "此券不含储值。",
+    /// Nothing of the voucher's value can be paid with now.
+    BalanceEmpty = "balance_empty", "Nothing is left on this gift card.", "此礼品卡余额已用完。",
     /// Nothing is left to discount.
     NothingToDiscount = "nothing_to_discount", "Nothing is left that this coupon could take off.", "已没有可供此优惠券抵扣的金额。",
     /// The same coupon was given twice for one order.
@@ -203,6 +208,8 @@ rejections! {
     PoolEmpty = "pool_empty", "There are no codes of this coupon left.", "此优惠券的券码已发完。",
     /// The coupon has made as many vouchers as its code space or the density rule allows.
     CodeSpaceExhausted = "code_space_exhausted", "No more vouchers of this coupon can be made.", "此优惠券无法再生成新的券。",
+    /// The balance would be below what is held, or above what any may be.
+    BalanceOutOfBounds = "balance_out_of_bounds", "The balance of this gift card cannot be changed by so much.", "此礼品卡的余额无法作此变动。",
     /// The total is not the one the caller expected.
     TotalDiffers = "total_differs", "The price has changed; please look at it again.", "价格已发生变化，请重新确认。",
     /// The redemption was cancelled, perhaps before it was reserved.
@@ -274,18 +281,27 @@ pub struct Refusal {
     /// Which of several things that were asked for it concerns, by its place: a code, coupon or customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<usize>,
+    /// What the order comes to now, where that is the cause. Never kept.
+    #[serde(skip)]
+    pub quote: Option<Box<Quote>>,
 }
 
 impl Refusal {
     /// A refusal with a sentence of its own.
     pub fn new(rejection: Rejection, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { rejection, detail: detail.into(), retry_at: None, item: None }
+        Self { rejection, detail: detail.into(), retry_at: None, item: None, quote: None }
     }
 
     /// The same, naming the instant from which trying again may succeed.
     #[must_use]
     pub fn retry_at(self, at: Option<Timestamp>) -> Self {
         Self { retry_at: at, ..self }
+    }
+
+    /// The same, with what the order comes to now.
+    #[must_use]
+    pub fn with_quote(self, quote: Quote) -> Self {
+        Self { quote: Some(Box::new(quote)), ..self }
     }
 
     /// The same, naming which of several things it concerns.

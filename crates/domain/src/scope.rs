@@ -121,6 +121,12 @@ impl Names {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the text is one of them.
     #[must_use]
     pub fn has(&self, text: &str) -> bool {
@@ -137,7 +143,7 @@ impl Names {
     }
 
     fn check(&self) -> Result<(), FieldError> {
-        if self.0.len() > ENTRIES_MAX {
+        if self.len() > ENTRIES_MAX {
             return Err(FieldError::new("", format!("must be at most {ENTRIES_MAX} entries")));
         }
         let fits =

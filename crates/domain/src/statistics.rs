@@ -77,7 +77,8 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
             | Subject::Customer(_)
             | Subject::Block(..)
             | Subject::Campaign(_)
-            | Subject::Account(_),
+            | Subject::Account(_)
+            | Subject::Gift(_),
             EventKind::Voucher { .. }
             | EventKind::Coupon { .. }
             | EventKind::Customer
@@ -86,7 +87,8 @@ pub fn tally(event: &Event, figures: &mut BTreeMap<CouponNo, Statistics>) {
             | EventKind::BlockRevoked
             | EventKind::Account
             | EventKind::CustomerMerged { .. }
-            | EventKind::CustomerErased,
+            | EventKind::CustomerErased
+            | EventKind::Gift { .. },
         ) => {}
     }
 }

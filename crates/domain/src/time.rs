@@ -1,6 +1,7 @@
 //! Instants, zones and durations. An instant is UTC; a zone joins it only where a calendar matters.
 
 mod span;
+mod day;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use day::Day;
 pub use span::{SPAN_YEARS_MAX, Span};
 
 /// Why a text or a number is not a time.
@@ -16,6 +18,9 @@ pub enum TimeError {
     /// Not RFC 3339.
     #[error("must be a date and time with an offset, such as 2026-11-21T02:08:24Z (RFC 3339)")]
     Timestamp,
+    /// Not a day of the calendar.
+    #[error("must be a day such as 2026-11-28")]
+    Day,
     /// Outside [`Timestamp::MIN`] and [`Timestamp::MAX`].
     #[error("must be a time in the years 0001 to 9999")]
     Range,

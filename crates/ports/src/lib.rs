@@ -7,6 +7,7 @@
 //! `clock`, `error`. What the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
+mod lists;
 mod records;
 mod imports;
 mod access;
@@ -35,13 +36,14 @@ pub use imports::{
 };
 pub use ledger::Ledger;
 pub use limiter::{Allowance, Counted, Limiter, Wait};
+pub use lists::{
+    AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, DecisionFilter,
+    EventNames, Figures, HistoryEntry, JournalRow, OldEvents, Page, PageRequest, RedemptionFilter, Settlement,
+    SettlementFilter, VoucherFilter, WALLET_COUNTED_MAX, WalletCounts,
+};
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use open_id::{Arrival, Departure, OpenId, OpenIdError, Vouched};
-pub use records::{
-    AuditFilter, AuditOf, BlockRecord, CampaignFigures, CampaignFilter, Contribution, CouponFilter, EventNames,
-    Figures, HistoryEntry, JournalRow, OldEvents, Page, PageRequest, Records, RedemptionFilter, VoucherFilter,
-    WALLET_COUNTED_MAX, WalletCounts,
-};
+pub use records::Records;
 pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};
 

@@ -20,7 +20,8 @@ use tokio::sync::mpsc;
 
 use crate::cli::{Place, say};
 use crate::config::Config;
-use crate::{import, secrets, socket, staff, store};
+use crate::replay::draft;
+use crate::{explain, import, secrets, socket, staff, store};
 
 /// Codes written into one line-of-answer at most; an answer of lines is one JSON text each, so fewer are faster.
 const CODES_PER_REPLY: usize = 1000;
@@ -42,6 +43,8 @@ pub(crate) enum Request {
     ExportCodes { tenant: Option<String>, block: String },
     ImportCodes { tenant: Option<String>, coupon: String, file: PathBuf },
     AuditHead { tenant: Option<String> },
+    Explain { tenant: Option<String>, redemption: String },
+    Simulate { tenant: Option<String>, draft: serde_json::Value },
 }
 
 /// Has it done, and prints the answer.
@@ -103,7 +106,8 @@ async fn write_codes(place: &Place, request: Request, file: &Path) -> anyhow::Re
     Ok(out.get_ref().sync_all()?)
 }
 
-async fn run_with(
+/// Has it done, and hands over each line of the answer.
+pub(crate) async fn run_with(
     place: &Place,
     request: Request,
     mut line: impl FnMut(String) -> io::Result<()>,
@@ -178,6 +182,12 @@ pub(crate) async fn execute(
         }
         Request::AuditHead { tenant } => {
             lines.send(store.audit_head(tenant_of(store, tenant)?).await?.to_string()).await?;
+        }
+        Request::Explain { tenant, redemption } => {
+            explain::explain(store, tenant_of(store, tenant)?, redemption, lines).await?;
+        }
+        Request::Simulate { tenant, draft } => {
+            draft::answer(store, tenant_of(store, tenant)?, draft, lines).await?;
         }
         Request::ImportCodes { tenant, coupon, file } => {
             import::import(store, (tenant_of(store, tenant)?, &coupon), &file, lines).await?;

@@ -107,9 +107,19 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Say why a redemption came to what it came to: each coupon with its conditions and what was found.
+    Explain {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        whose: Whose,
+        /// The redemption.
+        id: String,
+    },
     /// Print the OpenAPI document.
     Openapi,
-    /// Take a shop's past orders through claim, quote and redemption, then verify every promise.
+    /// Take a shop's past orders through claim, quote and redemption, then verify every promise; or try a draft of a coupon on
+    /// recorded orders.
     Replay(replay::Arguments),
 }
 
@@ -299,6 +309,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Check { place } => return check::check(&place).await,
         Command::Storage { place, json } => {
             storage::storage(&place, if json { Form::Json } else { Form::Text }).await?;
+        }
+        Command::Explain { place, whose, id } => {
+            admin::run(&place, Request::Explain { tenant: whose.tenant, redemption: id }).await?;
         }
         Command::Openapi => say(api::openapi().trim_end()),
         Command::Replay(arguments) => return replay::replay(arguments).await,

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use api::passwords::Password;
 use domain::account::{Credentials, Profile, Role};
 use domain::benefit::{Benefit, Target};
+use domain::codes::{Alphabet, Pattern};
 use domain::coupon::{Definition, LimitDefinition, Visibility};
 use domain::customer::CustomerProfile;
 use domain::event::Actor;
@@ -146,11 +147,21 @@ async fn coupons(store: &SqliteStore, flash: CouponId, currency: Currency) -> an
     start(store, flash, sale).await?;
     let printed = definition("Printed vouchers: 15.00 off", Benefit::amount_off(1_500), currency);
     let no = start(store, CouponId(api::new_id()), printed).await?;
-    let reading = store.codes().read(FIRST_TENANT, "VOUCHER123");
-    let sealed = store.codes().seal(FIRST_TENANT, &reading, "VOUCHER123");
+    give(store, no, "VOUCHER123").await?;
+    let cards = Definition {
+        pattern: Some(Pattern::new("GIFT-", Alphabet::Base32, 16)?),
+        ..definition("Gift card: 50.00", Benefit::GiftValue { amount_minor: 5_000 }, currency)
+    };
+    let no = start(store, CouponId(api::new_id()), cards).await?;
+    give(store, no, "GIFTCARD50").await
+}
+
+/// A voucher with that code.
+async fn give(store: &SqliteStore, coupon: CouponNo, text: &str) -> anyhow::Result<()> {
+    let reading = store.codes().read(FIRST_TENANT, text);
+    let sealed = store.codes().seal(FIRST_TENANT, &reading, text);
     let given = GivenEntry { reading, sealed, customer: None };
-    must(store, Action::IssueGiven { coupon: no, codes: vec![given] }).await?;
-    Ok(())
+    must(store, Action::IssueGiven { coupon, codes: vec![given] }).await.map(drop)
 }
 
 async fn start(store: &SqliteStore, id: CouponId, definition: Definition) -> anyhow::Result<CouponNo> {

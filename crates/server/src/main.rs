@@ -25,6 +25,7 @@ mod copy;
 mod check;
 mod storage;
 mod replay;
+mod explain;
 
 use std::process::ExitCode;
 

@@ -11,11 +11,13 @@ mod journal;
 mod histories;
 mod usage;
 mod statistics;
+mod settlements;
 mod definitions;
 mod accounts;
 mod customers;
 mod vouchers;
 mod redemptions;
+mod gifts;
 mod decisions;
 mod codes;
 mod access_blocks;
@@ -29,7 +31,7 @@ mod plans;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use domain::id::TenantNo;
+use domain::id::{TenantNo, VoucherKey};
 use ports::{Codes, StoreError};
 use rusqlite::{Connection, OpenFlags};
 
@@ -43,6 +45,7 @@ use codes::CodeRows;
 use journal::Journal;
 use names::Owner;
 use report::{Findings, Promise};
+use settlements::Settlements;
 use statistics::Figures;
 use usage::Sums;
 
@@ -89,6 +92,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("blocks", definitions::blocks),
     ("vouchers", vouchers::walk),
     ("redemptions", redemptions::walk),
+    ("gift value", gifts::walk),
     ("histories", histories::find_strays),
     ("reservations", redemptions::listed),
     ("decisions", decisions::walk),
@@ -98,6 +102,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("mails", sealed::mails),
     ("usages", usage::compare),
     ("figures", statistics::compare),
+    ("settlements", settlements::compare),
     ("all tables", statements::run_all),
 ];
 
@@ -113,6 +118,9 @@ struct Run<'a> {
     usage_of_takings: Sums<'a>,
     figures_of_events: Figures,
     figures_of_rows: Figures,
+    /// What pending redemptions will pay with gift value.
+    held_of_gifts: BTreeMap<(TenantNo, VoucherKey), i64>,
+    settled_of_rows: Settlements,
     /// Events less changes of rows: nothing, once all rows were followed.
     strays: BTreeMap<(TenantNo, Owner), i64>,
     /// The first row of the journal whose changes are in the audit log.
@@ -133,6 +141,8 @@ impl<'a> Run<'a> {
             usage_of_takings: Sums::of_takings(connection),
             figures_of_events: Figures::new(),
             figures_of_rows: Figures::new(),
+            held_of_gifts: BTreeMap::new(),
+            settled_of_rows: Settlements::default(),
             strays: BTreeMap::new(),
             audited_from: audit::begins(connection)?,
         })

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -18,13 +18,46 @@ const ROUNDS_MAX: usize = 6;
 /// A passive checkpoint never waits for who reads or writes, and carries over what they let it.
 const CARRY_OVER: &str = "pragma wal_checkpoint(passive)";
 
+/// What is known of the log without looking into it.
+#[derive(Debug)]
+pub(crate) struct Log {
+    /// At so many pages it is carried over.
+    long: usize,
+    /// In it after the last commit.
+    pages: AtomicUsize,
+    /// Since the store was opened.
+    commits: AtomicU64,
+}
+
+impl Log {
+    pub fn new(long: usize) -> Self {
+        Self { long, pages: AtomicUsize::new(0), commits: AtomicU64::new(0) }
+    }
+
+    /// A commit is there, and the log has so many pages.
+    pub fn committed(&self, pages: usize) {
+        self.pages.store(pages, Ordering::Relaxed);
+        self.commits.fetch_add(1, Ordering::Release);
+    }
+
+    /// Whoever was told of a commit finds it counted.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
+    }
+
+    pub fn is_short(&self) -> bool {
+        self.pages() < self.long
+    }
+
+    fn pages(&self) -> usize {
+        self.pages.load(Ordering::Relaxed)
+    }
+}
+
 /// On the writer's side.
 #[derive(Debug)]
 pub(crate) struct Checkpoints {
-    /// At so many pages the log is carried over.
-    begin_pages: usize,
-    /// In the log after the last commit.
-    pages: Arc<AtomicUsize>,
+    log: Arc<Log>,
     /// The writer waits: no further round.
     hurry: Arc<AtomicBool>,
     wanted: Option<SyncSender<()>>,
@@ -35,18 +68,17 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     /// Takes over from SQLite, which would do it within the commits of the connection that writes.
-    pub fn start(path: &Path, writing: &mut Connection, begin_pages: usize) -> rusqlite::Result<Self> {
-        let pages = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&pages);
+    pub fn start(path: &Path, writing: &mut Connection, log: Arc<Log>) -> rusqlite::Result<Self> {
+        let counted = Arc::clone(&log);
         writing.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
-            counted.store(usize::try_from(pages).unwrap_or_default(), Ordering::Relaxed);
+            counted.committed(usize::try_from(pages).unwrap_or_default());
             Ok(())
         }))?;
         let connection = connect(path)?;
         let (wanted, asked) = sync_channel(1);
         let (told, done) = sync_channel(1);
         let hurry = Arc::new(AtomicBool::new(false));
-        let (counted, hurried) = (Arc::clone(&pages), Arc::clone(&hurry));
+        let (counted, hurried) = (Arc::clone(&log), Arc::clone(&hurry));
         let run = move || {
             while asked.recv().is_ok() {
                 if told.send(carry_most_over(&connection, &counted, &hurried)).is_err() {
@@ -56,17 +88,16 @@ impl Checkpoints {
         };
         let thread = thread::Builder::new().name("sqlite-log".to_owned()).spawn(run);
         let thread = thread.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-        Ok(Self { begin_pages, pages, hurry, wanted: Some(wanted), done, running: false, thread: Some(thread) })
+        Ok(Self { log, hurry, wanted: Some(wanted), done, running: false, thread: Some(thread) })
     }
 
     /// To be called after each commit.
     pub fn committed(&mut self, writing: &Connection) -> rusqlite::Result<()> {
-        let pages = self.pages.load(Ordering::Relaxed);
         if !self.running {
-            return if pages >= self.begin_pages { self.begin() } else { Ok(()) };
+            return if self.log.is_short() { Ok(()) } else { self.begin() };
         }
         // Not without end: a long log makes every read slow.
-        if pages < self.begin_pages.saturating_mul(2) {
+        if self.log.pages() < self.log.long.saturating_mul(2) {
             match self.done.try_recv() {
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => panic!("the thread ends after the writer"),
@@ -119,10 +150,10 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Carries the log over until the writer has little left to do.
-fn carry_most_over(connection: &Connection, pages: &AtomicUsize, hurry: &AtomicBool) -> rusqlite::Result<()> {
+fn carry_most_over(connection: &Connection, log: &Log, hurry: &AtomicBool) -> rusqlite::Result<()> {
     for _ in 0..ROUNDS_MAX {
         let carried = carry_over(connection)?;
-        if hurry.load(Ordering::Relaxed) || pages.load(Ordering::Relaxed) <= carried + REST_PAGES {
+        if hurry.load(Ordering::Relaxed) || log.pages() <= carried + REST_PAGES {
             break;
         }
     }

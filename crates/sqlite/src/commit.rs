@@ -119,8 +119,8 @@ impl Writer<'_> {
         commands: &[Command],
         (now, journal): (Timestamp, JournalNo),
     ) -> Result<Decided, StoreError> {
-        let settings = self.shared.settings(tenant)?;
-        let mut facts = Facts::new(settings, self.shared.codes.current_key_no(), journal);
+        let now_set = self.shared.tenant(tenant)?;
+        let mut facts = Facts::new(&now_set, self.shared.codes.current_key_no(), journal);
         facts.standing = self.shared.blocks.of(tenant);
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
         let generation = self.shared.definitions.generation();

@@ -37,11 +37,11 @@ const DELETE_ROW: &str = "delete from journal where journal = ?1";
 const FORGOTTEN: &str = "select cast(value as integer) from meta where name = 'decisions_forgotten'";
 const PUT_FORGOTTEN: &str = "insert into meta (name, value) values ('decisions_forgotten', ?1)
     on conflict do update set value = excluded.value";
-const NEXT_REDEMPTIONS: &str = "select redemption, tenant, redemption_id, made_at from redemption
+const NEXT_REDEMPTIONS: &str = "select redemption, made_at from redemption
     where redemption > ?1
     order by redemption
     limit ?2";
-const DELETE_DECISION: &str = "delete from decision where tenant = ?1 and redemption_id = ?2";
+const DELETE_DECISION: &str = "delete from decision where redemption = ?1";
 
 impl Writer<'_> {
     fn cut_events(&self, before: Timestamp, through: JournalNo, max: usize) -> rusqlite::Result<usize> {
@@ -70,11 +70,11 @@ impl Writer<'_> {
         let mut delete = transaction.prepare_cached(DELETE_DECISION)?;
         let (mut next, mut passed) = (statement.query(params![reached, limit])?, 0);
         while let Some(row) = next.next()? {
-            if rows::instant(row, 3)? >= before {
+            if rows::instant(row, 1)? >= before {
                 break;
             }
-            delete.execute(params![row.get::<_, u32>(1)?, row.get::<_, String>(2)?])?;
             reached = row.get(0)?;
+            delete.execute([reached])?;
             passed += 1;
         }
         drop(next);

@@ -8,11 +8,13 @@ use domain::account::Account;
 use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CampaignNo, CouponNo, SessionId, TenantNo};
+use domain::pricing::Automatic;
 use ports::{Session, StoreError};
 use quick_cache::sync::Cache;
 use rusqlite::Connection;
 
 use crate::error::store_error;
+use crate::rows;
 
 /// Coupons kept: a few kilobytes each.
 const COUPONS_MAX: usize = 20_000;
@@ -31,7 +33,7 @@ pub(crate) struct Generation(u64);
 pub(crate) struct Definitions {
     /// Locked while something is put in, so that a check of the generation and the putting in are one step.
     generation: Mutex<Generation>,
-    automatic: RwLock<HashMap<TenantNo, Arc<Vec<CouponNo>>>>,
+    automatic: RwLock<HashMap<TenantNo, Arc<Automatic>>>,
     coupons: Cache<(TenantNo, CouponNo), Arc<Coupon>>,
     campaigns: Cache<(TenantNo, CampaignNo), Arc<Campaign>>,
     accounts: Cache<(TenantNo, AccountNo), Arc<Account>>,
@@ -41,14 +43,14 @@ pub(crate) struct Definitions {
 impl Definitions {
     /// With the coupons that need no code, of all tenants.
     pub fn load(connection: &Connection) -> Result<Self, StoreError> {
-        let mut automatic: HashMap<TenantNo, Vec<CouponNo>> = HashMap::new();
+        let mut automatic: HashMap<TenantNo, Vec<Arc<Coupon>>> = HashMap::new();
         let mut statement = connection.prepare(AUTOMATIC).map_err(store_error)?;
-        let rows = statement.query_map([], |row| Ok((TenantNo(row.get(0)?), CouponNo(row.get(1)?))));
+        let rows = statement.query_map([], |row| Ok((TenantNo(row.get(0)?), rows::json::<Coupon>(row, 1)?)));
         for row in rows.map_err(store_error)? {
             let (tenant, coupon) = row.map_err(store_error)?;
-            automatic.entry(tenant).or_default().push(coupon);
+            automatic.entry(tenant).or_default().push(Arc::new(coupon));
         }
-        let automatic = automatic.into_iter().map(|(tenant, list)| (tenant, Arc::new(list))).collect();
+        let automatic = automatic.into_iter().map(|(tenant, list)| (tenant, Arc::new(Automatic::new(list)))).collect();
         Ok(Self { automatic: RwLock::new(automatic), ..Self::empty() })
     }
 
@@ -95,24 +97,25 @@ impl Definitions {
         }
     }
 
-    /// The coupons of a tenant that need no code, scheduled or running, by number.
-    pub fn automatic(&self, tenant: TenantNo) -> Arc<Vec<CouponNo>> {
+    /// Lets go of all coupons, to be loaded again. Only for the writer.
+    pub fn forget_coupons(&self) {
+        let mut generation = self.lock();
+        generation.0 += 1;
+        self.coupons.clear();
+    }
+
+    /// The coupons of a tenant that need no code, scheduled or running.
+    pub fn automatic(&self, tenant: TenantNo) -> Arc<Automatic> {
         let all = self.automatic.read().unwrap_or_else(PoisonError::into_inner);
         all.get(&tenant).map(Arc::clone).unwrap_or_default()
     }
 
-    fn follow_automatic(&self, tenant: TenantNo, coupon: &Coupon) {
+    fn follow_automatic(&self, tenant: TenantNo, coupon: &Arc<Coupon>) {
         let before = self.automatic(tenant);
-        let place = before.binary_search(&coupon.no);
-        if place.is_ok() == coupon.is_automatic() {
-            return;
+        if before.has(coupon.no) || coupon.is_automatic() {
+            let now = Arc::new(before.with(coupon));
+            self.automatic.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, now);
         }
-        let mut list = before.to_vec();
-        match place {
-            Ok(place) => drop(list.remove(place)),
-            Err(place) => list.insert(place, coupon.no),
-        }
-        self.automatic.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(list));
     }
 
     /// Keeps what was loaded, unless something was committed since `before`.
@@ -185,4 +188,4 @@ impl Definitions {
 
 /// By the index `coupon_without_code`.
 const AUTOMATIC: &str =
-    "select tenant, coupon from coupon where automatic = 1 and state in (1, 5) order by tenant, coupon";
+    "select tenant, document from coupon where automatic = 1 and state in (1, 5) order by tenant, coupon";

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::load::patterns;
 use crate::open::{OpenError, Options};
 use crate::rows;
-use crate::tenants::Known;
+use crate::tenants::{INSERT_VERSION, Known};
 
 /// What a start needs to know.
 pub(crate) struct Installation {
@@ -64,6 +64,7 @@ fn make(connection: &Connection, options: &Options) -> Result<(), OpenError> {
     let settings = serde_json::to_string(&settings).expect("domain values serialise");
     transaction.execute(INSERT_META, [if options.test_clock { "yes" } else { "no" }])?;
     transaction.execute(INSERT_TENANT, params![FIRST_TENANT.0, settings, options.clock.now().as_ms()])?;
+    transaction.execute(INSERT_VERSION, params![FIRST_TENANT.0, 1, settings])?;
     add_key(&transaction, options)?;
     transaction.commit()?;
     Ok(())

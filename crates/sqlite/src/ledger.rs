@@ -59,14 +59,14 @@ impl SqliteStore {
         request: RedeemRequest,
         decide: D,
     ) -> Result<impl FnOnce(&Connection) -> Result<T, StoreError> + use<T, D>, StoreError> {
-        let settings = self.shared.settings(tenant)?;
+        let now_set = self.shared.tenant(tenant)?;
         let shared = Arc::clone(&self.shared);
         // Before the snapshot: what is put in the cache from it must not be older than what was there.
         let generation = shared.definitions.generation();
         Ok(move |connection: &Connection| {
             let now = shared.now();
             // Nothing is made, so no number of a journal row is ever asked for.
-            let mut facts = Facts::new(settings, shared.codes.current_key_no(), JournalNo::default());
+            let mut facts = Facts::new(&now_set, shared.codes.current_key_no(), JournalNo::default());
             facts.standing = shared.blocks.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
             loader.prefetch(&mut facts, &request).map_err(store_error)?;

@@ -7,7 +7,7 @@
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `checkpoints` (the log into the file); `definitions` (what is kept in memory) and
 //! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `access_blocks`, `accounts`,
-//! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` with `records` (what is read back); `check` (the
+//! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` and `reading` with `records` (what is read back); `check` (the
 //! promises, verified on a back-up) and `storage` (the room that tables take, measured on one).
 
 mod open;
@@ -39,6 +39,7 @@ mod mails;
 mod tenants;
 mod backup;
 mod readers;
+mod reading;
 mod records;
 mod check;
 mod storage;
@@ -77,6 +78,12 @@ impl SqliteStore {
     #[must_use]
     pub fn now(&self) -> domain::time::Timestamp {
         self.shared.now()
+    }
+
+    /// To be called by a thread that reads here whenever it is about to sleep: between two reads it may then keep the
+    /// snapshot of the first, as long as nothing was committed and the log is short. Threads that never call this keep none.
+    pub fn rest(&self) {
+        self.shared.readers.rest();
     }
 
     /// Does what waits, writes the log back into the file and ends the writer. Commands that come later are refused.

@@ -5,14 +5,16 @@ mod persons;
 
 pub(crate) use derived::patterns;
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CouponNo, TenantNo, VoucherKey, VoucherKind};
-use domain::ledger::{AUTOMATIC_MAX, Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
+use domain::ledger::{Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
 use domain::limit::Usage;
+use domain::pricing::AutomaticFacts;
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
@@ -20,6 +22,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, Statement, params};
 use crate::definitions::Generation;
 use crate::error::store_error;
 use crate::memory::Shared;
+use crate::records::gifts::ACCOUNT as GIFT_ACCOUNT;
 use crate::rows;
 
 /// Rounds of loading that any batch settles in. A claim takes three, a sold-out coupon with a campaign some more.
@@ -75,13 +78,11 @@ impl<'a> Loader<'a> {
                 facts.holdings.ask(&(customer, no));
             }
         }
-        let automatic = self.shared.definitions.automatic(self.tenant);
-        for no in automatic.iter().take(AUTOMATIC_MAX) {
-            if let Some(coupon) = self.shared.definitions.coupon(self.tenant, *no) {
-                facts.coupons.load_if_missing(*no, coupon);
-            }
+        let stored = self.shared.definitions.automatic(self.tenant);
+        for coupon in stored.for_order(&request.order) {
+            facts.coupons.load_if_missing(coupon.no, Arc::clone(coupon));
         }
-        facts.automatic.load((), Some(automatic.to_vec()));
+        facts.automatic.load((), Some(AutomaticFacts { stored, changed: BTreeSet::new() }));
         if let Some(customer) = request.customer {
             facts.persons.load(customer, self.shared.persons.get(self.tenant, customer));
         }
@@ -98,6 +99,7 @@ impl<'a> Loader<'a> {
         self.numbers(facts)?;
         self.usages(facts)?;
         self.vouchers(facts)?;
+        self.gifts(facts)?;
         self.codes(facts)?;
         self.redemptions(facts)?;
         self.accounts(facts)?;
@@ -178,6 +180,13 @@ impl<'a> Loader<'a> {
             format!("select {} from code_block where tenant = ?1 and coupon = ?2 and first = ?3", rows::BLOCK_COLUMNS);
         self.each(&mut facts.blocks, &sql, |statement, key| {
             one(statement, params![self.tenant.0, key.coupon.0, rows::ordinal_column(key.first)], rows::block)
+        })
+    }
+
+    fn gifts(&self, facts: &mut Facts) -> rusqlite::Result<()> {
+        self.each(&mut facts.gifts, &GIFT_ACCOUNT, |statement, key| {
+            let ordinal = rows::ordinal_column(key.ordinal);
+            one(statement, params![self.tenant.0, key.coupon.0, key.kind.bits(), ordinal], rows::gift_account)
         })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::id::TenantNo;
-use domain::tenant::Settings;
+use domain::tenant::{Settings, Tenant};
 use domain::time::Timestamp;
 use ports::{Clock, Codes, StoreError};
 
@@ -32,10 +32,15 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The tenant as it is now.
+    pub fn tenant(&self, tenant: TenantNo) -> Result<Arc<Tenant>, StoreError> {
+        let now = self.tenants.get(tenant);
+        now.ok_or_else(|| StoreError::Unavailable(format!("there is no tenant {}", tenant.0)))
+    }
+
     /// What the tenant has set.
     pub fn settings(&self, tenant: TenantNo) -> Result<Arc<Settings>, StoreError> {
-        let tenant_now = self.tenants.get(tenant).map(|tenant| Arc::clone(&tenant.settings));
-        tenant_now.ok_or_else(|| StoreError::Unavailable(format!("there is no tenant {}", tenant.0)))
+        Ok(Arc::clone(&self.tenant(tenant)?.settings))
     }
 
     /// Now, for reads and decisions alike.

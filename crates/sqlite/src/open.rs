@@ -16,7 +16,7 @@ use rusqlite::config::DbConfig;
 
 use crate::access::Keys;
 use crate::access_blocks::Blocks;
-use crate::checkpoints::Checkpoints;
+use crate::checkpoints::{Checkpoints, Log};
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
@@ -175,8 +175,9 @@ impl SqliteStore {
         for (tenant, list) in patterns {
             codes.set_patterns(tenant, list);
         }
+        let log = Arc::new(Log::new(options.log_pages));
         let shared = Arc::new(Shared {
-            readers: Readers::open(&path, options.readers)?,
+            readers: Readers::open(&path, options.readers, &log)?,
             codes: Arc::new(codes),
             definitions: Definitions::load(&connection)?,
             ids: Ids::new(),
@@ -187,7 +188,7 @@ impl SqliteStore {
             forgetting: Walk::new(),
             tenants,
         });
-        let checkpoints = Checkpoints::start(&path, &mut connection, options.log_pages)?;
+        let checkpoints = Checkpoints::start(&path, &mut connection, log)?;
         let bounds = Bounds { commands_max: options.batch_max, on_lost_commit: options.on_lost_commit };
         let state = Arc::clone(&shared);
         let queue = Queue::start(options.queue_max, move |jobs| {

@@ -25,7 +25,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("select tenant, customer, person, merged_into from person", "kept in memory, read at the start"),
     ("select usage.usage_limit, usage.period from usage_limit", "a few limits per customer; to join persons"),
     ("select import from import where state = 0", "an index of files that did not arrive whole; read at the start"),
-    ("select tenant, coupon from coupon where automatic = 1", "an index of those without a code, read at the start"),
+    ("select tenant, document from coupon where automatic = 1", "an index of those without a code, read at the start"),
     ("select 1 from sqlite_schema", "as long as the schema, read at the start"),
     ("select tenant, customer, external_id, email", "what an update put aside, at the first start after it"),
     ("select * from account order by tenant, account", "a check goes through everything"),
@@ -165,6 +165,7 @@ fn children_of(connection: &Connection, parent: &str) -> Vec<(String, Vec<String
 #[test]
 fn references_are_read_from_the_schema() {
     let children = children_of(&schema(), "redemption");
-    let columns = || vec!["tenant".to_owned(), "redemption_id".to_owned()];
-    assert_eq!(children, [("decision".to_owned(), columns()), ("reservation".to_owned(), columns())]);
+    let by_id = vec!["tenant".to_owned(), "redemption_id".to_owned()];
+    let by_number = vec!["redemption".to_owned()];
+    assert_eq!(children, [("decision".to_owned(), by_number), ("reservation".to_owned(), by_id)]);
 }

@@ -1,31 +1,24 @@
 //! The connections that only read. A few threads with one each, fed by a queue, for whatever may take long; and a few
 //! connections for reads of some rows by their keys, which are over sooner than a thread is woken and so are done where
-//! they are asked for. No read holds its snapshot longer than two seconds, so that the write-ahead log can be reset.
+//! they are asked for. No read runs longer than two seconds, so that the write-ahead log can be reset.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use ports::StoreError;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::checkpoints::Log;
 use crate::error::store_error;
-use crate::open::STABLE_PLANS;
+use crate::reading::{Reading, this_thread_rests};
 
 /// Reads that may wait or run at once. What comes beyond is told to come again.
 const READS_MAX: usize = 1024;
 /// When to come again: many reads are done by then.
 const RETRY_AFTER_MS: u64 = 100;
-/// A read that runs longer is interrupted.
-const READ_MAX: Duration = Duration::from_secs(2);
-/// Instructions of SQLite's machine between two looks at the time: some 10 us.
-const OPS_PER_LOOK: i32 = 1000;
-/// Prepared statements kept per connection: all that the read side has.
-const STATEMENTS_MAX: usize = 96;
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -35,25 +28,25 @@ pub(crate) struct Readers {
     jobs: Option<Sender<Job>>,
     places: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
-    here: Vec<Mutex<Connection>>,
+    here: Vec<Mutex<Reading>>,
 }
 
 impl Readers {
     /// Opens that many connections of each kind to a database that exists.
-    pub(crate) fn open(path: &Path, count: usize) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, count: usize, log: &Arc<Log>) -> Result<Self, StoreError> {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         let mut threads = Vec::with_capacity(count);
         for number in 0..count {
-            let connection = connect(path).map_err(store_error)?;
+            let reading = Reading::open(path, log).map_err(store_error)?;
             let queue = Arc::clone(&queue);
             let thread = thread::Builder::new()
                 .name(format!("sqlite-read-{number}"))
-                .spawn(move || serve(connection, &queue))
+                .spawn(move || serve(reading, &queue))
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             threads.push(thread);
         }
-        let here = (0..count).map(|_| connect(path).map(Mutex::new));
+        let here = (0..count).map(|_| Reading::open(path, log).map(Mutex::new));
         let here = here.collect::<rusqlite::Result<_>>().map_err(store_error)?;
         Ok(Self { jobs: Some(jobs), places: Arc::new(Semaphore::new(READS_MAX)), threads, here })
     }
@@ -72,12 +65,21 @@ impl Readers {
 
     /// Runs a read here, or gives it back.
     fn here<T, F: FnOnce(&Connection) -> Result<T, StoreError>>(&self, read: F) -> Result<Result<T, StoreError>, F> {
-        let free = self.here.iter().find_map(|connection| connection.try_lock().ok());
-        let Some(mut connection) = free else { return Err(read) };
+        let free = self.here.iter().find_map(|reading| reading.try_lock().ok());
+        let Some(mut reading) = free else { return Err(read) };
         let mut found = Err(StoreError::Unavailable("the read broke off".to_owned()));
-        // A panic costs its own read only.
-        let _ = catch_unwind(AssertUnwindSafe(|| run_one(&mut connection, |connection| found = read(connection))));
+        reading.run(|connection| found = read(connection));
         Ok(found)
+    }
+
+    /// Lets go of all snapshots that are kept between two reads. What reads now, its own thread will let go of.
+    pub(crate) fn rest(&self) {
+        this_thread_rests();
+        for reading in &self.here {
+            if let Ok(mut reading) = reading.try_lock() {
+                reading.rest();
+            }
+        }
     }
 
     /// Runs a read. All its statements see one committed state.
@@ -114,65 +116,13 @@ impl Drop for Readers {
     }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.pragma_update(None, "query_only", true)?;
-    connection.set_db_config(STABLE_PLANS, true)?;
-    connection.busy_timeout(READ_MAX)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    Ok(connection)
-}
-
-fn serve(mut connection: Connection, queue: &Mutex<Receiver<Job>>) {
+fn serve(mut reading: Reading, queue: &Mutex<Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        // A panic costs its own read only; the caller sees the answer's channel closed.
-        let _ = catch_unwind(AssertUnwindSafe(|| run_one(&mut connection, job)));
+        // After a panic the caller sees the answer's channel closed.
+        reading.run(job);
     }
-}
-
-fn run_one(connection: &mut Connection, read: impl FnOnce(&Connection)) {
-    let deadline = now() + READ_MAX;
-    let limited = connection.progress_handler(OPS_PER_LOOK, Some(move || now() >= deadline));
-    let snapshot = Snapshot::begin(connection);
-    read(connection);
-    drop((snapshot, limited));
-}
-
-/// One committed state for several statements. Both of its own are kept prepared, unlike those of a `Transaction`.
-struct Snapshot<'c>(&'c Connection);
-
-impl<'c> Snapshot<'c> {
-    fn begin(connection: &'c Connection) -> Self {
-        // A failure to begin shows in the read's own first statement, which can be told to its caller.
-        let _ = execute(connection, "begin");
-        Self(connection)
-    }
-}
-
-impl Drop for Snapshot<'_> {
-    fn drop(&mut self) {
-        // A read that was interrupted may have ended it.
-        if !self.0.is_autocommit()
-            && let Err(error) = execute(self.0, "commit")
-        {
-            tracing::error!(%error, "a snapshot did not end");
-        }
-    }
-}
-
-fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<usize> {
-    connection.prepare_cached(sql)?.execute([])
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long a read takes is real time, whatever the clock of the store says"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]
@@ -188,7 +138,7 @@ mod tests {
         connection
             .execute_batch("pragma journal_mode = wal; create table t (n integer); insert into t values (7);")
             .unwrap();
-        (folder, Readers::open(&path, 1).unwrap())
+        (folder, Readers::open(&path, 1, &Arc::new(Log::new(1_000))).unwrap())
     }
 
     fn count(connection: &Connection) -> Result<i64, StoreError> {

@@ -6,10 +6,13 @@ pub(crate) mod coupons;
 mod campaigns;
 pub(crate) mod customers;
 mod vouchers;
+pub(crate) mod gifts;
 mod bearers;
 mod blocks;
 pub(crate) mod codes;
 mod redemptions;
+pub(crate) mod settlements;
+pub(crate) mod decisions;
 pub(crate) mod imports;
 mod history;
 mod old_events;
@@ -27,6 +30,7 @@ use domain::codes::ComputedCode;
 use domain::coupon::Coupon;
 use domain::customer::Customer;
 use domain::event::{JournalNo, Subject};
+use domain::gift::{GiftAccount, GiftEntry};
 use domain::id::{BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
 use domain::ledger::DecisionRecord;
@@ -35,8 +39,9 @@ use domain::tenant::Settings;
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher};
 use ports::{
-    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, Figures,
-    HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, StoreError, VoucherFilter, WalletCounts,
+    AuditFilter, BlockRecord, CampaignFigures, CampaignFilter, Codes, Contribution, CouponFilter, DecisionFilter,
+    Figures, HistoryEntry, OldEvents, Page, PageRequest, Records, RedemptionFilter, Settlement, SettlementFilter,
+    StoreError, VoucherFilter, WalletCounts,
 };
 use rusqlite::Connection;
 
@@ -101,6 +106,10 @@ impl Records for SqliteStore {
         version: u32,
     ) -> Result<Option<Arc<Coupon>>, StoreError> {
         self.point(move |connection| coupons::version(connection, tenant, no, version)).await
+    }
+
+    async fn settings_version(&self, tenant: TenantNo, version: u32) -> Result<Option<Arc<Settings>>, StoreError> {
+        self.point(move |connection| decisions::settings(connection, tenant, version)).await
     }
 
     async fn coupons(
@@ -238,6 +247,24 @@ impl Records for SqliteStore {
         self.read(move |connection| vouchers::counts(connection, tenant, customer, now)).await
     }
 
+    async fn gift_accounts(
+        &self,
+        tenant: TenantNo,
+        vouchers: &[VoucherKey],
+    ) -> Result<Vec<Option<GiftAccount>>, StoreError> {
+        let vouchers = vouchers.to_vec();
+        self.read(move |connection| gifts::accounts(connection, tenant, &vouchers)).await
+    }
+
+    async fn gift_entries(
+        &self,
+        tenant: TenantNo,
+        voucher: VoucherKey,
+        page: PageRequest,
+    ) -> Result<Page<GiftEntry>, StoreError> {
+        self.read(move |connection| gifts::entries(connection, tenant, voucher, &page)).await
+    }
+
     async fn voucher_codes(
         &self,
         tenant: TenantNo,
@@ -291,6 +318,24 @@ impl Records for SqliteStore {
     async fn decision(&self, tenant: TenantNo, id: &RedemptionId) -> Result<Option<DecisionRecord>, StoreError> {
         let id = id.clone();
         self.read(move |connection| redemptions::decision(connection, tenant, &id)).await
+    }
+
+    async fn settlements(
+        &self,
+        tenant: TenantNo,
+        filter: SettlementFilter,
+        page: PageRequest,
+    ) -> Result<Page<Settlement>, StoreError> {
+        self.read(move |connection| settlements::page(connection, tenant, &filter, &page)).await
+    }
+
+    async fn decisions(
+        &self,
+        tenant: TenantNo,
+        filter: DecisionFilter,
+        page: PageRequest,
+    ) -> Result<Page<DecisionRecord>, StoreError> {
+        self.read(move |connection| decisions::page(connection, tenant, filter, &page)).await
     }
 
     async fn audit(

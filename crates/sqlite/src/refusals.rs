@@ -58,7 +58,10 @@ pub(crate) fn coupon_of(action: &Action, facts: &Facts) -> Option<CouponNo> {
         | Action::IssueBlock { coupon, .. }
         | Action::Restock { coupon, .. }
         | Action::ApproveCoupon { coupon, .. } => *coupon,
-        Action::Assign { voucher, .. } | Action::Release { voucher } | Action::Revoke { voucher } => {
+        Action::Assign { voucher, .. }
+        | Action::Release { voucher }
+        | Action::Revoke { voucher }
+        | Action::ChangeGift { voucher, .. } => {
             voucher.iter().find(|code| matches!(facts.vouchers.get(&code.key), Ok(Some(_))))?.key.coupon
         }
         Action::Redeem(request) | Action::Amend { request, .. } => match &request.codes[..] {

@@ -7,12 +7,13 @@ use domain::account::{Account, Role};
 use domain::audit::{AuditEntry, AuditHead, AuditKind, AuditSubject, actor_of_numbers};
 use domain::codes::RowPlace;
 use domain::event::JournalNo;
+use domain::gift::{GiftAccount, GiftEntry, GiftStep};
 use domain::id::{AccountId, AccountNo, BlockId, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKind;
 use domain::ledger::Sequence;
 use domain::limit::Taking;
 use domain::money::Currency;
-use domain::redemption::{Redemption, RedemptionId, RedemptionState};
+use domain::redemption::{Paid, Redemption, RedemptionId, RedemptionState};
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
 use ports::{Codes, StoreError};
@@ -22,8 +23,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-/// The layout of blobs written today.
-const FORMAT: u8 = 1;
+/// The layout of blobs written today. Since 2 a redemption ends with its shares.
+const FORMAT: u8 = 2;
+/// The same without what is at the end since.
+const FORMAT_1: u8 = 1;
 
 /// The columns of [`voucher`], in its order.
 pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version, state, customer, made_at, \
@@ -31,7 +34,15 @@ pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version
 
 /// The columns of [`redemption`], in its order.
 pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fingerprint, customer, order_id, currency, \
-     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal";
+     subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal, payments, shares";
+
+/// The columns of [`gift_account`], in its order.
+pub(crate) const GIFT_ACCOUNT_COLUMNS: &str =
+    "coupon, kind, ordinal, version, initial_minor, balance_minor, held_minor, journal";
+
+/// The columns of [`gift_entry`], in its order.
+pub(crate) const GIFT_ENTRY_COLUMNS: &str = "coupon, kind, ordinal, version, step, amount_minor, balance_minor, \
+     redemption_id, at, actor_kind, actor, reason";
 
 /// The columns of [`block`], in its order.
 pub(crate) const BLOCK_COLUMNS: &str = "block_id, first, count, key_no, version, made_at, takings, revoked_at, journal";
@@ -47,10 +58,13 @@ pub(crate) fn pack<T: Serialize>(value: &T) -> Vec<u8> {
 
 /// The value of a blob.
 pub(crate) fn unpack<T: DeserializeOwned>(blob: &[u8]) -> Result<T, StoreError> {
+    let read = |bytes: &[u8]| {
+        postcard::from_bytes(bytes).map_err(|error| StoreError::Corrupt(format!("a blob does not read: {error}")))
+    };
     match blob.split_first() {
-        Some((&FORMAT, rest)) => {
-            postcard::from_bytes(rest).map_err(|error| StoreError::Corrupt(format!("a blob does not read: {error}")))
-        }
+        Some((&FORMAT, rest)) => read(rest),
+        // What came last since is absent, which is a zero; what does not end with it reads no further than it did.
+        Some((&FORMAT_1, rest)) => read(&[rest, &[0]].concat()),
         Some((format, _)) => Err(StoreError::Corrupt(format!("a blob has the unknown format {format}"))),
         None => Err(StoreError::Corrupt("a blob is empty".to_owned())),
     }
@@ -100,6 +114,38 @@ pub(crate) fn redemption(row: &Row<'_>) -> rusqlite::Result<Redemption> {
         parts: blob(row, 12)?,
         lines: blob(row, 13)?,
         journal: JournalNo(row.get(14)?),
+        payments: blob_or_none(row, 15)?.unwrap_or_default(),
+        shares: blob_or_none(row, 16)?,
+    })
+}
+
+/// Payments as a column: null when there are none, which is so for most redemptions.
+pub(crate) fn payments_column(payments: &[Paid]) -> Option<Vec<u8>> {
+    (!payments.is_empty()).then(|| pack(&payments))
+}
+
+pub(crate) fn gift_account(row: &Row<'_>) -> rusqlite::Result<GiftAccount> {
+    Ok(GiftAccount {
+        voucher: voucher_key(row)?,
+        version: row.get(3)?,
+        initial_minor: row.get(4)?,
+        balance_minor: row.get(5)?,
+        held_minor: row.get(6)?,
+        journal: JournalNo(row.get(7)?),
+    })
+}
+
+pub(crate) fn gift_entry(row: &Row<'_>) -> rusqlite::Result<GiftEntry> {
+    Ok(GiftEntry {
+        voucher: voucher_key(row)?,
+        version: row.get(3)?,
+        step: state(row, 4, GiftStep::from_number)?,
+        amount_minor: row.get(5)?,
+        balance_minor: row.get(6)?,
+        redemption: redemption_id(row, 7)?,
+        at: instant(row, 8)?,
+        actor: actor_of_numbers(row.get(9)?, row.get(10)?).ok_or_else(|| damaged(9, "an unknown kind of actor"))?,
+        reason: row.get(11)?,
     })
 }
 
@@ -123,10 +169,12 @@ pub(crate) fn takings_column(takings: &[Taking]) -> Option<Vec<u8>> {
 }
 
 fn takings(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Taking>> {
-    match row.get_ref(column)?.as_blob_or_null()? {
-        None => Ok(Vec::new()),
-        Some(bytes) => unpack(bytes).map_err(|error| damaged(column, &error.to_string())),
-    }
+    blob_or_none(row, column).map(Option::unwrap_or_default)
+}
+
+fn blob_or_none<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let bytes = row.get_ref(column)?.as_blob_or_null()?;
+    bytes.map(|bytes| unpack(bytes).map_err(|error| damaged(column, &error.to_string()))).transpose()
 }
 
 pub(crate) fn identity_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<IdentityKind> {
@@ -265,4 +313,48 @@ fn state<T>(row: &Row<'_>, column: usize, from: impl Fn(u8) -> Option<T>) -> rus
 /// A column that holds what no program of ours wrote.
 pub(crate) fn damaged(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Null, what.to_owned().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ledger::Outcome;
+
+    use super::*;
+
+    fn outcome(shares: Option<Vec<domain::bearing::MerchantShare>>) -> Outcome {
+        let redemption = Redemption {
+            id: RedemptionId::parse("r1").expect("an id"),
+            version: 2,
+            state: RedemptionState::Succeeded,
+            fingerprint: [3; 16],
+            customer: Some(CustomerNo(4)),
+            order: Some("o1".into()),
+            currency: Some("EUR".parse().expect("a currency")),
+            subtotal_minor: 50,
+            discount_minor: 5,
+            total_minor: 45,
+            parts: vec![],
+            payments: vec![],
+            lines: vec![],
+            made_at: Timestamp::from_ms(6),
+            deadline: None,
+            journal: JournalNo(7),
+            shares,
+        };
+        Outcome::Redemption(Box::new(redemption))
+    }
+
+    /// Before there were shares a blob ended where they begin.
+    #[test]
+    fn what_was_written_before_there_were_shares_reads_without_them() {
+        let now = pack(&outcome(None));
+        let mut then = now[..now.len() - 1].to_vec();
+        then[0] = FORMAT_1;
+        assert_eq!(unpack::<Outcome>(&then).expect("it reads"), outcome(None));
+        assert_eq!(unpack::<Outcome>(&now).expect("it reads"), outcome(None));
+        assert!(unpack::<Outcome>(&now[..now.len() - 1]).is_err(), "what is cut off today does not read");
+        assert!(unpack::<Outcome>(&then[..then.len() - 2]).is_err());
+        let none_borne = pack(&outcome(Some(vec![])));
+        assert_eq!(unpack::<Outcome>(&none_borne).expect("it reads"), outcome(Some(vec![])));
+    }
 }

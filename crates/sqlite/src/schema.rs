@@ -16,6 +16,10 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_abuse.sql"),
     include_str!("../migrations/0009_tenants.sql"),
     include_str!("../migrations/0010_automatic.sql"),
+    include_str!("../migrations/0011_decision_rows.sql"),
+    include_str!("../migrations/0012_gift_value.sql"),
+    include_str!("../migrations/0013_settlement.sql"),
+    include_str!("../migrations/0014_decisions.sql"),
 ];
 
 /// Brings the schema to what this program knows.
@@ -54,6 +58,18 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_in_force_are_the_first_that_are_kept() {
+        let mut connection = before("create table tenant_version (");
+        let tenant =
+            "insert into tenant (tenant, name, created_at, version, settings) values (1, 'a', 0, 3, '{\"zone\":1}')";
+        connection.execute_batch(tenant).expect("it is written");
+        migrate(&mut connection).expect("it is brought up to date");
+        let kept = "select version || settings from tenant_version where tenant = 1";
+        let kept: String = connection.query_row(kept, [], |row| row.get(0)).expect("one is there");
+        assert_eq!(kept, "3{\"zone\":1}");
+    }
+
+    #[test]
     fn what_was_changed_before_there_was_an_audit_log_is_not_missed_in_it() {
         let mut connection = before("create table audit (");
         let journal = "insert into tenant (tenant, name, zone, currency, created_at) values (1, 'a', 'UTC', 'EUR', 0);
@@ -63,5 +79,21 @@ mod tests {
         let from = "select value from meta where name = 'audit_from_journal'";
         let from: String = connection.query_row(from, [], |row| row.get(0)).expect("it is there");
         assert_eq!(from, "42");
+    }
+    #[test]
+    fn what_was_decided_on_stays_with_its_redemption() {
+        let mut connection = before("create table decision_row (");
+        let two = "insert into tenant (tenant, name, created_at, settings) values (1, 'a', 0, '{}');
+            insert into redemption (redemption, tenant, redemption_id, version, state, fingerprint, subtotal_minor,
+                discount_minor, total_minor, made_at, parts, lines, journal)
+            values (7, 1, 'b', 1, 1, x'', 0, 0, 0, 0, x'', x'', 1), (8, 1, 'a', 1, 1, x'', 0, 0, 0, 0, x'', x'', 1);
+            insert into decision (tenant, redemption_id, document) values (1, 'a', 'of a'), (1, 'b', 'of b')";
+        connection.execute_batch(two).expect("it is written");
+        migrate(&mut connection).expect("it is brought up to date");
+        let mut statement =
+            connection.prepare("select redemption, document from decision order by 1").expect("it reads");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it runs");
+        let rows: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>().expect("they read");
+        assert_eq!(rows, [(7, "of b".to_owned()), (8, "of a".to_owned())]);
     }
 }

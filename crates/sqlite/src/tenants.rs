@@ -89,6 +89,7 @@ impl Tenants for SqliteStore {
 
 const INSERT: &str = "insert into tenant (tenant, name, settings, version, created_at) values (?1, ?2, ?3, ?4, ?5)";
 const UPDATE: &str = "update tenant set name = ?2, settings = ?3, version = ?4 where tenant = ?1 and version = ?4 - 1";
+pub(crate) const INSERT_VERSION: &str = "insert into tenant_version (tenant, version, settings) values (?1, ?2, ?3)";
 const HAS_COUPON: &str = "select exists (select 1 from coupon where tenant = ?1)";
 const DELETE_HOSTS: &str = "delete from tenant_host where tenant = ?1";
 const INSERT_HOST: &str = "insert into tenant_host (host, tenant) values (?1, ?2)";
@@ -125,6 +126,10 @@ impl Writer<'_> {
         };
         write().map_err(store_error)?;
         let tenant = Arc::new(tenant);
+        if before.is_some_and(|before| before.settings.attributes != tenant.settings.attributes) {
+            // Each was compiled for the attributes of before.
+            self.shared.definitions.forget_coupons();
+        }
         self.shared.tenants.put(Arc::clone(&tenant));
         Ok(Ok(tenant))
     }
@@ -138,6 +143,7 @@ impl Writer<'_> {
             let now = self.shared.now();
             transaction.execute(INSERT, params![no, name, settings, version, now.as_ms()])?;
         }
+        transaction.execute(INSERT_VERSION, params![no, version, settings])?;
         transaction.execute(DELETE_HOSTS, [no])?;
         for host in hosts {
             transaction.execute(INSERT_HOST, params![host, no])?;

@@ -6,6 +6,7 @@ pub(crate) mod customers;
 mod definitions;
 mod redemptions;
 mod vouchers;
+mod gifts;
 mod record;
 mod accounts;
 mod audit;
@@ -53,12 +54,14 @@ pub(crate) fn write(
     target.usages(facts)?;
     target.vouchers(facts)?;
     target.given_codes(facts)?;
+    target.gifts(facts)?;
     target.blocks(facts)?;
     target.redemptions(facts)?;
     target.decisions(facts)?;
     target.answers(facts)?;
     target.journal(facts)?;
     target.statistics(facts)?;
+    target.settlements(facts)?;
     target.audits(facts)
 }
 

@@ -91,9 +91,9 @@ const PROCESSES: [Process; 4] = [
 ];
 
 /// What the processes have in common.
-const GROUND: [&str; 14] = [
-    "mod", "command", "outcome", "facts", "table", "decision", "decide", "lookup", "persons", "takings", "room",
-    "moves", "sweep", "audit",
+const GROUND: [&str; 17] = [
+    "mod", "command", "outcome", "facts", "table", "decision", "explain", "simulate", "decide", "lookup", "persons",
+    "takings", "room", "gifts", "moves", "sweep", "audit",
 ];
 
 /// Every module of the ledger has its place, and reaches into another process only through what that offers.

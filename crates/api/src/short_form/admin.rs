@@ -225,7 +225,8 @@ fn kind_of(benefit: &Benefit) -> DiscountType {
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
-        | Benefit::FreePeriods { .. } => DiscountType::Other,
+        | Benefit::FreePeriods { .. }
+        | Benefit::GiftValue { .. } => DiscountType::Other,
     }
 }
 

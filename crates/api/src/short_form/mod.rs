@@ -13,7 +13,6 @@ mod users;
 
 use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -42,9 +41,9 @@ pub(crate) fn is_short(path: &str) -> bool {
 
 /// Turns problems into `{"error": "..."}` on the paths of the short form. A layer around all else, so that it sees also
 /// what was refused before a handler was reached.
-pub(crate) async fn plain_errors(request: Request, next: Next) -> Response {
+pub(crate) async fn plain_errors(request: Request, answer: impl AsyncFnOnce(Request) -> Response) -> Response {
     let short = is_short(request.uri().path());
-    let response = next.run(request).await;
+    let response = answer(request).await;
     let is_problem =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/problem+json");
     if short && is_problem { plain(response).await } else { response }

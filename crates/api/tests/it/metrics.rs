@@ -1,5 +1,6 @@
 use api::extract::with_fallbacks;
-use api::metrics::{RequestId, observed};
+use api::metrics::{Observer, RequestId};
+use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use axum::{Extension, Router};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -11,7 +12,11 @@ fn router() -> Router {
     let own_id =
         |Extension(RequestId(id)): Extension<RequestId>| async move { id.to_str().expect("ids are plain").to_owned() };
     let routes = Router::new().route("/codes/{code}", get(|| async {})).route("/id", get(own_id));
-    observed(with_fallbacks(routes), || Uuid::from_u128(7))
+    let observer = Observer::new(|| Uuid::from_u128(7));
+    with_fallbacks(routes).layer(from_fn(move |request, next: Next| {
+        let observer = observer.clone();
+        async move { observer.observe(request, async |request| next.run(request).await).await }
+    }))
 }
 
 async fn ask_with_id(id: &str) -> Answer {

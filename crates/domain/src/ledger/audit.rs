@@ -13,6 +13,7 @@ use crate::campaign::Campaign;
 use crate::codes::ComputedCode;
 use crate::coupon::{Coupon, CouponStep};
 use crate::customer::Customer;
+use crate::gift::GiftEntry;
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo};
 use crate::time::Timestamp;
 use crate::voucher::{Block, Voucher};
@@ -78,6 +79,7 @@ fn word(command: &Command) -> Option<&'static str> {
         Action::Assign { .. } => Some("voucher.assign"),
         Action::Release { .. } => Some("voucher.release"),
         Action::Revoke { .. } => Some("voucher.revoke"),
+        Action::ChangeGift { change, .. } => Some(if change.is_top_up { "voucher.top_up" } else { "voucher.adjust" }),
         Action::IssueBlock { .. } => Some("block.create"),
         Action::RevokeBlock { .. } => Some("block.revoke"),
         Action::Claim { .. }
@@ -130,7 +132,15 @@ fn changed(facts: &Facts, action: &Action, outcome: &Outcome) -> Result<Changed,
         (_, Outcome::Customer(no) | Outcome::CustomerChanged { no, .. }) => customer(facts, *no),
         (_, Outcome::Account { no, .. }) => account(facts, *no),
         (_, Outcome::Block { coupon, block }) => Ok(block_of(facts, *coupon, block)),
-        (_, Outcome::Redemption(_) | Outcome::Expired { .. } | Outcome::Followed { .. } | Outcome::Imported { .. }) => {
+        (_, Outcome::Gift { key_no, entry, .. }) => Ok(balance(*key_no, entry)),
+        (
+            _,
+            Outcome::Redemption(_)
+            | Outcome::Paid(..)
+            | Outcome::Expired { .. }
+            | Outcome::Followed { .. }
+            | Outcome::Imported { .. },
+        ) => {
             unreachable!("what comes to {outcome:?} is not audited")
         }
     }
@@ -217,6 +227,15 @@ fn voucher(facts: &Facts, voucher: &Voucher) -> Result<Changed, Stop> {
     let before = facts.vouchers.before(&voucher.key).map(told);
     let subject = AuditSubject::voucher(ComputedCode { key_no: voucher.key_no, key: voucher.key });
     Ok(Changed { subject, before, after: told(voucher) })
+}
+
+fn balance(key_no: u32, entry: &GiftEntry) -> Changed {
+    let told = |balance_minor: i64, reason: Option<&String>| {
+        document(&json!({ "balance_minor": balance_minor, "reason": reason }), &[])
+    };
+    let subject = AuditSubject::voucher(ComputedCode { key_no, key: entry.voucher });
+    let before = told(entry.balance_minor - entry.amount_minor, None);
+    Changed { subject, before: Some(before), after: told(entry.balance_minor, entry.reason.as_ref()) }
 }
 
 fn block_of(facts: &Facts, coupon: CouponNo, block: &Block) -> Changed {

@@ -5,8 +5,8 @@ use super::decide::Context;
 use super::facts::Facts;
 use super::lookup::{Source, granting_source};
 use super::persons::standing;
-use super::takings::{Taken, Want, Whose, take};
-use super::{Stop, moves, pool, refuse};
+use super::takings::{Taken, Want, Whose, take_all};
+use super::{Stop, gifts, moves, pool, refuse};
 use crate::access_block::{Bar, BlockTarget};
 use crate::codes::{Worth, check_density};
 use crate::coupon::Coupon;
@@ -110,7 +110,7 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         amount: 1,
         held: making.held_until.is_some(),
     };
-    let Taken { takings, deltas } = take(facts, context, source, want)?;
+    let Taken { takings, deltas } = take_all(facts, context, source, [Some(want), gifts::issued_value(source, want)])?;
     let (before, key, key_no) = match making.origin {
         Origin::New(kind) => {
             let ordinal = take_ordinals(facts, coupon, kind, 1)?;
@@ -137,7 +137,9 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         takings,
         journal: crate::event::JournalNo::default(),
     };
-    Ok(face(moves::voucher(facts, context, before.as_ref(), voucher, (making.step, deltas))))
+    let written = moves::voucher(facts, context, before.as_ref(), voucher, (making.step, deltas));
+    gifts::open(facts, context, coupon, &written);
+    Ok(face(written))
 }
 
 /// It keeps its key, and the key of the ring that its id is made with.
@@ -221,12 +223,16 @@ pub(super) fn take_ordinals(facts: &mut Facts, coupon: &Coupon, kind: VoucherKin
 }
 
 /// Refuses codes that would be too easy to guess. The default pattern has room for all ordinals of all coupons, and a
-/// given code is what people made it.
+/// given code is what people made it. Stored value needs a longer one than the default.
 fn check_space(coupon: &Coupon, kind: VoucherKind, live: u64) -> Result<(), Stop> {
-    let Some(pattern) = coupon.definition.pattern.as_ref().filter(|_| kind != VoucherKind::Given) else {
-        return Ok(());
+    let is_value = gifts::value_of(coupon).is_some();
+    let pattern = match &coupon.definition.pattern {
+        _ if kind == VoucherKind::Given => return Ok(()),
+        None if !is_value => return Ok(()),
+        pattern => pattern.clone().unwrap_or_default(),
     };
-    match check_density(pattern, live, Worth::Benefit) {
+    let worth = if is_value { Worth::StoredValue } else { Worth::Benefit };
+    match check_density(&pattern, live, worth) {
         Ok(_) => Ok(()),
         Err(dense) => refuse(Rejection::CodeSpaceExhausted, dense.to_string()),
     }

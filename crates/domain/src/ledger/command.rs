@@ -11,6 +11,7 @@ use crate::codes::{ComputedCode, Reading};
 use crate::coupon::{CouponStep, Definition};
 use crate::customer::CustomerProfile;
 use crate::event::Actor;
+use crate::gift::GiftChange;
 use crate::id::{
     AccountId, AccountNo, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, VoucherKey,
 };
@@ -315,6 +316,13 @@ pub enum Action {
         /// Which one.
         voucher: VoucherCandidates,
     },
+    /// Top up the gift value of a voucher, or set it right.
+    ChangeGift {
+        /// Which one.
+        voucher: VoucherCandidates,
+        /// How.
+        change: GiftChange,
+    },
     /// Redeem, or reserve.
     Redeem(Box<RedeemRequest>),
     /// Make a reservation final.
@@ -451,6 +459,7 @@ impl Action {
             | Self::Assign { .. }
             | Self::Release { .. }
             | Self::Revoke { .. }
+            | Self::ChangeGift { .. }
             | Self::Confirm { .. }
             | Self::Cancel { .. }
             | Self::Return { .. }

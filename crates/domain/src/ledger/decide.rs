@@ -3,8 +3,8 @@
 use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
 use super::facts::Facts;
 use super::{
-    Stop, accounts, audit, campaigns, claim, customers, define, give_back, hold, import, issue, merge, pool, redeem,
-    refuse, restock, second_person, settle, states, sweep,
+    Stop, accounts, audit, campaigns, claim, customers, define, gifts, give_back, hold, import, issue, merge, pool,
+    redeem, refuse, restock, second_person, settle, states, sweep,
 };
 use crate::codes::Reading;
 use crate::event::Actor;
@@ -102,7 +102,7 @@ fn decide_one(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<An
     let outcome = act(command, facts, now)?;
     audit::record(facts, command, &outcome, now)?;
     if let Some(key) = command.key {
-        let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone(), at: now };
+        let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone().kept(), at: now };
         facts.answers.put(key, answered);
     }
     Ok(Answer { outcome, replayed: false, at: now })
@@ -115,7 +115,7 @@ fn replay(command: &Command, answered: &Answered, now: Timestamp) -> Result<Answ
             "this Idempotency-Key was used before with another body; use a new key",
         );
     }
-    Ok(Answer { outcome: answered.outcome.clone(), replayed: true, at: now })
+    Ok(Answer { outcome: answered.outcome.clone().told(), replayed: true, at: now })
 }
 
 fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, Stop> {
@@ -150,6 +150,7 @@ fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, 
         Action::Assign { voucher, customer } => issue::assign(facts, context, voucher, *customer),
         Action::Release { voucher } => hold::release(facts, context, voucher),
         Action::Revoke { voucher } => hold::revoke(facts, context, voucher),
+        Action::ChangeGift { voucher, change } => gifts::change(facts, context, voucher, change),
         Action::Redeem(request) => redeem::redeem(facts, context, request, command.fingerprint),
         Action::Confirm { redemption } => settle::confirm(facts, context, redemption),
         Action::Cancel { redemption } => settle::cancel(facts, context, redemption),

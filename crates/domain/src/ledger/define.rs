@@ -7,6 +7,7 @@ use super::facts::{Facts, Sequence};
 use super::import::check_free;
 use super::states::{catch_up, outcome, write};
 use super::{Stop, lookup, refuse, second_person};
+use crate::benefit::Benefit;
 use crate::campaign::CampaignState;
 use crate::codes::{Pattern, Reading, prefixes_clash};
 use crate::coupon::{Compiled, Coupon, CouponState, CouponStep, Definition, LimitDefinition, Vetting};
@@ -132,6 +133,12 @@ fn check_update(facts: &Facts, now: Timestamp, before: &Coupon, definition: &Def
     // What was taken from the limits of the old campaign could not follow.
     if definition.campaign != before.definition.campaign {
         return refuse(Rejection::TransitionIllegal, "a coupon cannot move to another campaign");
+    }
+    // What vouchers are worth was said when they were issued, and of codes in print it is written nowhere else.
+    let gives_value = |definition: &Definition| matches!(definition.benefit, Benefit::GiftValue { .. });
+    let concerns_value = gives_value(definition) || gives_value(&before.definition);
+    if concerns_value && definition.benefit != before.definition.benefit && before.state != CouponState::Draft {
+        return refuse(Rejection::TransitionIllegal, "gift value that was issued cannot change; make another coupon");
     }
     check_campaign_currency(facts, definition)
 }

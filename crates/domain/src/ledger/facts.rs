@@ -15,12 +15,15 @@ use crate::codes::{Folded, Pattern};
 use crate::coupon::Coupon;
 use crate::customer::{Carrier, Customer, Person};
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
+use crate::gift::{GiftAccount, GiftEntry};
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::identity::IdentityKey;
 use crate::limit::{Usage, UsageDelta, UsageKey, UsageSubject};
+use crate::pricing::AutomaticFacts;
 use crate::redemption::{Redemption, RedemptionId};
+use crate::settlement::{self, Settled, SettlementKey};
 use crate::statistics::{Statistics, tally};
-use crate::tenant::Settings;
+use crate::tenant::{Settings, Tenant};
 use crate::voucher::{Block, Voucher};
 
 /// The small numbers of a tenant: the next one of each kind.
@@ -70,9 +73,6 @@ pub const COUNTERS_MAX: usize = 2_000;
 /// How many coupons of a campaign are looked at when something is done with all of them.
 pub const SIBLINGS_MAX: usize = 100;
 
-/// How many coupons without a code an order is priced with: the first ones by number.
-pub const AUTOMATIC_MAX: usize = 1_000;
-
 /// The next codes of a coupon's pool, after what is known of it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PoolPage {
@@ -121,6 +121,8 @@ pub struct GivenCode {
 pub struct Facts {
     /// What the tenant has set.
     pub settings: Arc<Settings>,
+    /// Which version of them that is: decisions name it.
+    pub settings_version: u32,
     /// The ring key that new codes are computed with.
     pub key_no: u32,
     /// The first row of the journal this batch may write.
@@ -133,9 +135,8 @@ pub struct Facts {
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
     /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by [`SIBLINGS_MAX`].
     pub siblings: Table<CampaignNo, Vec<CouponNo>>,
-    /// Derived, not written: the coupons that need no code, scheduled or running, by number; the first
-    /// [`AUTOMATIC_MAX`] count.
-    pub automatic: Table<(), Vec<CouponNo>>,
+    /// Derived, not written: the coupons that need no code.
+    pub automatic: Table<(), AutomaticFacts>,
     /// How much a contributor has put into the limits of a coupon.
     pub contributions: Table<(CouponNo, String), i64>,
     /// Customers, with their identities.
@@ -163,6 +164,8 @@ pub struct Facts {
     pub usages: Table<UsageKey, Usage>,
     /// Vouchers.
     pub vouchers: Table<VoucherKey, Voucher>,
+    /// What vouchers of gift value are worth. Every change is kept: see [`Facts::gift_entries`].
+    pub gifts: Table<VoucherKey, GiftAccount>,
     /// Blocks of bearer codes.
     pub blocks: Table<BlockKey, Block>,
     /// Shared codes.
@@ -210,6 +213,8 @@ pub struct Facts {
     versions_kept: usize,
     audits: Vec<AuditEntry>,
     audits_kept: usize,
+    gift_entries: Vec<GiftEntry>,
+    gift_entries_kept: usize,
     campaign_versions: Vec<Arc<Campaign>>,
     campaign_versions_kept: usize,
 }
@@ -233,6 +238,7 @@ macro_rules! each_table {
         $facts.series.$method();
         $facts.usages.$method();
         $facts.vouchers.$method();
+        $facts.gifts.$method();
         $facts.blocks.$method();
         $facts.shared_codes.$method();
         $facts.given_codes.$method();
@@ -255,11 +261,12 @@ macro_rules! each_table {
 }
 
 impl Facts {
-    /// No facts yet.
+    /// No facts yet, beside what the tenant has set.
     #[must_use]
-    pub fn new(settings: Arc<Settings>, key_no: u32, journal: JournalNo) -> Self {
+    pub fn new(tenant: &Tenant, key_no: u32, journal: JournalNo) -> Self {
         Self {
-            settings,
+            settings: Arc::clone(&tenant.settings),
+            settings_version: tenant.version,
             key_no,
             journal,
             standing: Arc::default(),
@@ -279,6 +286,7 @@ impl Facts {
             series: Table::default(),
             usages: Table::default(),
             vouchers: Table::default(),
+            gifts: Table::default(),
             blocks: Table::default(),
             shared_codes: Table::default(),
             given_codes: Table::default(),
@@ -306,6 +314,8 @@ impl Facts {
             versions_kept: 0,
             audits: Vec::new(),
             audits_kept: 0,
+            gift_entries: Vec::new(),
+            gift_entries_kept: 0,
             campaign_versions: Vec::new(),
             campaign_versions_kept: 0,
         }
@@ -336,6 +346,12 @@ impl Facts {
         &self.audits
     }
 
+    /// What the batch changed of balances, in order.
+    #[must_use]
+    pub fn gift_entries(&self) -> &[GiftEntry] {
+        &self.gift_entries
+    }
+
     /// The same of campaigns.
     #[must_use]
     pub fn campaign_versions(&self) -> &[Arc<Campaign>] {
@@ -350,6 +366,12 @@ impl Facts {
             tally(event, &mut figures);
         }
         figures
+    }
+
+    /// What the batch's redemptions add to the settlements of its period.
+    #[must_use]
+    pub fn settled(&self) -> BTreeMap<SettlementKey, Settled> {
+        settlement::changed(self.redemptions.changes().filter_map(|change| Some((change.before, change.after?))))
     }
 
     /// Where the next event will be.
@@ -378,6 +400,10 @@ impl Facts {
         self.audits.push(entry);
     }
 
+    pub(super) fn record_gift_entry(&mut self, entry: GiftEntry) {
+        self.gift_entries.push(entry);
+    }
+
     pub(super) fn record_campaign_version(&mut self, campaign: Arc<Campaign>) {
         self.campaign_versions.push(campaign);
     }
@@ -389,6 +415,7 @@ impl Facts {
         self.decisions_kept = self.decisions.len();
         self.versions_kept = self.versions.len();
         self.audits_kept = self.audits.len();
+        self.gift_entries_kept = self.gift_entries.len();
         self.campaign_versions_kept = self.campaign_versions.len();
     }
 
@@ -399,6 +426,7 @@ impl Facts {
         self.decisions.truncate(self.decisions_kept);
         self.versions.truncate(self.versions_kept);
         self.audits.truncate(self.audits_kept);
+        self.gift_entries.truncate(self.gift_entries_kept);
         self.campaign_versions.truncate(self.campaign_versions_kept);
     }
 
@@ -409,11 +437,13 @@ impl Facts {
         self.decisions.clear();
         self.versions.clear();
         self.audits.clear();
+        self.gift_entries.clear();
         self.campaign_versions.clear();
         self.events_kept = 0;
         self.decisions_kept = 0;
         self.versions_kept = 0;
         self.audits_kept = 0;
+        self.gift_entries_kept = 0;
         self.campaign_versions_kept = 0;
     }
 }

@@ -6,7 +6,8 @@ use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
 use super::settle::need_parts;
 use super::takings::{End, give_back_part, settle, summed};
-use super::{Stop, redeem, refuse};
+use super::{Stop, gifts, redeem, refuse};
+use crate::bearing;
 use crate::event::{CouponAmount, VoucherStep};
 use crate::id::VoucherKey;
 use crate::limit::{Cause, Counts, Taking, UsageDelta};
@@ -36,8 +37,13 @@ pub(super) fn give_back(
     need_parts(facts, &before)?;
     let whole = after_lines.iter().all(|line| line.returned == line.quantity);
     let (mut parts, mut amounts, mut deltas) = (before.parts.clone(), Vec::new(), Vec::new());
-    for part in &mut parts {
+    let mut shares = before.shares.clone();
+    for (place, part) in (0..).zip(&mut parts) {
+        let left_minor = part.discount_minor - part.returned_minor;
         let (amount_minor, changed) = give_back_one(facts, part, &after_lines, whole)?;
+        if let Some(shares) = &mut shares {
+            bearing::give_back(shares, place, left_minor, amount_minor);
+        }
         amounts.push(CouponAmount { coupon: part.coupon, amount_minor });
         deltas.extend(changed);
     }
@@ -46,8 +52,14 @@ pub(super) fn give_back(
             reissue(facts, context, key)?;
         }
     }
+    let mut payments = before.payments.clone();
+    for paid in &mut payments {
+        let returned = if whole { paid.amount_minor } else { paid.share_of(&after_lines) };
+        gifts::give_back(facts, context, (paid.voucher, returned - paid.returned_minor), id)?;
+        paid.returned_minor = returned;
+    }
     let state = if whole { RedemptionState::Returned } else { RedemptionState::Succeeded };
-    let after = Redemption { state, parts, lines: after_lines, ..before };
+    let after = Redemption { state, parts, payments, lines: after_lines, shares, ..before };
     let moved = RedemptionMove { from: Some(RedemptionState::Succeeded), amounts, usage: summed(deltas) };
     Ok(Outcome::Redemption(Box::new(moves::redemption(facts, context, after, moved))))
 }

@@ -5,7 +5,7 @@ use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::takings::{End, settle, summed};
-use super::{Stop, lookup, moves, pool, refuse, sweep};
+use super::{Stop, gifts, lookup, moves, pool, refuse, sweep};
 use crate::codes::ComputedCode;
 use crate::event::VoucherStep;
 use crate::limit::Cause;
@@ -61,11 +61,14 @@ pub(super) fn revoke(facts: &mut Facts, context: Context, candidates: &[Computed
     if voucher.state != VoucherState::Pooled {
         usable(&voucher, context.now)?;
     }
+    let account = gifts::account(facts, context, &coupon, voucher.key)?;
+    gifts::check_free(account.as_ref())?;
     // Out of a hold it goes back; out of the pool it is taken for good.
     let unseen = if voucher.held_until.is_some() { pool::unseen(facts, &voucher)? } else { None };
     let deltas = settle(facts, &voucher.takings, voucher.held_until.is_some(), End::Undone(Cause::Revoked))?;
     let after = Voucher { state: VoucherState::Revoked, held_until: None, takings: Vec::new(), ..voucher };
     let written = moves::voucher(facts, context, before.as_ref(), after, (VoucherStep::Revoked, deltas));
+    gifts::revoke(facts, context, account);
     pool::put_back(facts, context, unseen)?;
     Ok(Outcome::Vouchers(vec![face(written)]))
 }

@@ -7,8 +7,8 @@ use super::facts::{BlockKey, Entry, Facts};
 use super::hold::usable;
 use super::lookup::{granting_source, source};
 use super::persons::{all, standing};
-use super::takings::{Taken, Want, Whose, take};
-use super::{Stop, moves, refuse, sweep};
+use super::takings::{Taken, Want, Whose, take, take_all};
+use super::{Stop, gifts, moves, refuse, sweep};
 use crate::codes::ComputedCode;
 use crate::event::{EventKind, JournalNo, Subject, VoucherStep};
 use crate::id::{BlockId, CouponNo, CustomerNo, ORDINALS_PER_KIND, VoucherKind};
@@ -52,7 +52,8 @@ pub(super) fn issue_block(
     // Counted by limits only as far as ordinals go, which refuse what is beyond.
     let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
     let want = Want { counts: Counts::Claims, whose: Whose::Everyone, customer: None, amount, held: false };
-    let Taken { takings, deltas } = take(facts, context, &source, want)?;
+    let wants = [Some(want), gifts::issued_value(&source, want)];
+    let Taken { takings, deltas } = take_all(facts, context, &source, wants)?;
     let first = take_ordinals(facts, &source.coupon, VoucherKind::Bearer, count)?;
     let block = Block {
         id,

@@ -16,6 +16,8 @@ mod outcome;
 mod facts;
 mod table;
 mod decision;
+mod explain;
+mod simulate;
 mod decide;
 mod lookup;
 mod persons;
@@ -29,6 +31,7 @@ mod import;
 mod hold;
 mod typed;
 mod redeem;
+mod gifts;
 mod settle;
 mod give_back;
 mod sweep;
@@ -48,12 +51,14 @@ pub use command::{
     Start, VoucherCandidates,
 };
 pub use decide::{Missing, decide, quote, quote_each};
-pub use decision::{DecisionRecord, OfferRecord};
+pub use decision::{DecisionRecord, Kept, OfferRecord, Recalled, Versions};
+pub use explain::{Difference, Explanation, LineStanding, OfferOutcome, OfferTrace, Replay};
 pub use facts::{
-    AUTOMATIC_MAX, BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX,
-    POOL_PAGE_MAX, PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
+    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX,
+    PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
 pub use outcome::{Answer, Answered, NotImported, Outcome};
+pub use simulate::{Draft, Figures, Simulation};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

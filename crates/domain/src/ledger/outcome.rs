@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::Fingerprint;
+use crate::gift::{GiftAccount, GiftEntry};
 use crate::id::{AccountNo, CampaignNo, CouponNo, CustomerNo};
 use crate::limit::Usage;
-use crate::redemption::Redemption;
+use crate::redemption::{Paid, Redemption};
 use crate::time::Timestamp;
 use crate::voucher::{Block, Voucher};
 
@@ -100,6 +101,39 @@ pub enum Outcome {
         /// The others.
         refused: Vec<NotImported>,
     },
+    /// The voucher's gift value is this now.
+    Gift {
+        /// The key of the ring that the voucher's id is computed with.
+        key_no: u32,
+        /// As it is now.
+        account: GiftAccount,
+        /// The change.
+        entry: Box<GiftEntry>,
+    },
+    /// How [`Outcome::Redemption`] is kept where gift value paid: the layout of a redemption was there before payments. Never
+    /// answered.
+    Paid(Box<Redemption>, Vec<Paid>),
+}
+
+impl Outcome {
+    /// As it is kept for an idempotency key.
+    pub(super) fn kept(self) -> Self {
+        match self {
+            Self::Redemption(mut redemption) if !redemption.payments.is_empty() => {
+                let payments = std::mem::take(&mut redemption.payments);
+                Self::Paid(redemption, payments)
+            }
+            other => other,
+        }
+    }
+
+    /// As it was told.
+    pub(super) fn told(self) -> Self {
+        match self {
+            Self::Paid(redemption, payments) => Self::Redemption(Box::new(Redemption { payments, ..*redemption })),
+            other => other,
+        }
+    }
 }
 
 /// The outcome with how it came about.

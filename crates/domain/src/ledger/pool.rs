@@ -30,6 +30,7 @@ pub(super) fn hands_out(action: &Action) -> usize {
         | Action::Assign { .. }
         | Action::Release { .. }
         | Action::Revoke { .. }
+        | Action::ChangeGift { .. }
         | Action::Redeem(_)
         | Action::Confirm { .. }
         | Action::Cancel { .. }

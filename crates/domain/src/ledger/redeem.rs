@@ -12,13 +12,16 @@ use super::persons::standing;
 use super::settle::{amounts, redeem_voucher};
 use super::takings::{self, Taken, Want, Whose, summed, take, undo};
 use super::typed::{Typed, resolve};
-use super::{Stop, refuse, sweep};
+use super::{Stop, gifts, refuse, sweep};
+use crate::bearing::{Borne, MerchantShare};
 use crate::event::{JournalNo, VoucherStep};
 use crate::id::CustomerNo;
 use crate::limit::Counts;
-use crate::pricing::{Applied, Offer, PRICING_REVISION, Quote, Refused, Terms, price};
-use crate::redemption::{Part, RedeemedLine, Redemption, RedemptionState};
+use crate::pricing::{Applied, Offer, PRICING_REVISION, Payment, Quote, Refused, Terms, price};
+use crate::redemption::{Paid, Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
+use crate::rule::Declared;
+use crate::stacking::Pricing;
 use crate::tenant::Settings;
 use crate::time::Timestamp;
 use crate::voucher::{Voucher, VoucherState};
@@ -48,7 +51,8 @@ pub(super) fn redeem(
     }
     if request.expected_total_minor.is_some_and(|expected| expected != priced.quote.total_minor) {
         let total = priced.quote.total_minor;
-        return refuse(Rejection::TotalDiffers, format!("the order comes to a total of {total} minor units"));
+        let detail = format!("the order comes to a total of {total} minor units");
+        return Err(Refusal::new(Rejection::TotalDiffers, detail).with_quote(priced.quote).into());
     }
     Ok(Outcome::Redemption(Box::new(write(facts, context, request, fingerprint, priced)?)))
 }
@@ -127,7 +131,7 @@ fn free_order(facts: &mut Facts, context: Context, request: &RedeemRequest) -> R
     refuse(Rejection::OrderAlreadyRedeemed, format!("the order has the live redemption {other}"))
 }
 
-/// A priced request with what it took from the limits, in the order of the quote's applied coupons.
+/// A priced request with what it took from the limits, in the order of the quote's applied coupons, then of its payments.
 struct Priced {
     quote: Quote,
     typed: Vec<Typed>,
@@ -185,11 +189,12 @@ fn take_for(
     (typed, quote): (&[Typed], &Quote),
 ) -> Result<Result<Vec<Taken>, Vec<Unfit>>, Stop> {
     let (mut all, mut refusals, mut missing) = (Vec::with_capacity(quote.applied.len()), Vec::new(), false);
-    for applied in &quote.applied {
-        match take_one(facts, context, request, (&typed[applied.code], applied)) {
+    let applied = quote.applied.iter().map(|applied| (applied.code, Some(applied.discount_minor)));
+    for (code, discount_minor) in applied.chain(quote.payments.iter().map(|payment| (payment.code, None))) {
+        match take_one(facts, context, request, (&typed[code], discount_minor)) {
             Ok(taken) => all.push(taken),
             Err(Stop::Missing) => missing = true,
-            Err(Stop::Refused(refusal)) => refusals.push((applied.code, refusal)),
+            Err(Stop::Refused(refusal)) => refusals.push((code, refusal)),
         }
     }
     if missing {
@@ -207,15 +212,15 @@ fn put_back(facts: &mut Facts, taken: &[Taken]) -> Result<(), Stop> {
     taken.iter().flat_map(|taken| &taken.deltas).try_for_each(|delta| undo(facts, delta))
 }
 
-/// Takes for one coupon, from all its limits or from none.
+/// Takes for one coupon, from all its limits or from none. Gift value gives no discount, and pays.
 fn take_one(
     facts: &mut Facts,
     context: Context,
     request: &RedeemRequest,
-    (typed, applied): (&Typed, &Applied),
+    (typed, discount_minor): (&Typed, Option<i64>),
 ) -> Result<Taken, Stop> {
     let source = typed.source().expect("an applied code has a coupon");
-    let wants = wants(request, typed, applied.discount_minor);
+    let wants = wants(request, typed, discount_minor);
     wants.iter().for_each(|want| takings::ask(facts, context.now, source, *want));
     if let Some(held) = typed.voucher().filter(|voucher| voucher.held_until.is_some()) {
         // What is missing is asked for by this.
@@ -235,8 +240,8 @@ fn take_one(
 }
 
 /// What a use takes: a shared code is claimed and used in one step; a voucher without an owner counts for whoever uses
-/// it.
-fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: i64) -> Vec<Want> {
+/// it. To pay is no claim, and the value was counted when it was issued.
+fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: Option<i64>) -> Vec<Want> {
     let claim = Want {
         counts: Counts::Claims,
         whose: Whose::All,
@@ -244,12 +249,13 @@ fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: i64) -> Vec<Wan
         amount: 1,
         held: request.reserve_ms.is_some(),
     };
+    let used = Want { counts: Counts::Redemptions, ..claim };
+    let Some(discount_minor) = discount_minor else { return vec![used] };
     let claimed = match typed.voucher() {
         None => Some(claim),
         Some(voucher) if voucher.customer.is_none() => Some(Want { whose: Whose::Customers, ..claim }),
         Some(_) => None,
     };
-    let used = Want { counts: Counts::Redemptions, ..claim };
     let value = Want { counts: Counts::Value, amount: discount_minor, ..claim };
     claimed.into_iter().chain([used, value]).collect()
 }
@@ -271,8 +277,9 @@ fn write(
         let one = one.expect("an applied voucher was typed");
         use_or_lock(facts, context, request, (one.row(), one.voucher().expect("it is a voucher").clone()))?;
     }
-    facts.record_decision(record_of(facts, context, (request, customer), (&typed, &quote)));
     let state = if request.reserve_ms.is_some() { RedemptionState::Pending } else { RedemptionState::Succeeded };
+    let payments = pay(facts, context, (request, state), (&typed, &quote))?;
+    facts.record_decision(record_of(facts, context, (request, customer), (&typed, &quote)));
     let redemption = Redemption {
         id: request.id.clone(),
         version: 0,
@@ -288,7 +295,9 @@ fn write(
         made_at: context.now,
         deadline: deadline(context, request),
         journal: JournalNo::default(),
+        shares: Some(shares_of(&quote)),
         parts,
+        payments,
     };
     let moved = RedemptionMove { from: None, amounts: amounts(&redemption.parts), usage: summed(deltas) };
     Ok(moves::redemption(facts, context, redemption, moved))
@@ -309,7 +318,49 @@ fn parts_of(quote: &Quote, typed: &[Typed], taken: Vec<Taken>, lines: usize) -> 
             returned_minor: 0,
         }
     };
-    quote.applied.iter().zip(taken).map(part).collect()
+    let of_payment = |(payment, taken): (&Payment, Taken)| Part {
+        coupon: payment.coupon,
+        voucher: None,
+        discount_minor: 0,
+        lines_minor: vec![0; lines],
+        takings: taken.takings,
+        returned_minor: 0,
+    };
+    let mut taken = taken.into_iter();
+    let mut parts: Vec<Part> = quote.applied.iter().zip(taken.by_ref()).map(part).collect();
+    parts.extend(quote.payments.iter().zip(taken).map(of_payment));
+    parts
+}
+
+/// Takes the payments from the vouchers' accounts, or holds them.
+fn pay(
+    facts: &mut Facts,
+    context: Context,
+    (request, state): (&RedeemRequest, RedemptionState),
+    (typed, quote): (&[Typed], &Quote),
+) -> Result<Vec<Paid>, Stop> {
+    let mut payments = Vec::with_capacity(quote.payments.len());
+    for Payment { code, voucher, amount_minor, lines_minor, .. } in &quote.payments {
+        let paid = Paid {
+            voucher: *voucher,
+            amount_minor: *amount_minor,
+            lines_minor: lines_minor.clone(),
+            returned_minor: 0,
+        };
+        let one = &typed[*code];
+        let coupon = &one.source().expect("what pays has a coupon").coupon;
+        let voucher = (&**coupon, one.row(), one.voucher().expect("what pays is a voucher"));
+        gifts::pay(facts, context, voucher, (&paid, &request.id, state))?;
+        payments.push(paid);
+    }
+    Ok(payments)
+}
+
+/// Parts and what is applied are in the same order.
+fn shares_of(quote: &Quote) -> Vec<MerchantShare> {
+    let share = |(part, borne): (u32, &Borne)| MerchantShare::of(part, borne.clone());
+    let by_part = (0..).zip(&quote.applied);
+    by_part.flat_map(|(part, applied)| applied.borne_by.iter().map(move |borne| share((part, borne)))).collect()
 }
 
 fn deadline(context: Context, request: &RedeemRequest) -> Option<Timestamp> {
@@ -359,8 +410,9 @@ fn record_of(
         revision: PRICING_REVISION,
         at: context.now,
         zone: facts.settings.zone.clone(),
-        pricing: facts.settings.pricing.clone(),
-        attributes: facts.settings.attributes.clone(),
+        settings_version: Some(facts.settings_version),
+        pricing: Pricing::default(),
+        attributes: Declared::default(),
         customer,
         order: request.order.clone(),
         offers: offers.map(offer).collect(),

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::hold::end_hold;
 use super::moves::{self, RedemptionMove};
 use super::takings::{End, need, settle, summed};
-use super::{Stop, pool, refuse};
+use super::{Stop, gifts, pool, refuse};
 use crate::event::{Actor, CouponAmount, JournalNo, VoucherStep};
 use crate::id::VoucherKey;
 use crate::limit::Cause;
@@ -38,6 +38,7 @@ pub(super) fn confirm(facts: &mut Facts, context: Context, id: &RedemptionId) ->
             use_voucher(facts, context, key, id)?;
         }
     }
+    redemption.payments.iter().try_for_each(|paid| gifts::spend_held(facts, context, paid, id))?;
     let amounts = amounts(&redemption.parts);
     let after = Redemption { state: RedemptionState::Succeeded, deadline: None, ..redemption };
     let moved = RedemptionMove { from: Some(RedemptionState::Pending), amounts, usage: summed(deltas) };
@@ -78,10 +79,12 @@ fn mark_cancelled(facts: &mut Facts, context: Context, id: &RedemptionId) -> Red
         discount_minor: 0,
         total_minor: 0,
         parts: Vec::new(),
+        payments: Vec::new(),
         lines: Vec::new(),
         made_at: context.now,
         deadline: None,
         journal: JournalNo::default(),
+        shares: Some(Vec::new()),
     };
     moves::redemption(facts, context, mark, RedemptionMove { from: None, amounts: Vec::new(), usage: Vec::new() })
 }
@@ -105,6 +108,7 @@ pub(super) fn end_reservation(
             unlock(facts, context, key)?;
         }
     }
+    redemption.payments.iter().try_for_each(|paid| gifts::release_held(facts, context, paid, &redemption.id))?;
     let after = Redemption { state: to, deadline: None, parts, ..redemption };
     let amounts = amounts(&after.parts);
     let moved = RedemptionMove { from: Some(RedemptionState::Pending), amounts, usage: summed(deltas) };
@@ -166,6 +170,9 @@ pub(super) fn need_parts(facts: &Facts, redemption: &Redemption) -> Result<(), S
             Ok(_) => Ok(()),
             Err(missing) => Err(missing),
         });
+    }
+    for paid in &redemption.payments {
+        all = all.and(facts.gifts.get(&paid.voucher).map(drop));
     }
     all
 }

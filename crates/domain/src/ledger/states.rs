@@ -136,11 +136,12 @@ pub(super) fn write(facts: &mut Facts, context: Context, from: Option<CouponStat
 
 /// The coupons without a code, if they are loaded, follow the row.
 fn hold_among_automatic(facts: &mut Facts, coupon: &Coupon) {
-    facts.automatic.amend(&(), |list| match list.binary_search(&coupon.no) {
-        Ok(place) if !coupon.is_automatic() => drop(list.remove(place)),
-        Err(place) if coupon.is_automatic() => list.insert(place, coupon.no),
-        Ok(_) | Err(_) => {}
-    });
+    let was_or_is = coupon.is_automatic() || facts.automatic.loaded(&()).is_some_and(|all| all.stored.has(coupon.no));
+    if was_or_is {
+        facts.automatic.amend(&(), |all| {
+            all.changed.insert(coupon.no);
+        });
+    }
 }
 
 /// The coupons of a campaign, if they are loaded, follow the row.

@@ -9,7 +9,7 @@ use super::persons::{counter_now, person_of};
 use super::room::make_room;
 use super::{Stop, refuse};
 use crate::id::CustomerNo;
-use crate::limit::{Cause, Counts, Limit, Per, Taking, Usage, UsageDelta, UsageKey, UsageSubject};
+use crate::limit::{Cause, Counts, GiveBack, Limit, Per, Taking, Usage, UsageDelta, UsageKey, UsageSubject};
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -61,6 +61,33 @@ pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: W
         apply(facts, &delta, Some(limit.max))?;
         taken.deltas.push(delta);
         taken.takings.push(taking);
+    }
+    Ok(taken)
+}
+
+/// Value that was issued has been sold or given away: limits get nothing of it back, whatever becomes of the voucher.
+const KEPT: GiveBack = GiveBack { hold_expired: false, reservation_ended: false, returned: false, revoked: false };
+
+/// Takes what the making of vouchers takes: each of these, or none.
+pub(super) fn take_all(
+    facts: &mut Facts,
+    context: Context,
+    source: &Source,
+    wants: impl IntoIterator<Item = Option<Want>>,
+) -> Result<Taken, Stop> {
+    let mut taken = Taken::default();
+    for want in wants.into_iter().flatten() {
+        match take(facts, context, source, want) {
+            Ok(mut more) => {
+                let value = more.takings.iter_mut().filter(|taking| taking.counts == Counts::Value);
+                value.for_each(|taking| taking.give_back = KEPT);
+                taken.extend(more);
+            }
+            Err(stop) => {
+                taken.deltas.iter().try_for_each(|delta| undo(facts, delta))?;
+                return Err(stop);
+            }
+        }
     }
     Ok(taken)
 }

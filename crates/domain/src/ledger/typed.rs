@@ -3,12 +3,12 @@
 use super::claim::{barred, check_eligible};
 use super::command::RedeemRequest;
 use super::decide::Context;
-use super::facts::{AUTOMATIC_MAX, Facts};
+use super::facts::Facts;
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
-use super::{Stop, sweep};
+use super::{Stop, gifts, sweep};
 use crate::codes::{Pattern, Reading, Shape};
-use crate::id::{CouponNo, CustomerNo, VoucherKind};
+use crate::id::{CouponNo, CustomerNo, VoucherKey, VoucherKind};
 use crate::pricing::{Offer, Refused, VoucherWindow};
 use crate::rejection::{Refusal, Rejection};
 use crate::voucher::{Voucher, VoucherState};
@@ -31,6 +31,24 @@ struct Target {
     voucher: Option<(Option<Voucher>, Voucher)>,
     /// It was named by its id instead of its code.
     by_id: bool,
+    /// Of gift value: what can be paid with it.
+    balance_minor: Option<i64>,
+}
+
+/// What one order names once: a coupon, or of gift value a voucher, as an order may be paid with several.
+type Named = (CouponNo, Option<VoucherKey>);
+
+impl Target {
+    fn named(&self) -> Named {
+        let voucher = self.voucher.as_ref().map(|(_, voucher)| voucher.key);
+        (self.source.coupon.no, voucher.filter(|_| gifts::value_of(&self.source.coupon).is_some()))
+    }
+}
+
+fn with_balance(facts: &mut Facts, context: Context, target: Target) -> Result<Target, Stop> {
+    let Some((_, voucher)) = &target.voucher else { return Ok(target) };
+    let account = gifts::account(facts, context, &target.source.coupon, voucher.key)?;
+    Ok(Target { balance_minor: account.map(|account| account.available_minor()), ..target })
 }
 
 impl Typed {
@@ -65,6 +83,7 @@ impl Typed {
             key: voucher.key,
             valid_from: voucher.valid_from,
             valid_until: voucher.valid_until,
+            balance_minor: self.target.as_ref().and_then(|target| target.balance_minor),
         };
         Some(Offer {
             code: self.code,
@@ -93,10 +112,10 @@ pub(super) fn resolve(facts: &mut Facts, context: Context, request: &RedeemReque
     let targets: Vec<_> = request.codes.iter().map(|reading| target_now(facts, context, request, reading)).collect();
     let mut all: Vec<Typed> = Vec::with_capacity(request.codes.len());
     for (code, target) in targets.into_iter().enumerate() {
-        let target = target?;
+        let target = target?.map(|target| with_balance(facts, context, target)).transpose()?;
         // A code that is refused does not stand in the way of another of its coupon.
         let good = all.iter().filter(|one| one.refused.is_none());
-        let before: Vec<CouponNo> = good.filter_map(|one| Some(one.source()?.coupon.no)).collect();
+        let before: Vec<Named> = good.filter_map(|one| Some(one.target.as_ref()?.named())).collect();
         let owner = target.as_ref().and_then(|target| target.voucher.as_ref()?.1.customer);
         let barred = request.customer.or(owner).and_then(|customer| barred(facts, context, customer));
         let refused = match (barred, &target) {
@@ -117,14 +136,16 @@ fn add_automatic(
     request: &RedeemRequest,
     all: &mut Vec<Typed>,
 ) -> Result<(), Stop> {
-    let Some(automatic) = facts.automatic.get(&())?.cloned() else { return Ok(()) };
-    let automatic = &automatic[..automatic.len().min(AUTOMATIC_MAX)];
+    let Some(automatic) = facts.automatic.get(&())?.map(|all| all.for_order(&request.order)) else { return Ok(()) };
     automatic.iter().for_each(|no| facts.coupons.ask(no));
-    for &no in automatic {
-        if all.iter().any(|one| one.source().is_some_and(|source| source.coupon.no == no)) {
+    let typed = all.len();
+    for no in automatic {
+        let source = lookup::source(facts, no)?;
+        let is_typed = |one: &Typed| one.source().is_some_and(|source| source.coupon.no == no);
+        if !source.coupon.is_automatic() || all[..typed].iter().any(is_typed) {
             continue;
         }
-        let target = Target { source: lookup::source(facts, no)?, voucher: None, by_id: false };
+        let target = Target { source, voucher: None, by_id: false, balance_minor: None };
         let barred = request.customer.and_then(|customer| barred(facts, context, customer));
         let refused = match barred {
             Some(refusal) => Some(refusal),
@@ -191,7 +212,8 @@ fn target_of(
         }
         let source = lookup::source(facts, no)?;
         let own = customer.map(|customer| own_voucher(facts, context, customer, no)).transpose()?.flatten();
-        return Ok(Some(Target { source, voucher: own.map(|voucher| (Some(voucher.clone()), voucher)), by_id }));
+        let voucher = own.map(|voucher| (Some(voucher.clone()), voucher));
+        return Ok(Some(Target { source, voucher, by_id, balance_minor: None }));
     }
     let found = match facts.given_codes.get(&reading.hash)? {
         _ if by_id => lookup::voucher(facts, &reading.computed)?,
@@ -204,7 +226,7 @@ fn target_of(
         return Ok(None);
     }
     let voucher = (found.row(), found.voucher(&source.coupon, &facts.settings.zone));
-    Ok(Some(Target { source, voucher: Some(voucher), by_id }))
+    Ok(Some(Target { source, voucher: Some(voucher), by_id, balance_minor: None }))
 }
 
 /// A voucher has one code: the one in its coupon's pattern, not what its numbers would be in another.
@@ -241,7 +263,7 @@ fn judge(
     facts: &Facts,
     context: Context,
     customer: Option<CustomerNo>,
-    (target, before): (&Target, &[CouponNo]),
+    (target, before): (&Target, &[Named]),
 ) -> Result<Option<Refusal>, Stop> {
     let coupon = &target.source.coupon;
     let owner = target.voucher.as_ref().and_then(|(_, voucher)| voucher.customer);
@@ -261,7 +283,7 @@ fn judge(
         }
         target.source.check_grants(context.now)?;
         check_eligible(facts, context.now, coupon, customer.or(owner))?;
-        if before.contains(&coupon.no) {
+        if before.contains(&target.named()) {
             return super::refuse(Rejection::CouponRepeated, "the coupon was named before for this order");
         }
         Ok(())

@@ -22,6 +22,9 @@ pub(super) fn most(benefit: &Benefit) -> Result<Step, Opening> {
         Benefit::FixedPrice { .. } => Err(open("/benefit", "what goods cost above a fixed price is not known here")),
         Benefit::UnitsOff { .. } => Err(open("/benefit", "what the units that are given cost is not known here")),
         Benefit::FreePeriods { .. } => Err(open("/benefit", "what the periods that are free cost is not known here")),
+        Benefit::GiftValue { .. } => {
+            Err(open("/benefit", "top-ups add to what a voucher is worth; a budget bounds all of it"))
+        }
         Benefit::Gift { .. } => Err(open("/benefit", "what a gift costs is not known here, and no limit counts it")),
     }
 }

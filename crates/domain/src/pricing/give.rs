@@ -75,6 +75,8 @@ pub(super) fn give(benefit: &Benefit, base: &Base) -> Result<Given, Nothing> {
         }
         Benefit::Gift { sku, quantity } => Given::Gift { sku: sku.clone(), quantity: *quantity },
         Benefit::FreePeriods { periods, unit, .. } => base.free_periods(*periods, *unit),
+        // It pays, and takes nothing off.
+        Benefit::GiftValue { .. } => return Err((nothing_left(), None)),
     };
     let is_nothing = given.discount_minor() == 0 && !matches!(given, Given::Gift { .. });
     if is_nothing { Err((nothing_left(), None)) } else { Ok(given) }

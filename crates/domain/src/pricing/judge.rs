@@ -2,7 +2,7 @@
 
 use super::give::Nothing;
 use super::help::Help;
-use super::price::{Offer, Terms, VoucherWindow};
+use super::price::{Offer, Terms, VoucherWindow, is_payment};
 use crate::order::Order;
 use crate::rejection::{Refusal, Rejection};
 use crate::rule::Inputs;
@@ -62,7 +62,8 @@ fn by_order(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) -> Resul
         let refusal = Refusal::new(Rejection::NoneInScope, "nothing in the order is among what the coupon is for");
         return Err((refusal, definition.minimum_order_minor.map(Help::amount)));
     }
-    let excluded = |place: &usize| terms.pricing.exclusions.names(&order.lines[*place]);
+    // Exclusions are from discounts; whatever is sold can be paid.
+    let excluded = |place: &usize| !is_payment(offer) && terms.pricing.exclusions.names(&order.lines[*place]);
     let in_scope: Vec<usize> = named.into_iter().filter(|place| !excluded(place)).collect();
     if in_scope.is_empty() {
         return Err((Refusal::new(Rejection::Excluded, "no coupon works on what is in the order"), None));

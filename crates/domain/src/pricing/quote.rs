@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::help::Help;
+use crate::bearing::Borne;
 use crate::id::{CouponNo, VoucherKey};
 use crate::money::Currency;
 use crate::order::Order;
@@ -60,6 +61,26 @@ pub struct Applied {
     /// From which periods free ones are taken, of lines with at most [`PERIODS_SHOWN_MAX`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedules: Vec<Schedule>,
+    /// What merchants bear of it, each once, by their ids; the platform bears the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub borne_by: Vec<Borne>,
+}
+
+/// What the gift value of one voucher pays of the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The place of its code among those typed, from 0.
+    pub code: usize,
+    /// Its coupon.
+    pub coupon: CouponNo,
+    /// The voucher.
+    pub voucher: VoucherKey,
+    /// What it pays, in minor units, above 0.
+    pub amount_minor: i64,
+    /// What can be paid with it afterwards.
+    pub left_minor: i64,
+    /// What of the amount falls on each line of the order, in their order; the rest on shipping, the deposit and fees.
+    pub lines_minor: Vec<i64>,
 }
 
 /// The most periods of a line that are written down one by one: more than a year of nights.
@@ -110,6 +131,9 @@ pub struct Quote {
     pub total_minor: i64,
     /// What applies, in the order in which it was applied.
     pub applied: Vec<Applied>,
+    /// What gift value pays of the total, in the order in which it is spent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub payments: Vec<Payment>,
     /// What does not, in the order of the codes.
     pub refused: Vec<Refused>,
     /// The order's lines, in their order.
@@ -155,6 +179,7 @@ impl Quote {
             discount_minor: 0,
             total_minor: subtotal_minor + order.shipping_minor + order.deposit_minor + fees_minor,
             applied: Vec::new(),
+            payments: Vec::new(),
             refused: Vec::new(),
             lines,
             shipping: QuoteLine::of(order.shipping_minor),
@@ -167,6 +192,12 @@ impl Quote {
     /// What the goods come to as they stand.
     pub(super) fn goods_left_minor(&self) -> i64 {
         self.lines.iter().map(|line| line.total_minor).sum()
+    }
+
+    /// What is left to be paid after gift value.
+    #[must_use]
+    pub fn payable_minor(&self) -> i64 {
+        self.total_minor - self.payments.iter().map(|payment| payment.amount_minor).sum::<i64>()
     }
 
     /// All before any coupon.

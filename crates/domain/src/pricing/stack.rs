@@ -169,6 +169,7 @@ impl<'a, 'o> Way<'a, 'o> {
             deposit_minor: 0,
             gift: None,
             schedules: Vec::new(),
+            borne_by: Vec::new(),
         };
         match given {
             Given::Lines(shares) => {

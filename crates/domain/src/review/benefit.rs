@@ -48,6 +48,7 @@ pub(super) fn units_min(benefit: &Benefit) -> i64 {
         | Benefit::AmountOff { .. }
         | Benefit::EveryOff { .. }
         | Benefit::Gift { .. }
+        | Benefit::GiftValue { .. }
         | Benefit::FreePeriods { .. } => 1,
     }
 }
@@ -55,7 +56,7 @@ pub(super) fn units_min(benefit: &Benefit) -> i64 {
 fn target(benefit: &Benefit) -> Option<Target> {
     match benefit {
         Benefit::PercentOff { on, .. } | Benefit::AmountOff { on, .. } => Some(*on),
-        Benefit::Gift { .. } => None,
+        Benefit::Gift { .. } | Benefit::GiftValue { .. } => None,
         Benefit::Ladder { .. }
         | Benefit::EveryOff { .. }
         | Benefit::FixedPrice { .. }
@@ -149,6 +150,7 @@ fn is_zero_possible(definition: &Definition) -> bool {
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
+        | Benefit::GiftValue { .. }
         | Benefit::FreePeriods { .. } => false,
     }
 }

@@ -76,6 +76,7 @@ fn share_bp(definition: &Definition) -> i64 {
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
+        | Benefit::GiftValue { .. }
         | Benefit::FreePeriods { .. } => 0,
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Reading order: `tree` (the rule as it is written), `kind` (what is compared, and how), `catalogue` (the fields there
 //! are), `scale` (dates and times as numbers), `value` (what a test compares with), `compile` (a rule that was checked),
-//! `found` (what a field has in an order), `holds` (the answer), `explain` (the answer with its reasons), `region` and
-//! `verdict` (what is sure without an order).
+//! `found` (what a field has in an order), `holds` (the answer), `explain` (the answer with its reasons), `asked` (these as a
+//! tree), `region` and `verdict` (what is sure without an order).
 
 mod tree;
 mod kind;
@@ -14,9 +14,11 @@ mod compile;
 mod found;
 mod holds;
 mod explain;
+mod asked;
 mod region;
 mod verdict;
 
+pub use asked::Asked;
 pub(crate) use catalogue::Field;
 pub use catalogue::{Catalogue, CatalogueField, Declared};
 pub use compile::{Condition, RULE_DEPTH_MAX, RULE_NODES_MAX};

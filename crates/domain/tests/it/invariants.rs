@@ -8,6 +8,7 @@ use domain::event::{Event, EventKind, JournalNo, Subject};
 use domain::id::{CouponNo, VoucherKind};
 use domain::limit::{Taking, UsageKey, UsageSubject};
 use domain::redemption::{Redemption, RedemptionState};
+use domain::settlement::{Settled, SettlementKey, settled};
 use domain::statistics::Statistics;
 use domain::voucher::{Voucher, VoucherState};
 
@@ -21,6 +22,8 @@ pub fn check(world: &World) {
     subjects_are_numbered_and_linked(rows);
     vouchers_and_reservations_agree(rows);
     statistics_equal_a_recount(rows);
+    balances_are_the_sums_of_their_entries(rows);
+    settlements_equal_a_recount(rows);
     the_audit_log_is_a_chain(rows);
     given_codes_have_one_owner_or_none(rows);
     for event in rows.events.iter().map(|(_, event)| event) {
@@ -84,6 +87,18 @@ fn counter_now(rows: &Rows, key: UsageKey) -> UsageKey {
     UsageKey { subject: person.map_or(key.subject, |person| UsageSubject::customer(person.person)), ..key }
 }
 
+fn balances_are_the_sums_of_their_entries(rows: &Rows) {
+    for (key, account) in &rows.gifts {
+        let entries = || rows.gift_entries.iter().filter(|entry| entry.voucher == *key);
+        assert!(account.is_sound(), "{account:?}");
+        assert_eq!(entries().map(|entry| entry.amount_minor).sum::<i64>(), account.balance_minor, "{account:?}");
+        assert_eq!(entries().last().unwrap().balance_minor, account.balance_minor, "{account:?}");
+        let pending = rows.redemptions.values().filter(|one| one.state == RedemptionState::Pending);
+        let held = pending.flat_map(|one| &one.payments).filter(|paid| paid.voucher == *key);
+        assert_eq!(held.map(|paid| paid.amount_minor).sum::<i64>(), account.held_minor, "{account:?}");
+    }
+}
+
 fn who_is_who_is_settled(rows: &Rows) {
     for (no, person) in &rows.persons {
         let of_person = rows.persons.get(&person.person).map_or(person.person, |person| person.person);
@@ -114,7 +129,11 @@ fn subjects_are_numbered_and_linked(rows: &Rows) {
     }
     let subjects = rows.events.iter().filter(|(_, event)| event.version == 1).count();
     let made = rows.vouchers.len() + rows.redemptions.len() + rows.coupons.len() + rows.customers.len();
-    assert_eq!(subjects, made + rows.campaigns.len() + rows.blocks.len(), "every row has its events");
+    assert_eq!(
+        subjects,
+        made + rows.campaigns.len() + rows.blocks.len() + rows.gifts.len(),
+        "every row has its events"
+    );
 }
 
 fn state_after(event: &Event, before: Option<VoucherState>) -> Option<VoucherState> {
@@ -132,6 +151,7 @@ fn row_of(rows: &Rows, subject: &Subject) -> (u32, JournalNo) {
         Subject::Customer(no) => (rows.customers[no].version, rows.customers[no].journal),
         Subject::Campaign(no) => (rows.campaigns[no].version, rows.campaigns[no].journal),
         Subject::Account(no) => (rows.accounts[no].version, rows.accounts[no].journal),
+        Subject::Gift(key) => (rows.gifts[key].version, rows.gifts[key].journal),
         Subject::Block(_, id) => {
             let block = rows.blocks.values().find(|block| block.id == *id).unwrap();
             (block.version, block.journal)
@@ -203,6 +223,19 @@ fn statistics_equal_a_recount(rows: &Rows) {
         assert_eq!(*tallied, figures.remove(coupon).unwrap_or_default(), "coupon {coupon}");
     }
     assert!(figures.values().all(|figures| *figures == Statistics::default()), "{figures:?}");
+}
+
+fn settlements_equal_a_recount(rows: &Rows) {
+    let mut counted: BTreeMap<SettlementKey, Settled> = BTreeMap::new();
+    for (key, settled) in rows.redemptions.values().flat_map(settled) {
+        counted.entry(key).or_default().add(&settled);
+    }
+    assert_eq!(rows.settled, counted);
+    for (coupon, figures) in &rows.statistics {
+        let of_coupon = counted.iter().filter(|(key, _)| key.coupon == *coupon).map(|(_, settled)| settled);
+        let net: i64 = of_coupon.map(|settled| settled.borne_minor - settled.given_back_minor).sum();
+        assert_eq!(net, figures.value_given_minor, "what all bear is what was given: coupon {coupon}");
+    }
 }
 
 fn count_voucher(of: &mut Statistics, voucher: &Voucher) {

@@ -1,6 +1,6 @@
 use domain::benefit::Benefit;
 use domain::coupon::{CouponStep, Definition};
-use domain::ledger::RedeemRequest;
+use domain::ledger::{Kept, RedeemRequest};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
 use domain::period::Period;
@@ -116,10 +116,10 @@ fn a_decision_is_replayed_to_the_same_bytes_after_the_definition_changed() {
     }
     world.later_ms(400 * DAY_MS);
     let record = &world.rows.decisions[&id("r")];
-    let replayed = record.replay(|no, version| world.rows.versions.get(&(no, version)).cloned()).unwrap();
+    let replayed = record.replay(&world.kept()).unwrap();
     assert!(record.is_of_this_revision());
     assert_eq!(serde_json::to_vec(&replayed).unwrap(), serde_json::to_vec(&record.quote).unwrap());
-    assert!(record.replay(|_, _| None).is_none());
+    assert!(record.replay(&Kept::default()).is_none());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Any commands in any order: the invariants hold after each batch, and it makes no difference which commands share one.
 
+use domain::bearing::{BearerKind, CostBearer};
 use domain::benefit::{Benefit, Target};
 use domain::coupon::{ClaimsFrom, CouponStep, Definition};
 use domain::event::Actor;
@@ -44,6 +45,7 @@ fn small_world() -> World {
             on: Target::Goods,
         },
         limits: vec![uses, budget],
+        cost_bearers: vec![merchant("a", 2_500), merchant("b", 3_333)],
         campaign,
         ..definition()
     });
@@ -58,6 +60,11 @@ fn small_world() -> World {
     let codes = ["given0", "given1"].map(|text| world.given(text, None)).to_vec();
     world.issue_given(pool, codes).unwrap();
     world
+}
+
+fn merchant(id: &str, bp: u32) -> CostBearer {
+    let share_bp = Some(Rate::from_bp(bp).unwrap());
+    CostBearer { kind: BearerKind::Merchant, merchant_id: Some(id.to_owned()), share_bp, amount_minor: None }
 }
 
 /// What is asked, as small numbers, so that a failure shrinks to few and small ones.

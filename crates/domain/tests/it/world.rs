@@ -13,18 +13,20 @@ use domain::codes::{Folded, KeyRing, Pattern, RingKey};
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::{Carrier, Customer, Person};
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
+use domain::gift::{GiftAccount, GiftEntry};
 use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKey;
 use domain::ledger::{
     Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
+    Kept, MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
 };
 use domain::limit::{Usage, UsageKey};
-use domain::pricing::Quote;
+use domain::pricing::{Automatic, AutomaticFacts, Quote};
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
+use domain::settlement::{Settled, SettlementKey};
 use domain::statistics::Statistics;
-use domain::tenant::Settings;
+use domain::tenant::{Settings, Tenant};
 use domain::time::Timestamp;
 use domain::voucher::{Block, Voucher, VoucherState};
 use serde::Serialize;
@@ -54,6 +56,8 @@ pub struct Rows {
     pub blocks: BTreeMap<BlockKey, Block>,
     pub shared_codes: BTreeMap<Folded, CouponNo>,
     pub given_codes: BTreeMap<[u8; 16], GivenCode>,
+    pub gifts: BTreeMap<VoucherKey, GiftAccount>,
+    pub gift_entries: Vec<GiftEntry>,
     pub redemptions: BTreeMap<RedemptionId, Redemption>,
     pub answers: BTreeMap<IdempotencyHash, Answered>,
     pub audit_head: BTreeMap<(), AuditHead>,
@@ -62,12 +66,14 @@ pub struct Rows {
     pub versions: BTreeMap<(CouponNo, u32), Arc<Coupon>>,
     pub decisions: BTreeMap<RedemptionId, DecisionRecord>,
     pub statistics: BTreeMap<CouponNo, Statistics>,
+    pub settled: BTreeMap<SettlementKey, Settled>,
     pub events: Vec<(JournalNo, Event)>,
 }
 
 pub struct World {
     pub now: Timestamp,
     pub settings: Arc<Settings>,
+    pub settings_version: u32,
     pub ring: KeyRing,
     pub rows: Rows,
     /// Who is kept out.
@@ -84,6 +90,7 @@ impl World {
         Self {
             now: "2026-01-15T11:00:00Z".parse().unwrap(),
             settings: Arc::new(Settings::new("Europe/Berlin".parse().unwrap(), "EUR".parse().unwrap())),
+            settings_version: 1,
             ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
             rows: Rows::default(),
             standing: Arc::default(),
@@ -129,9 +136,22 @@ impl World {
         }
     }
 
+    /// The versions that decisions name.
+    pub fn kept(&self) -> Kept {
+        let settings = [(self.settings_version, Arc::clone(&self.settings))].into();
+        Kept { coupons: self.rows.versions.clone(), settings }
+    }
+
     fn facts(&self) -> Facts {
         let rows = i64::try_from(ROWS_PER_BATCH).unwrap();
-        let mut facts = Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows));
+        let tenant = Tenant {
+            no: TenantNo(1),
+            name: "shop".to_owned(),
+            hosts: Vec::new(),
+            settings: Arc::clone(&self.settings),
+            version: self.settings_version,
+        };
+        let mut facts = Facts::new(&tenant, self.ring.current_no(), JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
         facts
     }
@@ -150,8 +170,8 @@ impl World {
         });
         bring(&mut facts.siblings, |key| some_of(rows.siblings(*key)));
         bring(&mut facts.automatic, |()| {
-            let automatic = rows.coupons.values().filter(|coupon| coupon.is_automatic());
-            Some(automatic.map(|coupon| coupon.no).collect())
+            let stored = Arc::new(Automatic::new(rows.coupons.values().cloned()));
+            Some(AutomaticFacts { stored, ..AutomaticFacts::default() })
         });
         bring(&mut facts.contributions, |key| rows.contributions.get(key).copied());
         bring(&mut facts.customers, |key| rows.customers.get(key).cloned());
@@ -167,6 +187,7 @@ impl World {
         bring(&mut facts.series, |key| rows.series.get(key).copied());
         bring(&mut facts.usages, |key| rows.usages.get(key).copied());
         bring(&mut facts.vouchers, |key| rows.vouchers.get(key).cloned());
+        bring(&mut facts.gifts, |key| rows.gifts.get(key).cloned());
         bring(&mut facts.blocks, |key| rows.blocks.get(key).cloned());
         bring(&mut facts.shared_codes, |key| rows.shared_codes.get(key).copied());
         bring(&mut facts.given_codes, |key| rows.given_codes.get(key).cloned());
@@ -208,10 +229,16 @@ impl World {
         write(&mut rows.series, &facts.series, Clone::clone);
         write(&mut rows.usages, &facts.usages, through_postcard);
         write(&mut rows.vouchers, &facts.vouchers, through_postcard);
+        write(&mut rows.gifts, &facts.gifts, through_postcard);
+        rows.gift_entries.extend(facts.gift_entries().iter().map(through_postcard));
         write(&mut rows.blocks, &facts.blocks, through_postcard);
         write(&mut rows.shared_codes, &facts.shared_codes, Clone::clone);
         write(&mut rows.given_codes, &facts.given_codes, Clone::clone);
-        write(&mut rows.redemptions, &facts.redemptions, through_postcard);
+        write(&mut rows.redemptions, &facts.redemptions, |redemption| {
+            let payments = redemption.payments.clone();
+            let rest = through_postcard(&Redemption { payments: Vec::new(), ..redemption.clone() });
+            Redemption { payments: through_postcard(&payments), ..rest }
+        });
         write(&mut rows.answers, &facts.answers, |kept| Answered {
             outcome: through_postcard(&kept.outcome),
             ..kept.clone()
@@ -224,6 +251,9 @@ impl World {
         }
         for (coupon, figures) in facts.statistics() {
             rows.statistics.entry(coupon).or_default().add(&figures);
+        }
+        for (key, settled) in facts.settled() {
+            rows.settled.entry(key).or_default().add(&settled);
         }
         assert!(facts.events().len() <= EVENTS_PER_ROW * ROWS_PER_BATCH, "the batch's rows of the journal suffice");
         for (place, event) in facts.events().iter().enumerate() {

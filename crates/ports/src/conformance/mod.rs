@@ -25,6 +25,7 @@ mod uses;
 mod holds;
 mod reservations;
 mod returns;
+mod gifts;
 mod definitions;
 mod texts;
 mod pools;
@@ -42,6 +43,7 @@ mod audit;
 mod campaigns;
 mod approvals;
 mod access_blocks;
+mod decisions;
 
 use std::sync::Arc;
 
@@ -194,6 +196,12 @@ suite! {
         race_18_parts_that_come_back_sum_to_the_whole_and_the_use_follows_the_last
         race_18_a_part_that_comes_back_frees_its_share_of_the_budget_and_no_use
     }
+    gifts {
+        race_20_a_gift_balance_spent_from_two_tills_at_once_is_never_below_zero_and_nothing_is_lost
+        race_20_a_spend_racing_a_return_and_a_top_up_loses_neither
+        race_20_a_repeated_key_spends_and_tops_up_once_also_over_a_crash
+        a_reservation_that_runs_out_lets_go_of_what_it_held_without_a_sweep
+    }
     definitions {
         race_16_a_limit_lowered_below_its_use_stops_grants_and_breaks_nothing
         race_17_after_a_pause_is_acknowledged_nothing_new_succeeds
@@ -248,6 +256,10 @@ suite! {
         a_decision_is_kept_and_decides_the_same_again
         old_events_and_decisions_are_removed_in_bounded_steps_and_the_rest_is_sound
         customers_are_found_by_number_and_id
+    }
+    decisions {
+        a_decision_names_the_settings_it_was_made_under
+        decisions_are_listed_by_time_without_those_that_came_to_nothing
     }
     contention {
         contention_for_one_thing_is_answered_and_never_an_error

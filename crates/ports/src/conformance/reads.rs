@@ -1,11 +1,11 @@
 //! What is read back: lists, histories, figures and decisions.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use domain::coupon::{CouponState, CouponStep};
 use domain::event::{JournalNo, Subject};
 use domain::id::{CouponNo, VoucherKey};
+use domain::ledger::Kept;
 use domain::voucher::VoucherState;
 
 use super::crowd::granted;
@@ -195,7 +195,13 @@ pub async fn a_decision_is_kept_and_decides_the_same_again(harness: &mut dyn Har
     let version = decision.offers[0].version;
     let then = world.store.coupon_version(TENANT, coupon, version).await.expect("versions can be read");
     let then = then.expect("every version is kept");
-    let replayed = decision.replay(|no, of| ((no, of) == (coupon, version)).then(|| Arc::clone(&then)));
+    let settings_version = decision.settings_version.expect("it names the settings");
+    let settings = world.store.settings_version(TENANT, settings_version).await.expect("versions can be read");
+    let kept = Kept {
+        coupons: [((coupon, version), then)].into(),
+        settings: [(settings_version, settings.expect("every version is kept"))].into(),
+    };
+    let replayed = decision.replay(&kept);
     assert_eq!(replayed, Some(decision.quote));
     check_sound(harness).await;
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use domain::coupon::Definition;
 use domain::money::Currency;
+use domain::stacking::Pricing;
 use domain::time::Zone;
 use serde::Deserialize;
 
@@ -15,6 +16,9 @@ const SAMPLE: &str = include_str!("../../replay.sample.toml");
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
     pub shop: Shop,
+    /// What holds for all coupons together.
+    #[serde(default)]
+    pub pricing: Pricing,
     #[serde(rename = "coupon")]
     pub coupons: Vec<PlannedCoupon>,
 }
@@ -45,6 +49,8 @@ pub(super) enum By {
     Code,
     /// They claim a voucher before an order, unless they have one left.
     Claim,
+    /// By nothing: it needs no code.
+    Automatic,
 }
 
 impl Plan {
@@ -59,12 +65,24 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The samples, of which the first is built in.
+    const SAMPLES: [Option<&str>; 2] = [None, Some("replay.stacked.toml")];
+
     #[test]
-    fn the_sample_that_ships_is_understood() {
-        let plan = super::Plan::load(None).expect("the sample is valid");
-        assert!(plan.coupons.len() >= 3);
-        for coupon in &plan.coupons {
-            coupon.definition.benefit.check().expect("its benefits are within bounds");
+    fn the_samples_that_ship_are_understood() {
+        for sample in SAMPLES {
+            let file = sample.map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+            let plan = Plan::load(file.as_deref()).expect("the sample is valid");
+            plan.pricing.check().expect("its lanes are within bounds");
+            assert!(plan.coupons.len() >= 3);
+            for coupon in &plan.coupons {
+                coupon.definition.benefit.check().expect("its benefits are within bounds");
+                coupon.definition.stacking.check().expect("its stacking is within bounds");
+            }
         }
     }
 }

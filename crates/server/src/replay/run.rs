@@ -12,9 +12,10 @@ use domain::ledger::{Action, Command, Outcome, RedeemRequest, Start};
 use domain::order::{Line, Order};
 use domain::redemption::RedemptionId;
 use domain::rejection::Refusal;
+use domain::tenant::{Settings, Tenant};
 use domain::time::Timestamp;
 use indicatif::{ProgressBar, ProgressStyle};
-use ports::{Ledger, Records};
+use ports::{Ledger, Records, Tenants};
 use sqlite::SqliteStore;
 
 use super::orders::{History, PastOrder};
@@ -27,6 +28,15 @@ use crate::stopwatch::Stopwatch;
 /// Deadlines written down between two orders at most.
 const SWEEP_MAX: usize = 1_000;
 
+/// Which orders are redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Those that a coupon makes cheaper.
+    Discounted,
+    /// All, so that all are on record.
+    All,
+}
+
 /// A voucher a customer has and has not used.
 struct Kept {
     code: String,
@@ -36,6 +46,7 @@ struct Kept {
 struct Run<'a> {
     store: &'a Arc<SqliteStore>,
     plan: &'a Plan,
+    keep: Keep,
     coupons: Vec<CouponNo>,
     customers: HashMap<String, CustomerNo>,
     kept: HashMap<(CustomerNo, usize), Kept>,
@@ -46,7 +57,7 @@ struct Run<'a> {
 pub(super) async fn run(
     store: &Arc<SqliteStore>,
     clock: &Arc<SetClock>,
-    plan: &Plan,
+    (plan, keep): (&Plan, Keep),
     history: &History,
 ) -> anyhow::Result<Tally> {
     let watch = Stopwatch::start();
@@ -55,12 +66,14 @@ pub(super) async fn run(
     let mut run = Run {
         store,
         plan,
+        keep,
         coupons: Vec::new(),
         customers: HashMap::new(),
         kept: HashMap::new(),
         purchases: Purchases::default(),
         tally: Tally::default(),
     };
+    run.set_pricing().await?;
     run.make_coupons().await?;
     for order in &history.orders {
         clock.set(order.at);
@@ -78,12 +91,27 @@ pub(super) async fn run(
 }
 
 impl Run<'_> {
+    async fn set_pricing(&self) -> anyhow::Result<()> {
+        let pricing = self.plan.pricing.clone();
+        if pricing.is_default() {
+            return Ok(());
+        }
+        pricing.check().context("the pricing of the plan")?;
+        let tenant = self.store.tenant(FIRST_TENANT).context("the first tenant is there")?;
+        let settings = Arc::new(Settings { pricing, ..Settings::clone(&tenant.settings) });
+        let saved = self.store.update_tenant(Actor::Operator, Tenant { settings, ..Tenant::clone(&tenant) }).await?;
+        saved.map(drop).map_err(|refusal| anyhow::anyhow!("the pricing of the plan: {}", refusal.detail))
+    }
+
     async fn make_coupons(&mut self) -> anyhow::Result<()> {
         for planned in &self.plan.coupons {
             let definition = planned.definition.clone();
             let code = definition.code.as_deref().map(|text| self.read(text));
-            if (planned.by == By::Code) != code.is_some() {
-                bail!("coupon {}: by code needs a code, by claim has none", definition.name);
+            if (planned.by == By::Code) != code.is_some() || (planned.by == By::Automatic) != definition.automatic {
+                bail!(
+                    "coupon {}: by code needs a code, and only that has one; automatic is what comes automatically",
+                    definition.name
+                );
             }
             let (id, definition, start) = (CouponId(api::new_id()), Box::new(definition), Start::Active);
             let create = Action::CreateCoupon { id, definition, code, start };
@@ -108,8 +136,10 @@ impl Run<'_> {
             self.tally.refused(&refused.refusal.rejection.code());
         }
         let mut redeemed = None;
-        if !quote.applied.is_empty() {
-            let used: Vec<usize> = quote.applied.iter().map(|applied| applied.code).collect();
+        if !quote.applied.is_empty() || self.keep == Keep::All {
+            // Those that need no code come after the typed ones.
+            let used = quote.applied.iter().map(|applied| applied.code).filter(|place| *place < codes.len());
+            let used: Vec<usize> = used.collect();
             request.codes = used.iter().map(|place| request.codes[*place].clone()).collect();
             request.expected_total_minor = Some(quote.total_minor);
             if self.redeem(request.clone()).await? {
@@ -145,6 +175,7 @@ impl Run<'_> {
         for (place, planned) in self.plan.coupons.iter().enumerate() {
             match (planned.by, &planned.definition.code) {
                 (By::Code, Some(code)) => codes.push((place, code.clone())),
+                (By::Automatic, _) => {}
                 (By::Code, None) | (By::Claim, _) => {
                     if let Some(code) = self.voucher(order, customer, place).await? {
                         codes.push((place, code));

@@ -110,6 +110,8 @@ fn body(row: &Row, own: &Things) -> Value {
         "PUT /v1/campaigns/{id}" => json!({ "name": "Spring" }),
         "POST /v1/coupons/{id}/restock" => json!({ "limit": "stock", "by": 1 }),
         "POST /v1/coupons/{id}/approvals" => json!({ "version": 1 }),
+        "POST /v1/vouchers/{id}/top-ups" => json!({ "amount_minor": 1 }),
+        "POST /v1/vouchers/{id}/adjustments" => json!({ "amount_minor": 1, "reason": "a test" }),
         "POST /v1/coupons/{id}/vouchers" => json!({ "count": 1 }),
         "POST /v1/coupons/{id}/claims" | "POST /v1/campaigns/{id}/claims" | "POST /v1/vouchers/{id}/assign" => for_own,
         "POST /v1/claims" => json!({ "customer_id": own["customers"], "coupon_ids": [own["coupons"]] }),

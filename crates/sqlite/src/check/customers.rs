@@ -45,7 +45,8 @@ fn check_one(run: &mut Run<'_>, row: &Row<'_>) -> rusqlite::Result<()> {
         | EventKind::Campaign { .. }
         | EventKind::BlockMade { .. }
         | EventKind::BlockRevoked
-        | EventKind::Account => false,
+        | EventKind::Account
+        | EventKind::Gift { .. } => false,
     });
     if let Some(codes) = run.codes
         && let Some(why) = closed(run, codes, (tenant, no))?

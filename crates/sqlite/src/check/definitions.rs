@@ -202,7 +202,8 @@ fn check_block(run: &mut Run<'_>, tenant: TenantNo, coupon: CouponNo, block: &Bl
         | EventKind::CustomerMerged { .. }
         | EventKind::CustomerErased
         | EventKind::Campaign { .. }
-        | EventKind::Account => false,
+        | EventKind::Account
+        | EventKind::Gift { .. } => false,
     });
     if told.is_some_and(|told| !taken.match_told(&told, false)) {
         run.findings.add(Promise::TakingsEqualEvents, || name(tenant, &head.subject));

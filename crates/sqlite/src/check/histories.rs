@@ -80,7 +80,8 @@ fn states(kind: &EventKind) -> (Option<u8>, Option<u8>) {
         | EventKind::BlockRevoked
         | EventKind::Account
         | EventKind::CustomerMerged { .. }
-        | EventKind::CustomerErased => (None, None),
+        | EventKind::CustomerErased
+        | EventKind::Gift { .. } => (None, None),
     }
 }
 
@@ -103,6 +104,7 @@ fn promise(owner: Owner) -> Promise {
     match owner {
         Owner::Vouchers(_) => Promise::VoucherStateFollowsEvents,
         Owner::Redemptions => Promise::RedemptionStateFollowsEvents,
+        Owner::Gifts(_) => Promise::GiftFollowsEvents,
         Owner::Coupons | Owner::Customers | Owner::Blocks | Owner::Campaigns | Owner::Accounts => {
             Promise::DefinitionsFollowEvents
         }

@@ -81,7 +81,8 @@ fn count_one(run: &mut Run<'_>, tenant: TenantNo, event: &Event) -> rusqlite::Re
         | EventKind::BlockRevoked
         | EventKind::Account
         | EventKind::CustomerMerged { .. }
-        | EventKind::CustomerErased => None,
+        | EventKind::CustomerErased
+        | EventKind::Gift { .. } => None,
     };
     if let Some(promise) = illegal {
         run.findings.add(promise, || {

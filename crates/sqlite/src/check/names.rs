@@ -13,6 +13,9 @@ pub(super) fn name(TenantNo(tenant): TenantNo, subject: &Subject) -> String {
         Subject::Customer(no) => format!("customer {no} of tenant {tenant}"),
         Subject::Block(_, id) => format!("block {id} of tenant {tenant}"),
         Subject::Campaign(no) => format!("campaign {no} of tenant {tenant}"),
+        Subject::Gift(VoucherKey { coupon, kind, ordinal }) => {
+            format!("the value of voucher {coupon}/{}/{ordinal} of tenant {tenant}", kind.bits())
+        }
         Subject::Account(no) => format!("account {no} of tenant {tenant}"),
     }
 }
@@ -27,6 +30,7 @@ pub(super) enum Owner {
     Blocks,
     Campaigns,
     Accounts,
+    Gifts(CouponNo),
 }
 
 pub(super) fn owner(subject: &Subject) -> Owner {
@@ -38,5 +42,6 @@ pub(super) fn owner(subject: &Subject) -> Owner {
         Subject::Block(..) => Owner::Blocks,
         Subject::Campaign(_) => Owner::Campaigns,
         Subject::Account(_) => Owner::Accounts,
+        Subject::Gift(key) => Owner::Gifts(key.coupon),
     }
 }

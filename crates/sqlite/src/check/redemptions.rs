@@ -2,19 +2,21 @@
 
 use std::sync::LazyLock;
 
+use domain::bearing::MerchantShare;
 use domain::event::{EventKind, Subject};
 use domain::id::{TenantNo, VoucherKey};
 use domain::redemption::{Part, Redemption, RedemptionState};
+use domain::settlement::settled;
 use domain::time::Timestamp;
 use domain::voucher::VoucherState;
 use ports::StoreError;
 use rusqlite::{OptionalExtension, Row};
 
-use super::Run;
 use super::histories::{Head, follow};
 use super::names::{Owner, name};
 use super::report::Promise;
 use super::usage::Amounts;
+use super::{Run, gifts};
 use crate::query::each;
 use crate::rows::{self, REDEMPTION_COLUMNS, ordinal_column, unpack};
 
@@ -50,6 +52,7 @@ fn skip_one(run: &mut Run<'_>, tenant: TenantNo, row: &Row<'_>, error: &rusqlite
 
 fn check_one(run: &mut Run<'_>, tenant: TenantNo, redemption: &Redemption) -> rusqlite::Result<()> {
     count(run, tenant, redemption);
+    run.settled_of_rows.add(tenant, settled(redemption));
     let head = Head {
         tenant,
         subject: Subject::Redemption(redemption.id.clone()),
@@ -68,6 +71,7 @@ fn check_one(run: &mut Run<'_>, tenant: TenantNo, redemption: &Redemption) -> ru
     if let Err(why) = sums(redemption) {
         run.findings.add(Promise::DiscountAddsUp, || format!("{}: {why}", name(tenant, &head.subject)));
     }
+    gifts::check_payments(run, tenant, redemption);
     for part in &redemption.parts {
         check_voucher(run, &head, redemption, part)?;
         check_listed(run, &head, redemption, part)?;
@@ -118,13 +122,31 @@ fn sums(redemption: &Redemption) -> Result<(), &'static str> {
         (redemption.state != RedemptionState::Returned || all_returned, "not all came back"),
         (redemption.parts.iter().all(|part| part_sums(part, redemption)), "the lines of a part do not add up to it"),
         (redemption.parts.iter().all(|part| part_came_back(part, redemption)), "a part came back by another share"),
+        (shares_sum(redemption), "merchants bear more than there is"),
     ];
     holds.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
 }
 
+/// What merchants bear of a part, and what comes back to them, leaves the platform nothing or something.
+fn shares_sum(redemption: &Redemption) -> bool {
+    let shares = redemption.shares.as_deref().unwrap_or_default();
+    let within = |share: &MerchantShare| (0..=share.amount_minor).contains(&share.returned_minor);
+    let mut places = (0u32..).zip(&redemption.parts);
+    let known = shares.iter().all(|share| usize::try_from(share.part).is_ok_and(|part| part < redemption.parts.len()));
+    let left = places.all(|(place, part)| {
+        let of_part = || shares.iter().filter(|share| share.part == place);
+        let borne = sum(of_part().map(|share| share.amount_minor));
+        let returned = sum(of_part().map(|share| share.returned_minor));
+        let (discount, part_returned) = (i128::from(part.discount_minor), i128::from(part.returned_minor));
+        borne <= discount && returned <= part_returned && borne - returned <= discount - part_returned
+    });
+    known && left && shares.iter().all(within)
+}
+
 fn part_sums(part: &Part, redemption: &Redemption) -> bool {
+    // What was taken off shipping or the deposit fell on no line.
     part.lines_minor.len() == redemption.lines.len()
-        && sum(part.lines_minor.iter().copied()) == i128::from(part.discount_minor)
+        && sum(part.lines_minor.iter().copied()) <= i128::from(part.discount_minor)
 }
 
 /// Damaged amounts may be anything: a sum of them must not break off the check.

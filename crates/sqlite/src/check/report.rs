@@ -59,10 +59,17 @@ promises! {
     ImportsAccounted, "imports_accounted", "every line of an import was taken in, refused and listed, or waits";
     StatisticsEqualEvents, "statistics_equal_events", "a coupon's figures are the tally of the events";
     StatisticsEqualRows, "statistics_equal_rows", "a coupon's figures are what the rows count to";
+    SettlementsEqualRedemptions, "settlements_equal_redemptions", "settlements are what redemptions gave and got back, by days and by months, to the cent";
     ReservationRowsMatch, "reservation_rows_match", "every pending redemption is listed to be ended, and nothing else";
     DiscountAddsUp, "discount_adds_up", "lines add up to parts, parts to the discount, and no more comes back than was given";
+    GiftFollowsEvents, "gift_follows_events", "gift value is what its latest event says, and no event is missing";
+    GiftEqualsEntries, "gift_equals_entries", "the balance of gift value is the sum of its entries, from its issue on";
+    GiftHeldByReservations, "gift_held_by_reservations", "what is held of gift value is what pending redemptions will pay";
+    GiftNotNegative, "gift_not_negative", "no balance is below zero, or below what is held of it";
+    PaymentsAddUp, "payments_add_up", "gift value pays no more than the total, and what came back is the share of what was returned";
     DecisionReplays, "decision_replays", "a redemption is what was decided, and deciding again says the same";
     CouponVersionsComplete, "coupon_versions_complete", "every version of a coupon is kept, the last is the coupon";
+    SettingsVersionsComplete, "settings_versions_complete", "every version of a tenant's settings since they are kept is there, the last is the tenant's";
     CampaignVersionsComplete, "campaign_versions_complete", "every version of a campaign is kept, the last is the campaign";
     DefinitionTransitionsLegal, "definition_transitions_legal", "coupons and campaigns move by legal steps only";
     DefinitionsDueRight, "definitions_due_right", "what the clock is to move is listed under its instant";

@@ -38,6 +38,8 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::ImportsAccounted, IMPORT_UNLIKE_CHUNKS),
     (Promise::CouponVersionsComplete, VERSIONS_INCOMPLETE),
     (Promise::CouponVersionsComplete, VERSION_UNLIKE_COUPON),
+    (Promise::SettingsVersionsComplete, SETTINGS_VERSIONS_INCOMPLETE),
+    (Promise::SettingsVersionsComplete, VERSION_UNLIKE_SETTINGS),
     (Promise::CampaignVersionsComplete, CAMPAIGN_VERSIONS_INCOMPLETE),
     (Promise::CampaignVersionsComplete, VERSION_UNLIKE_CAMPAIGN),
     (Promise::AccessBlocksKept, BLOCK_WITHOUT_END),
@@ -292,6 +294,22 @@ const VERSION_UNLIKE_COUPON: &str = "
     from coupon
     join coupon_version using (tenant, coupon, version)
     where coupon_version.document <> coupon.document";
+
+/// The first that is kept is the one that was in force when keeping them began.
+const SETTINGS_VERSIONS_INCOMPLETE: &str = "
+    select format('tenant %d has version %d of its settings, and %d are kept, from %d on',
+        tenant.tenant, tenant.version, count(tenant_version.version), min(tenant_version.version))
+    from tenant
+    left join tenant_version using (tenant)
+    group by tenant.tenant
+    having max(tenant_version.version) is not tenant.version
+        or count(tenant_version.version) <> tenant.version - min(tenant_version.version) + 1";
+
+const VERSION_UNLIKE_SETTINGS: &str = "
+    select format('the settings of tenant %d are not their latest version', tenant.tenant)
+    from tenant
+    join tenant_version using (tenant, version)
+    where tenant_version.settings <> tenant.settings";
 
 const CAMPAIGN_VERSIONS_INCOMPLETE: &str = "
     select format('campaign %d of tenant %d has version %d, and %d of them are kept',

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use domain::codes::Pattern;
 use domain::id::{CouponNo, CustomerNo, TenantNo, VoucherKey};
 use domain::ledger::{DUE_MAX, Due, Facts, RESERVATIONS_MAX, SIBLINGS_MAX};
+use domain::pricing::AutomaticFacts;
 use domain::redemption::RedemptionId;
 use domain::time::Timestamp;
 use ports::StoreError;
@@ -95,7 +96,8 @@ impl Loader<'_> {
     /// From memory, where the writer keeps them.
     fn automatic(&self, facts: &mut Facts) -> rusqlite::Result<()> {
         for () in facts.automatic.take_wanted() {
-            facts.automatic.load((), Some(self.shared.definitions.automatic(self.tenant).to_vec()));
+            let stored = self.shared.definitions.automatic(self.tenant);
+            facts.automatic.load((), Some(AutomaticFacts { stored, ..AutomaticFacts::default() }));
         }
         Ok(())
     }

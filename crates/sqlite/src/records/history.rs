@@ -44,6 +44,11 @@ pub(super) const ACCOUNT: &str = "
     from account
     where tenant = ?1 and account = ?2";
 
+pub(super) const GIFT: &str = "
+    select version, journal
+    from gift_account
+    where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4";
+
 /// Where the subject's latest event is: its version and its place.
 fn latest(connection: &Connection, tenant: TenantNo, subject: &Subject) -> Result<Option<(u32, i64)>, StoreError> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
@@ -59,6 +64,9 @@ fn latest(connection: &Connection, tenant: TenantNo, subject: &Subject) -> Resul
         Subject::Block(_, id) => one(connection, BLOCK, (tenant, id.0.as_bytes()), read),
         Subject::Campaign(no) => one(connection, CAMPAIGN, (tenant, no.0), read),
         Subject::Account(no) => one(connection, ACCOUNT, (tenant, no.0), read),
+        Subject::Gift(key) => {
+            one(connection, GIFT, (tenant, key.coupon.0, key.kind.bits(), ordinal_column(key.ordinal)), read)
+        }
     }
 }
 

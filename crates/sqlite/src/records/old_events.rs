@@ -91,7 +91,8 @@ impl Naming<'_> {
             | EventKind::BlockMade { .. }
             | EventKind::BlockRevoked
             | EventKind::Account
-            | EventKind::CustomerErased => {}
+            | EventKind::CustomerErased
+            | EventKind::Gift { .. } => {}
         }
         let mut persons = event.usage.iter().filter_map(|delta| delta.key.subject.person());
         persons.try_for_each(|no| self.customer(tenant, no))
@@ -100,7 +101,7 @@ impl Naming<'_> {
     fn name_subject(&mut self, tenant: TenantNo, subject: &Subject) -> Result<(), StoreError> {
         let Self { connection, names, .. } = self;
         match subject {
-            Subject::Voucher(key) => {
+            Subject::Voucher(key) | Subject::Gift(key) => {
                 self.coupon(tenant, key.coupon)?;
                 self.voucher(tenant, *key)
             }

@@ -32,7 +32,8 @@ pub(super) fn by_id(
 
 pub(super) const DECISION: &str = "
     select document
-    from decision
+    from redemption
+    join decision using (redemption)
     where tenant = ?1 and redemption_id = ?2";
 
 pub(super) fn decision(

@@ -2,7 +2,9 @@
 
 use domain::event::{EVENTS_PER_ROW, JournalNo};
 use domain::ledger::Facts;
+use domain::settlement::{SettlementKey, SettlementPer};
 use domain::statistics::Statistics;
+use domain::time::Day;
 use rusqlite::params;
 
 use super::{Target, sorted};
@@ -10,7 +12,8 @@ use crate::rows::pack;
 
 const INSERT_JOURNAL: &str = "insert into journal (journal, tenant, at, events) values (?1, ?2, ?3, ?4)";
 
-const INSERT_DECISION: &str = "insert into decision (tenant, redemption_id, document) values (?1, ?2, ?3)";
+const INSERT_DECISION: &str = "insert into decision (redemption, document)
+    select redemption, ?3 from redemption where tenant = ?1 and redemption_id = ?2";
 
 const INSERT_ANSWER: &str = "insert into answer (tenant, hash, fingerprint, at, outcome) values (?1, ?2, ?3, ?4, ?5)";
 
@@ -19,6 +22,13 @@ const ADD_STATISTICS: &str = "update coupon_statistics
         returned = returned + ?7, expired = expired + ?8, revoked = revoked + ?9,
         value_given_minor = value_given_minor + ?10, pooled = pooled + ?11
     where tenant = ?1 and coupon = ?2";
+
+const ADD_SETTLEMENT: &str = "insert into settlement (tenant, per, begins, merchant, coupon, currency, redemptions,
+        borne_minor, given_back_minor)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    on conflict (tenant, per, begins, merchant, coupon, currency) do update
+    set redemptions = redemptions + excluded.redemptions, borne_minor = borne_minor + excluded.borne_minor,
+        given_back_minor = given_back_minor + excluded.given_back_minor";
 
 impl Target<'_> {
     pub(super) fn journal(&self, facts: &Facts) -> rusqlite::Result<()> {
@@ -41,6 +51,35 @@ impl Target<'_> {
         for (hash, _, answered) in sorted(&facts.answers) {
             let at = answered.at.as_ms();
             self.one(INSERT_ANSWER, params![self.tenant.0, hash, answered.fingerprint, at, pack(&answered.outcome)])?;
+        }
+        Ok(())
+    }
+
+    /// One row for each bearer, coupon and period of a batch, however many redemptions it has.
+    pub(super) fn settlements(&self, facts: &Facts) -> rusqlite::Result<()> {
+        let settled = facts.settled();
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let today = Day::of(self.now, &facts.settings.zone);
+        for per in SettlementPer::ALL {
+            let begins = per.begins(today).number();
+            for (SettlementKey { bearer, coupon, currency }, settled) in &settled {
+                self.one(
+                    ADD_SETTLEMENT,
+                    params![
+                        self.tenant.0,
+                        per as u8,
+                        begins,
+                        bearer.merchant_id().unwrap_or_default(),
+                        coupon.0,
+                        currency.to_string(),
+                        settled.redemptions,
+                        settled.borne_minor,
+                        settled.given_back_minor,
+                    ],
+                )?;
+            }
         }
         Ok(())
     }

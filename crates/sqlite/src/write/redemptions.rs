@@ -9,15 +9,16 @@ use domain::time::Timestamp;
 use rusqlite::params;
 
 use super::{Target, sorted};
-use crate::rows::pack;
+use crate::rows::{pack, payments_column};
 
 const INSERT_REDEMPTION: &str = "insert into redemption (tenant, redemption_id, version, state, fingerprint, customer,
-        order_id, currency, subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        order_id, currency, subtotal_minor, discount_minor, total_minor, made_at, deadline, parts, lines, journal,
+        payments, shares)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 /// Who redeemed which order for how much stays.
 const UPDATE_REDEMPTION: &str = "update redemption
-    set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8
+    set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8, payments = ?10, shares = ?11
     where tenant = ?1 and redemption_id = ?2 and version = ?9";
 
 const INSERT_RESERVATION: &str =
@@ -60,6 +61,8 @@ impl Target<'_> {
                 pack(&redemption.parts),
                 pack(&redemption.lines),
                 redemption.journal.0,
+                payments_column(&redemption.payments),
+                redemption.shares.as_ref().map(pack),
             ],
         )
     }
@@ -77,6 +80,8 @@ impl Target<'_> {
                 pack(&redemption.lines),
                 redemption.journal.0,
                 version_before,
+                payments_column(&redemption.payments),
+                redemption.shares.as_ref().map(pack),
             ],
         )
     }

@@ -1,9 +1,11 @@
 //! A shop in which everything has happened that can happen to a voucher, a block or a redemption, some of it twice.
 
 use domain::access_block::{BlockReason, BlockTarget};
+use domain::benefit::Benefit;
 use domain::codes::{Alphabet, ComputedCode, Pattern, Reading};
 use domain::coupon::{ClaimsFrom, CouponStep, Definition, LimitDefinition};
 use domain::event::Actor;
+use domain::gift::GiftChange;
 use domain::id::{
     AccessBlockId, BlockId, CampaignNo, CouponId, CouponNo, CustomerNo, FIRST_TENANT, ImportId, VoucherKey, VoucherKind,
 };
@@ -202,6 +204,36 @@ impl Busy {
             |id| RedeemRequest { order: order("g"), ..self.request(id, Some(2), vec![shop.read("FRIEND-7")]) };
         shop.done(Action::Redeem(Box::new(amended("g-before")))).await;
         shop.done(Action::Amend { redemption: id("g-before"), request: Box::new(amended("g-after")) }).await;
+    }
+
+    /// Gift cards: one in print that pays, one whose order is pending, one that was topped up and came back in part.
+    pub async fn gifts(&self) {
+        let shop = &self.shop;
+        let pattern = Pattern::new("GIFT-", Alphabet::Base32, 16).expect("a pattern");
+        let benefit = Benefit::GiftValue { amount_minor: 700 };
+        let currency = Some("EUR".parse().expect("a currency"));
+        let coupon = shop
+            .coupon(Definition { benefit, currency, pattern: Some(pattern), limits: vec![], ..ten_percent() })
+            .await;
+        let customers = vec![self.customers[1], self.customers[2]];
+        let issued = shop.done(Action::Issue { coupon, customers }).await;
+        let Outcome::Vouchers(cards) = issued else { panic!("not vouchers: {issued:?}") };
+        shop.block(coupon, 5).await;
+        let printed = VoucherKey { coupon, kind: VoucherKind::Bearer, ordinal: 0 };
+        for (name, key, reserve_ms) in [
+            ("gift-part", cards[0].key, None),
+            ("gift-pending", cards[1].key, Some(3_600_000)),
+            ("gift-printed", printed, None),
+        ] {
+            let codes = shop.store.voucher_codes(FIRST_TENANT, &[(key, 1)]).await.expect("codes can be read");
+            let code = shop.read(codes[0].as_deref().expect("it has a code"));
+            let request = RedeemRequest { reserve_ms, ..self.request(name, None, vec![code]) };
+            shop.done(Action::Redeem(Box::new(RedeemRequest { order: order(name), ..request }))).await;
+        }
+        let lines = Some(vec![ReturnLine { line: 0, quantity: 1 }]);
+        shop.done(Action::Return { redemption: id("gift-part"), lines }).await;
+        let change = GiftChange { is_top_up: true, amount_minor: 100, reason: Some("a test".to_owned()) };
+        shop.done(Action::ChangeGift { voucher: vec![candidate(cards[0].key)], change }).await;
     }
 
     /// A coupon with a pool, which two files were imported into, one of them not to its end.

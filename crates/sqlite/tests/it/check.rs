@@ -16,6 +16,7 @@ use crate::support::Shop;
 async fn backed_up() -> (Busy, PathBuf) {
     let busy = Busy::open().await;
     busy.imports().await;
+    busy.gifts().await;
     let path = busy.shop.folder.path().join("copy.db");
     busy.shop.store.backup(path.clone()).await.expect("a back-up");
     (busy, path)

@@ -230,6 +230,12 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["statistics_equal_events", "statistics_equal_rows"],
     ),
     (
+        "a settlement is changed",
+        Sql("update settlement set borne_minor = borne_minor + 1 where per = 0 and coupon = 2"),
+        &["settlements_equal_redemptions"],
+    ),
+    ("settlements by month are gone", Sql("delete from settlement where per = 1"), &["settlements_equal_redemptions"]),
+    (
         "a reservation is not listed",
         Sql("delete from reservation where redemption_id = 't-pending'"),
         &["reservation_rows_match"],
@@ -264,7 +270,13 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     (
         "a redemption is gone",
         Sql("delete from redemption where redemption_id = 'g-used'"),
-        &["foreign_keys", "redemption_state_follows_events", "voucher_use_has_redemption", "statistics_equal_rows"],
+        &[
+            "foreign_keys",
+            "redemption_state_follows_events",
+            "voucher_use_has_redemption",
+            "statistics_equal_rows",
+            "settlements_equal_redemptions",
+        ],
     ),
     (
         "an order has two live redemptions",
@@ -275,10 +287,15 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     (
         "what was decided on is changed",
         Sql("update decision set document = replace(document, '\"unit_price_minor\":500', '\"unit_price_minor\":501')
-            where redemption_id = 's-two'"),
+            where redemption in (select redemption from redemption where redemption_id = 's-two')"),
         &["decision_replays"],
     ),
-    ("what was decided on is gone", Sql("delete from decision where redemption_id = 's-two'"), &["decision_replays"]),
+    (
+        "what was decided on is gone",
+        Sql("delete from decision
+            where redemption in (select redemption from redemption where redemption_id = 's-two')"),
+        &["decision_replays"],
+    ),
     (
         "a version of a coupon is gone",
         Sql("delete from coupon_version where coupon = 1 and version = 1"),
@@ -293,6 +310,16 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         "a coupon is not its latest version",
         Sql("update coupon_version set document = replace(document, 'ten', 'nine') where coupon = 1 and version = 3"),
         &["coupon_versions_complete"],
+    ),
+    (
+        "the settings that were decided under are gone",
+        Sql("delete from tenant_version"),
+        &["decision_replays", "settings_versions_complete"],
+    ),
+    (
+        "the settings are not their latest version",
+        Sql("update tenant_version set settings = json_set(settings, '$.customer_checkout', json('true'))"),
+        &["settings_versions_complete"],
     ),
     ("a coupon runs again", Sql("update coupon set state = 1 where coupon = 4"), &["coupon_versions_complete"]),
     ("a shared code is gone", Sql("delete from shared_code"), &["definition_rows_match"]),
@@ -359,6 +386,39 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         "what was erased is there again",
         Sql("update customer set erased_at = null where customer = 11"),
         &["definitions_follow_events"],
+    ),
+    (
+        "a balance is higher than its entries",
+        Sql("update gift_account set balance_minor = balance_minor + 1 where ordinal = 0 and kind = 0"),
+        &["gift_follows_events", "gift_equals_entries"],
+    ),
+    ("an entry is gone", Sql("delete from gift_entry where step = 1"), &["gift_equals_entries"]),
+    (
+        "an entry says another amount",
+        Sql("update gift_entry set amount_minor = amount_minor - 1 where step = 2 and kind = 1"),
+        &["gift_equals_entries"],
+    ),
+    (
+        "more is held of a card than reservations will pay",
+        Sql("update gift_account set held_minor = 1 where kind = 1"),
+        &["gift_follows_events", "gift_held_by_reservations", "gift_not_negative"],
+    ),
+    (
+        "a balance is below zero",
+        Sql("update gift_account set balance_minor = -1 where kind = 0 and ordinal = 0"),
+        &["gift_follows_events", "gift_equals_entries", "gift_not_negative"],
+    ),
+    (
+        "an order was paid with nothing that is known of",
+        Sql("update redemption set payments = null where redemption_id = 'gift-pending'"),
+        &["gift_held_by_reservations"],
+    ),
+    (
+        "a payment came back that did not",
+        Sql("update redemption
+            set payments = (select payments from redemption as other where other.redemption_id = 'gift-part')
+            where redemption_id = 'gift-printed'"),
+        &["payments_add_up"],
     ),
     ("an answer does not read", Sql("update answer set outcome = x'02'"), &["answers_readable"]),
     ("a token is for nothing", Sql("update token set purpose = 99"), &["rows_readable"]),

@@ -4,6 +4,7 @@ use domain::coupon::CouponStep;
 use domain::ledger::Action;
 use ports::StoreError;
 
+use crate::activity::Busy;
 use crate::support::{Shop, stocked, ten_percent};
 
 #[tokio::test]
@@ -17,6 +18,20 @@ async fn no_counter_can_be_written_above_its_bound_or_below_zero() {
         assert!(error.contains("usage_is_"), "{change}: {error}");
     }
     assert_eq!(shop.number("select sum(used) from usage"), 2);
+}
+
+#[tokio::test]
+async fn no_balance_of_gift_value_can_be_written_below_zero_or_below_what_is_held() {
+    let busy = Busy::open().await;
+    busy.gifts().await;
+    let connection = busy.shop.connection();
+    for change in ["balance_minor = -1, held_minor = -2", "held_minor = -1", "held_minor = balance_minor + 1"] {
+        let written = connection.execute(&format!("update gift_account set {change}"), []);
+        let error = written.expect_err("the row cannot hold it").to_string();
+        assert!(error.contains("gift_account_"), "{change}: {error}");
+    }
+    let entry = connection.execute("update gift_entry set balance_minor = -1", []);
+    assert!(entry.expect_err("nor the entry").to_string().contains("gift_entry_is_not_negative"));
 }
 
 #[tokio::test]

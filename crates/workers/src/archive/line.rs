@@ -4,6 +4,7 @@
 use domain::campaign::CampaignState;
 use domain::coupon::CouponState;
 use domain::event::{Actor, Event, EventKind, JournalNo, Subject, VoucherStep};
+use domain::gift::GiftStep;
 use domain::id::{
     AccountId, AccountNo, ApiKeyId, BlockId, CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo,
     TenantNo, VoucherKey, VoucherKind,
@@ -38,6 +39,7 @@ enum SubjectBody<'a> {
     Block { id: BlockId, coupon: Coupon },
     Campaign { id: Option<CampaignId>, number: CampaignNo },
     Account { id: Option<AccountId>, number: AccountNo },
+    Gift { id: Option<&'a str>, coupon: Coupon, kind: &'static str, ordinal: u64 },
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +98,13 @@ enum KindBody<'a> {
         into: Customer,
     },
     CustomerErased,
+    Gift {
+        step: GiftStep,
+        amount_minor: i64,
+        balance_minor: i64,
+        held_minor: i64,
+        redemption_id: Option<&'a RedemptionId>,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -162,6 +171,11 @@ impl<'a> Naming<'a> {
                 let id = self.names.campaigns.get(&(self.tenant, *no)).copied();
                 SubjectBody::Campaign { id, number: *no }
             }
+            Subject::Gift(key) => {
+                let id = self.names.vouchers.get(&(self.tenant, *key)).map(String::as_str);
+                let VoucherKey { coupon, kind, ordinal } = *key;
+                SubjectBody::Gift { id, coupon: self.coupon(coupon), kind: kind_name(kind), ordinal }
+            }
             Subject::Account(no) => SubjectBody::Account { id: self.account(*no), number: *no },
         }
     }
@@ -199,6 +213,13 @@ impl<'a> Naming<'a> {
             EventKind::Account => KindBody::Account,
             EventKind::CustomerMerged { into } => KindBody::CustomerMerged { into: self.customer(*into) },
             EventKind::CustomerErased => KindBody::CustomerErased,
+            EventKind::Gift { step, amount_minor, balance_minor, held_minor, redemption } => KindBody::Gift {
+                step: *step,
+                amount_minor: *amount_minor,
+                balance_minor: *balance_minor,
+                held_minor: *held_minor,
+                redemption_id: redemption.as_ref(),
+            },
         }
     }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use domain::coupon::Definition;
-use domain::id::{VoucherKey, VoucherKind};
+use domain::id::{CouponNo, VoucherKey, VoucherKind};
 use domain::money::Currency;
 use domain::order::Order;
-use domain::pricing::{Applied, Help, Offer, Quote, Refused, Terms, VoucherWindow, price};
+use domain::pricing::{Applied, Help, Offer, Payment, Quote, Refused, Terms, VoucherWindow, price};
 use domain::review::{Beside, Warning, WarningCode, review};
 use domain::rule::Declared;
 use domain::tenant::Settings;
@@ -26,6 +26,7 @@ struct Outcome {
     shipping_minor: i64,
     deposit_minor: i64,
     gift: Option<String>,
+    pays_minor: i64,
     periods: Vec<Vec<i64>>,
     rejection: Option<String>,
     help: Option<Help>,
@@ -52,6 +53,10 @@ pub fn both(example: &Example) -> Result<(Rows, Rows), String> {
         let applied: Vec<&str> = quote.applied.iter().map(|one| names[one.code].as_str()).collect();
         expected.push(("turn".to_owned(), turn.join(", ")));
         found.push(("turn".to_owned(), applied.join(", ")));
+    }
+    if let Some(payable) = &example.payable {
+        expected.push(("payable".to_owned(), payable.clone()));
+        found.push(("payable".to_owned(), write(quote.payable_minor(), example.currency)));
     }
     Ok((expected, found))
 }
@@ -87,11 +92,22 @@ fn offers(example: &Example) -> Result<Vec<Offer>, String> {
             let zone = example.zone.clone().unwrap_or(Zone::utc());
             let (valid_from, valid_until) = coupon.definition.validity.of_voucher(*claimed_at, &zone);
             let key = VoucherKey { coupon: coupon.no, kind: VoucherKind::Row, ordinal: 0 };
-            VoucherWindow { key, valid_from, valid_until }
+            VoucherWindow { key, valid_from, valid_until, balance_minor: None }
         });
+        let voucher = match example.balances.get(name) {
+            Some(text) => Some(with_balance(voucher, coupon.no, amounts::read(text, example.currency)?)),
+            None => voucher,
+        };
         Ok(Offer { code, coupon: Arc::new(coupon), voucher, refused: None })
     };
     example.coupons.iter().zip(0..).map(offer).collect()
+}
+
+/// Gift value is a voucher, whenever it was claimed.
+fn with_balance(voucher: Option<VoucherWindow>, coupon: CouponNo, balance_minor: i64) -> VoucherWindow {
+    let key = VoucherKey { coupon, kind: VoucherKind::Row, ordinal: 0 };
+    let window = voucher.unwrap_or(VoucherWindow { key, valid_from: None, valid_until: None, balance_minor: None });
+    VoucherWindow { balance_minor: Some(balance_minor), ..window }
 }
 
 fn definition(name: &str, offered: &Offered, currency: Currency) -> Result<Definition, String> {
@@ -135,7 +151,11 @@ fn expected(example: &Example, order: &Order) -> Result<Rows, String> {
 fn found(example: &Example, order: &Order, quote: &Quote) -> Rows {
     let outcome = |code: usize| {
         let applied = quote.applied.iter().find(|one| one.code == code).map(|one| Outcome::applied(one, order));
-        applied.or_else(|| quote.refused.iter().find(|one| one.code == code).map(Outcome::refused)).unwrap_or_default()
+        let pays = || quote.payments.iter().find(|one| one.code == code).map(Outcome::paid);
+        applied
+            .or_else(pays)
+            .or_else(|| quote.refused.iter().find(|one| one.code == code).map(Outcome::refused))
+            .unwrap_or_default()
     };
     let row = |(name, code): (&String, usize)| (name.clone(), outcome(code).write(example.currency));
     let mut rows: Rows = example.coupons.keys().zip(0..).map(row).collect();
@@ -160,6 +180,7 @@ impl Outcome {
             shipping_minor: given.shipping.as_ref().map_or(Ok(0), amount)?,
             deposit_minor: given.deposit.as_ref().map_or(Ok(0), amount)?,
             gift: given.gift.clone(),
+            pays_minor: given.pays.as_ref().map_or(Ok(0), amount)?,
             periods: given.periods.iter().map(all).collect::<Result<_, _>>()?,
             rejection: given.rejection.clone(),
             help: add.or(given.add_units.map(Help::AddUnits)),
@@ -184,13 +205,18 @@ impl Outcome {
         }
     }
 
+    fn paid(payment: &Payment) -> Self {
+        Self { pays_minor: payment.amount_minor, ..Self::default() }
+    }
+
     fn refused(refused: &Refused) -> Self {
         let rejection = Some(refused.refusal.rejection.code().into_owned());
         Self { rejection, help: refused.help, retry_at: refused.refusal.retry_at, ..Self::default() }
     }
 
     fn write(&self, currency: Currency) -> String {
-        let charges = [("shipping", self.shipping_minor), ("deposit", self.deposit_minor)].into_iter();
+        let charges = [("shipping", self.shipping_minor), ("deposit", self.deposit_minor), ("pays", self.pays_minor)];
+        let charges = charges.into_iter();
         let taken = charges.filter(|(_, minor)| *minor != 0);
         let mut parts: Vec<String> = taken.map(|(name, minor)| format!("{name} {}", write(minor, currency))).collect();
         if !self.lines.is_empty() {

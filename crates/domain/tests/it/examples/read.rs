@@ -50,6 +50,11 @@ pub struct Example {
     /// In which order those that apply do.
     pub turn: Option<Vec<String>>,
     pub total: String,
+    /// Of gift value: what is left on each voucher before the order.
+    #[serde(default)]
+    pub balances: BTreeMap<String, String>,
+    /// What is left to be paid after gift value, where that is another.
+    pub payable: Option<String>,
 }
 
 /// What of a coupon's definition prices.
@@ -81,6 +86,7 @@ pub struct Given {
     pub shipping: Option<String>,
     pub deposit: Option<String>,
     pub gift: Option<String>,
+    pub pays: Option<String>,
     /// Off each period of each line; nothing for a line without.
     pub periods: Vec<Vec<String>>,
     pub rejection: Option<String>,

@@ -25,12 +25,19 @@ pub fn bodies(operation: &str, things: &Things) -> Vec<Value> {
         ],
         "POST /v1/coupons/{id}/restock" => vec![json!({ "limit": "stock", "by": 1, "contributor": "eve" })],
         "POST /v1/coupons/{id}/approvals" => vec![json!({ "version": 1 })],
+        "POST /v1/vouchers/{id}/top-ups" | "POST /v1/vouchers/{id}/adjustments" => {
+            vec![json!({ "amount_minor": 100, "reason": "a test" })]
+        }
         "POST /v1/quotes" => vec![quote(things)],
         "POST /v1/quotes/wallet" => {
             let mut body = quote(things);
             body.as_object_mut().expect("an object").remove("codes");
             vec![body]
         }
+        "POST /v1/simulations" => vec![json!({
+            "coupon": coupons(things)[1], "needs_code": true, "from": "2026-01-01T00:00:00Z",
+            "until": "2096-01-01T00:00:00Z", "orders_max": 100,
+        })],
         "POST /v1/redemptions" | "POST /v1/redemptions/{id}/amend" => vec![redemption(things)],
         "POST /v1/redemptions/{id}/return" => vec![json!({ "lines": [{ "line": 0, "quantity": 1 }] })],
         "POST /v1/customers" | "PATCH /v1/customers/{id}" => vec![person()],
