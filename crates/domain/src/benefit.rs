@@ -181,6 +181,13 @@ pub enum Benefit {
         #[serde(default)]
         manner: Manner,
     },
+    /// An amount off the goods that is another for each voucher, drawn when it is claimed or issued.
+    RandomAmount {
+        /// At least so many minor units of the coupon's currency.
+        min_minor: i64,
+        /// At most so many.
+        max_minor: i64,
+    },
 }
 
 impl Benefit {
@@ -208,6 +215,7 @@ impl Benefit {
             Self::UnitsOff { .. } => "units_off",
             Self::Gift { .. } => "gift",
             Self::FreePeriods { .. } => "free_periods",
+            Self::RandomAmount { .. } => "random_amount",
         }
     }
 
@@ -223,7 +231,8 @@ impl Benefit {
             | Self::FixedPrice { .. }
             | Self::UnitsOff { .. }
             | Self::Gift { .. }
-            | Self::FreePeriods { .. } => 0,
+            | Self::FreePeriods { .. }
+            | Self::RandomAmount { .. } => 0,
         }
     }
 
@@ -232,7 +241,9 @@ impl Benefit {
     pub fn needs_currency(&self) -> bool {
         match self {
             Self::PercentOff { max_minor, .. } => max_minor.is_some(),
-            Self::AmountOff { .. } | Self::EveryOff { .. } | Self::FixedPrice { .. } => true,
+            Self::AmountOff { .. } | Self::EveryOff { .. } | Self::FixedPrice { .. } | Self::RandomAmount { .. } => {
+                true
+            }
             Self::Ladder { by, steps } => {
                 *by == Measure::Amount || steps.iter().any(|step| step.amount_minor.is_some())
             }
@@ -258,6 +269,7 @@ impl Benefit {
                 let times = i64::from(times_max.unwrap_or(TIMES_MAX));
                 vec![("/amount_minor".to_owned(), Most::Minor(amount_minor.saturating_mul(times)))]
             }
+            Self::RandomAmount { max_minor, .. } => vec![("/max_minor".to_owned(), Most::Minor(*max_minor))],
             Self::FixedPrice { .. } | Self::UnitsOff { .. } | Self::Gift { .. } | Self::FreePeriods { .. } => vec![],
         }
     }
@@ -304,6 +316,14 @@ impl Benefit {
                 check_range("/quantity", *quantity, 1, QUANTITY_MAX)
             }
             Self::FreePeriods { periods, .. } => check_range("/periods", *periods, 1, PERIODS_MAX),
+            Self::RandomAmount { min_minor, max_minor } => {
+                check_amount("/min_minor", *min_minor)?;
+                check_amount("/max_minor", *max_minor)?;
+                if max_minor < min_minor {
+                    return Err(FieldError::new("/max_minor", "must not be below min_minor"));
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -393,6 +413,10 @@ mod tests {
             (r#"{"type":"gift","sku":"cap","quantity":1}"#, None),
             (r#"{"type":"gift","sku":"","quantity":1}"#, Some("/sku")),
             (r#"{"type":"free_periods","periods":0}"#, Some("/periods")),
+            (r#"{"type":"random_amount","min_minor":1,"max_minor":1}"#, None),
+            (r#"{"type":"random_amount","min_minor":0,"max_minor":1}"#, Some("/min_minor")),
+            (r#"{"type":"random_amount","min_minor":2,"max_minor":1}"#, Some("/max_minor")),
+            (r#"{"type":"random_amount","min_minor":1,"max_minor":1000000000000001}"#, Some("/max_minor")),
             (r#"{"type":"free_periods","periods":2,"unit":"night","manner":"spread"}"#, None),
         ] {
             let found = benefit(text).check().err().map(|error| error.pointer);
@@ -431,6 +455,7 @@ mod tests {
             (r#"{"type":"ladder","by":"quantity","steps":[{"from":2,"amount_minor":1}]}"#, true),
             (r#"{"type":"ladder","steps":[{"from":2,"rate_bp":1}]}"#, true),
             (r#"{"type":"units_off","buy":2,"get":1,"rate_bp":10000}"#, false),
+            (r#"{"type":"random_amount","min_minor":1,"max_minor":2}"#, true),
         ] {
             assert_eq!(benefit(text).needs_currency(), needs, "{text}");
         }

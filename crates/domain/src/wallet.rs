@@ -135,6 +135,5 @@ pub fn why_not(
     if !coupon.is_for(voucher.customer) {
         return Some(Refusal::new(Rejection::CustomerNotEligible, "the coupon is for other customers by now"));
     }
-    let window = VoucherWindow { key: voucher.key, valid_from: voucher.valid_from, valid_until: voucher.valid_until };
-    judge_time(&coupon.definition.validity, Some(window), tenant_zone, now)
+    judge_time(&coupon.definition.validity, Some(VoucherWindow::of(voucher)), tenant_zone, now)
 }

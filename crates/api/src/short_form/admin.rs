@@ -193,6 +193,7 @@ impl ShortCouponBody {
         set_limit(&mut definition, USAGE_LIMIT, Per::Everyone, self.usage_limit)?;
         set_limit(&mut definition, PER_USER_LIMIT, Per::Customer, self.per_user_limit)?;
         definition.min_age = self.age()?.or(before.min_age);
+        definition.check_drawn()?;
         Ok(definition)
     }
 }
@@ -225,7 +226,8 @@ fn kind_of(benefit: &Benefit) -> DiscountType {
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
-        | Benefit::FreePeriods { .. } => DiscountType::Other,
+        | Benefit::FreePeriods { .. }
+        | Benefit::RandomAmount { .. } => DiscountType::Other,
     }
 }
 

@@ -63,7 +63,8 @@ impl ShortCoupon {
             | Benefit::FixedPrice { .. }
             | Benefit::UnitsOff { .. }
             | Benefit::Gift { .. }
-            | Benefit::FreePeriods { .. } => (amount(0, currency), Some(DiscountType::Other)),
+            | Benefit::FreePeriods { .. }
+            | Benefit::RandomAmount { .. } => (amount(0, currency), Some(DiscountType::Other)),
         };
         Self {
             id: coupon.no.0,

@@ -142,7 +142,8 @@ async fn cart_of_coupon(
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
-        | Benefit::FreePeriods { .. } => CART_MINOR_DEFAULT,
+        | Benefit::FreePeriods { .. }
+        | Benefit::RandomAmount { .. } => CART_MINOR_DEFAULT,
     };
     Ok(cart(minor, coupon.definition.currency.unwrap_or(currency)))
 }

@@ -129,7 +129,14 @@ fn changed(facts: &Facts, action: &Action, outcome: &Outcome) -> Result<Changed,
         (_, Outcome::Customer(no) | Outcome::CustomerChanged { no, .. }) => customer(facts, *no),
         (_, Outcome::Account { no, .. }) => account(facts, *no),
         (_, Outcome::Block { coupon, block }) => Ok(block_of(facts, *coupon, block)),
-        (_, Outcome::Redemption(_) | Outcome::Expired { .. } | Outcome::Followed { .. } | Outcome::Imported { .. }) => {
+        (
+            _,
+            Outcome::Redemption(_)
+            | Outcome::Expired { .. }
+            | Outcome::Followed { .. }
+            | Outcome::Imported { .. }
+            | Outcome::Drawn(..),
+        ) => {
             unreachable!("what comes to {outcome:?} is not audited")
         }
     }

@@ -102,7 +102,7 @@ fn decide_one(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<An
     let outcome = act(command, facts, now)?;
     audit::record(facts, command, &outcome, now)?;
     if let Some(key) = command.key {
-        let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone(), at: now };
+        let answered = Answered { fingerprint: command.fingerprint, outcome: outcome.clone().kept(), at: now };
         facts.answers.put(key, answered);
     }
     Ok(Answer { outcome, replayed: false, at: now })
@@ -115,7 +115,7 @@ fn replay(command: &Command, answered: &Answered, now: Timestamp) -> Result<Answ
             "this Idempotency-Key was used before with another body; use a new key",
         );
     }
-    Ok(Answer { outcome: answered.outcome.clone(), replayed: true, at: now })
+    Ok(Answer { outcome: answered.outcome.clone().told(), replayed: true, at: now })
 }
 
 fn act(command: &Command, facts: &mut Facts, now: Timestamp) -> Result<Outcome, Stop> {

@@ -100,6 +100,34 @@ pub enum Outcome {
         /// The others.
         refused: Vec<NotImported>,
     },
+    /// How [`Outcome::Vouchers`] is kept where amounts were drawn for them: the layout of a voucher was there before those. The
+    /// amounts are in the order of the vouchers. Never answered.
+    Drawn(Vec<Voucher>, Vec<Option<i64>>),
+}
+
+impl Outcome {
+    /// As it is kept for an idempotency key.
+    pub(super) fn kept(self) -> Self {
+        match self {
+            Self::Vouchers(vouchers) if vouchers.iter().any(|voucher| voucher.amount_minor.is_some()) => {
+                let amounts = vouchers.iter().map(|voucher| voucher.amount_minor).collect();
+                let plain = |voucher| Voucher { amount_minor: None, ..voucher };
+                Self::Drawn(vouchers.into_iter().map(plain).collect(), amounts)
+            }
+            other => other,
+        }
+    }
+
+    /// As it was told.
+    pub(super) fn told(self) -> Self {
+        match self {
+            Self::Drawn(vouchers, amounts) => {
+                let drawn = |(voucher, amount_minor)| Voucher { amount_minor, ..voucher };
+                Self::Vouchers(vouchers.into_iter().zip(amounts).map(drawn).collect())
+            }
+            other => other,
+        }
+    }
 }
 
 /// The outcome with how it came about.

@@ -61,15 +61,10 @@ impl Typed {
 
     /// To be priced, if it stands for a coupon.
     pub(super) fn offer(&self) -> Option<Offer> {
-        let window = |voucher: &Voucher| VoucherWindow {
-            key: voucher.key,
-            valid_from: voucher.valid_from,
-            valid_until: voucher.valid_until,
-        };
         Some(Offer {
             code: self.code,
             coupon: std::sync::Arc::clone(&self.source()?.coupon),
-            voucher: self.voucher().map(window),
+            voucher: self.voucher().map(VoucherWindow::of),
             refused: self.refused.clone(),
         })
     }

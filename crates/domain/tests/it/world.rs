@@ -131,7 +131,8 @@ impl World {
 
     fn facts(&self) -> Facts {
         let rows = i64::try_from(ROWS_PER_BATCH).unwrap();
-        let mut facts = Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows));
+        let key = (self.ring.current_no(), self.ring.draw_key(TENANT));
+        let mut facts = Facts::new(self.settings.clone(), key, JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
         facts
     }
@@ -207,7 +208,10 @@ impl World {
         write(&mut rows.sequences, &facts.sequences, Clone::clone);
         write(&mut rows.series, &facts.series, Clone::clone);
         write(&mut rows.usages, &facts.usages, through_postcard);
-        write(&mut rows.vouchers, &facts.vouchers, through_postcard);
+        write(&mut rows.vouchers, &facts.vouchers, |voucher| Voucher {
+            amount_minor: voucher.amount_minor,
+            ..through_postcard(&Voucher { amount_minor: None, ..voucher.clone() })
+        });
         write(&mut rows.blocks, &facts.blocks, through_postcard);
         write(&mut rows.shared_codes, &facts.shared_codes, Clone::clone);
         write(&mut rows.given_codes, &facts.given_codes, Clone::clone);

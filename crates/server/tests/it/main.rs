@@ -14,6 +14,7 @@ mod provider;
 mod oidc;
 mod answers;
 mod pricing;
+mod draws;
 mod abuse;
 mod hostile;
 mod customers;

@@ -151,7 +151,8 @@ impl Model {
             | Benefit::FixedPrice { .. }
             | Benefit::UnitsOff { .. }
             | Benefit::Gift { .. }
-            | Benefit::FreePeriods { .. } => {
+            | Benefit::FreePeriods { .. }
+            | Benefit::RandomAmount { .. } => {
                 unreachable!("the shop has no such coupon")
             }
         };

@@ -56,7 +56,9 @@ pub fn both(example: &Example) -> Result<(Rows, Rows), String> {
 
 /// The coupons were made, and their codes are typed, in the order of their names.
 fn offers(example: &Example) -> Result<Vec<Offer>, String> {
-    if let Some(name) = example.claimed.keys().find(|name| !example.coupons.contains_key(*name)) {
+    if let Some(name) =
+        example.claimed.keys().chain(example.drawn.keys()).find(|name| !example.coupons.contains_key(*name))
+    {
         return Err(format!("`{name}` is claimed and no coupon"));
     }
     let offer = |((name, offered), code): ((&String, &Offered), usize)| {
@@ -66,8 +68,17 @@ fn offers(example: &Example) -> Result<Vec<Offer>, String> {
             let zone = example.zone.clone().unwrap_or(Zone::utc());
             let (valid_from, valid_until) = coupon.definition.validity.of_voucher(*claimed_at, &zone);
             let key = VoucherKey { coupon: coupon.no, kind: VoucherKind::Row, ordinal: 0 };
-            VoucherWindow { key, valid_from, valid_until }
+            VoucherWindow { key, valid_from, valid_until, amount_minor: None }
         });
+        let voucher = match example.drawn.get(name) {
+            None => voucher,
+            Some(amount) => {
+                let key = VoucherKey { coupon: coupon.no, kind: VoucherKind::Row, ordinal: 0 };
+                let claimed = VoucherWindow { key, valid_from: None, valid_until: None, amount_minor: None };
+                let amount_minor = Some(amounts::read(amount, example.currency)?);
+                Some(VoucherWindow { amount_minor, ..voucher.unwrap_or(claimed) })
+            }
+        };
         Ok(Offer { code, coupon: Arc::new(coupon), voucher, refused: None })
     };
     example.coupons.iter().zip(0..).map(offer).collect()
