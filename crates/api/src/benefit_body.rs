@@ -123,6 +123,16 @@ pub(crate) enum BenefitBody {
         #[schema(minimum = 1, example = 5000)]
         amount_minor: i64,
     },
+    /// An amount off the goods in scope that is another for each voucher, drawn when it is claimed or issued and counted by
+    /// limits on `value` then; needs a `currency`.
+    RandomAmount {
+        /// At least so much.
+        #[schema(minimum = 1, example = 100)]
+        min_minor: i64,
+        /// At most so much; not below `min_minor`.
+        #[schema(minimum = 1, example = 1000)]
+        max_minor: i64,
+    },
 }
 
 /// One step of a ladder: from so much on it gives a share or an amount, not both.
@@ -156,6 +166,7 @@ impl BenefitBody {
 struct RawBenefit {
     r#type: BenefitType,
     rate_bp: Option<Rate>,
+    min_minor: Option<i64>,
     max_minor: Option<i64>,
     amount_minor: Option<i64>,
     on: Option<Target>,
@@ -216,6 +227,7 @@ benefits! {
     Gift: [sku, quantity], [];
     FreePeriods: [periods], [unit, manner];
     GiftValue: [amount_minor], [];
+    RandomAmount: [min_minor, max_minor], [];
 }
 
 impl RawBenefit {
@@ -223,6 +235,7 @@ impl RawBenefit {
     fn only(&self, fields: &'static [&'static str]) -> Result<(), ShapeError> {
         let given = [
             ("rate_bp", self.rate_bp.is_some()),
+            ("min_minor", self.min_minor.is_some()),
             ("max_minor", self.max_minor.is_some()),
             ("amount_minor", self.amount_minor.is_some()),
             ("on", self.on.is_some()),
@@ -273,6 +286,7 @@ impl From<BenefitBody> for Benefit {
             BenefitBody::FreePeriods { periods, unit, manner } => {
                 Self::FreePeriods { periods, unit, manner: manner.unwrap_or_default() }
             }
+            BenefitBody::RandomAmount { min_minor, max_minor } => Self::RandomAmount { min_minor, max_minor },
         }
     }
 }
@@ -299,6 +313,7 @@ impl From<&Benefit> for BenefitBody {
             Benefit::Gift { sku, quantity } => Self::Gift { sku, quantity },
             Benefit::GiftValue { amount_minor } => Self::GiftValue { amount_minor },
             Benefit::FreePeriods { periods, unit, manner } => Self::FreePeriods { periods, unit, manner: Some(manner) },
+            Benefit::RandomAmount { min_minor, max_minor } => Self::RandomAmount { min_minor, max_minor },
         }
     }
 }
@@ -325,6 +340,7 @@ mod tests {
             r#"{"type":"gift","sku":"cap","quantity":1}"#,
             r#"{"type":"free_periods","periods":2,"unit":"night","manner":"spread"}"#,
             r#"{"type":"gift_value","amount_minor":5000}"#,
+            r#"{"type":"random_amount","min_minor":100,"max_minor":1000}"#,
         ] {
             let read = crate::json::read::<BenefitBody>(text.as_bytes()).expect(text);
             let benefit = read.parse().expect(text);
@@ -346,6 +362,7 @@ mod tests {
                 "/of/include/sku unknown",
             ),
             (r#"{"type":"percent_off","rate_bp":10001}"#, "/rate_bp invalid"),
+            (r#"{"type":"random_amount","max_minor":2}"#, "/min_minor missing"),
             (r#"{"type":"percent_off","rate_bp":1,"on":"tips"}"#, "/on invalid"),
         ] {
             let error = crate::json::read::<BenefitBody>(text.as_bytes()).expect_err(text).errors()[0].clone();

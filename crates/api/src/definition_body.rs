@@ -155,6 +155,7 @@ impl DefinitionBody {
         check_minimum(&definition)?;
         check_currency(&definition)?;
         definition.check_stored_value()?;
+        definition.check_drawn()?;
         definition.hold.map_or(Ok(()), check_hold)?;
         Ok(definition)
     }
@@ -355,6 +356,26 @@ mod tests {
             check(json!({"cost_bearers": bearers, "currency": "USD"}), pointer.as_deref());
         }
         check(json!({"cost_bearers": [{"type": "platform", "amount_minor": 5}]}), Some("/currency"));
+    }
+
+    #[test]
+    fn a_random_amount_needs_a_voucher_it_is_drawn_for() {
+        let drawn = |more: Value| {
+            let mut all = json!({
+                "benefit": {"type": "random_amount", "min_minor": 100, "max_minor": 900}, "currency": "EUR",
+            });
+            all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            all
+        };
+        check(drawn(json!({})), None);
+        check(drawn(json!({"claims_from": "pool", "hold": "PT5M"})), None);
+        check(drawn(json!({"code": "LUCK"})), Some("/code"));
+        check(drawn(json!({"automatic": true})), Some("/automatic"));
+        check(drawn(json!({"currency": null})), Some("/currency"));
+        check(
+            drawn(json!({"benefit": {"type": "random_amount", "min_minor": 2, "max_minor": 1}})),
+            Some("/benefit/max_minor"),
+        );
     }
 
     #[test]

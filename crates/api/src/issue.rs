@@ -80,6 +80,7 @@ async fn parse(app: &App, tenant: TenantNo, coupon: CouponNo, body: IssueBody) -
     match (body.count, body.customer_ids, body.vouchers) {
         (Some(count), None, None) => {
             check_count(count)?;
+            check_printable(app, tenant, coupon).await?;
             Ok(Action::IssueBlock { coupon, id: BlockId((app.new_id)()), count })
         }
         (None, Some(ids), None) => {
@@ -96,6 +97,16 @@ async fn parse(app: &App, tenant: TenantNo, coupon: CouponNo, body: IssueBody) -
             Err(Problem::invalid_field("", "invalid", detail))
         }
     }
+}
+
+/// The ledger refuses it too; here the field is named.
+async fn check_printable(app: &App, tenant: TenantNo, coupon: CouponNo) -> Result<(), Problem> {
+    let coupon = app.store.coupon(tenant, coupon).await?;
+    if coupon.is_none_or(|coupon| !coupon.definition.is_drawn()) {
+        return Ok(());
+    }
+    let detail = "codes in print have no random amount; name customers or codes instead";
+    Err(Problem::invalid_field("/count", "invalid", detail))
 }
 
 fn check_count(count: u64) -> Result<(), Problem> {

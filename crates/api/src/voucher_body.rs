@@ -53,6 +53,9 @@ pub(crate) struct VoucherBody {
     /// The redemption that locks it or used it.
     #[schema(value_type = Option<String>)]
     redemption_id: Option<RedemptionId>,
+    /// What was drawn for it, in minor units of its coupon's `currency`; `null` unless the coupon gives a `random_amount`, or
+    /// while it waits in a pool.
+    amount_minor: Option<i64>,
     /// Counts its changes; 0 for a code of a block that nothing happened to yet.
     version: u32,
     /// What it is worth, if it is gift value.
@@ -102,6 +105,7 @@ pub(crate) async fn show_vouchers(
             valid_until: voucher.valid_until,
             held_until: voucher.held_until,
             redemption_id: voucher.redemption,
+            amount_minor: voucher.amount_minor,
             version: voucher.version,
             balance,
         })

@@ -186,6 +186,13 @@ pub enum Benefit {
         /// What each voucher is given at its issue, in minor units.
         amount_minor: i64,
     },
+    /// An amount off the goods that is another for each voucher, drawn when it is claimed or issued.
+    RandomAmount {
+        /// At least so many minor units of the coupon's currency.
+        min_minor: i64,
+        /// At most so many.
+        max_minor: i64,
+    },
 }
 
 impl Benefit {
@@ -214,6 +221,7 @@ impl Benefit {
             Self::Gift { .. } => "gift",
             Self::FreePeriods { .. } => "free_periods",
             Self::GiftValue { .. } => "gift_value",
+            Self::RandomAmount { .. } => "random_amount",
         }
     }
 
@@ -230,6 +238,7 @@ impl Benefit {
             | Self::UnitsOff { .. }
             | Self::Gift { .. }
             | Self::FreePeriods { .. }
+            | Self::RandomAmount { .. }
             | Self::GiftValue { .. } => 0,
         }
     }
@@ -239,7 +248,11 @@ impl Benefit {
     pub fn needs_currency(&self) -> bool {
         match self {
             Self::PercentOff { max_minor, .. } => max_minor.is_some(),
-            Self::AmountOff { .. } | Self::EveryOff { .. } | Self::FixedPrice { .. } | Self::GiftValue { .. } => true,
+            Self::AmountOff { .. }
+            | Self::EveryOff { .. }
+            | Self::FixedPrice { .. }
+            | Self::GiftValue { .. }
+            | Self::RandomAmount { .. } => true,
             Self::Ladder { by, steps } => {
                 *by == Measure::Amount || steps.iter().any(|step| step.amount_minor.is_some())
             }
@@ -267,6 +280,7 @@ impl Benefit {
                 let times = i64::from(times_max.unwrap_or(TIMES_MAX));
                 vec![("/amount_minor".to_owned(), Most::Minor(amount_minor.saturating_mul(times)))]
             }
+            Self::RandomAmount { max_minor, .. } => vec![("/max_minor".to_owned(), Most::Minor(*max_minor))],
             Self::FixedPrice { .. } | Self::UnitsOff { .. } | Self::Gift { .. } | Self::FreePeriods { .. } => vec![],
         }
     }
@@ -315,6 +329,14 @@ impl Benefit {
                 check_range("/quantity", *quantity, 1, QUANTITY_MAX)
             }
             Self::FreePeriods { periods, .. } => check_range("/periods", *periods, 1, PERIODS_MAX),
+            Self::RandomAmount { min_minor, max_minor } => {
+                check_amount("/min_minor", *min_minor)?;
+                check_amount("/max_minor", *max_minor)?;
+                if max_minor < min_minor {
+                    return Err(FieldError::new("/max_minor", "must not be below min_minor"));
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -404,6 +426,10 @@ mod tests {
             (r#"{"type":"gift","sku":"cap","quantity":1}"#, None),
             (r#"{"type":"gift","sku":"","quantity":1}"#, Some("/sku")),
             (r#"{"type":"free_periods","periods":0}"#, Some("/periods")),
+            (r#"{"type":"random_amount","min_minor":1,"max_minor":1}"#, None),
+            (r#"{"type":"random_amount","min_minor":0,"max_minor":1}"#, Some("/min_minor")),
+            (r#"{"type":"random_amount","min_minor":2,"max_minor":1}"#, Some("/max_minor")),
+            (r#"{"type":"random_amount","min_minor":1,"max_minor":1000000000000001}"#, Some("/max_minor")),
             (r#"{"type":"free_periods","periods":2,"unit":"night","manner":"spread"}"#, None),
         ] {
             let found = benefit(text).check().err().map(|error| error.pointer);
@@ -442,6 +468,7 @@ mod tests {
             (r#"{"type":"ladder","by":"quantity","steps":[{"from":2,"amount_minor":1}]}"#, true),
             (r#"{"type":"ladder","steps":[{"from":2,"rate_bp":1}]}"#, true),
             (r#"{"type":"units_off","buy":2,"get":1,"rate_bp":10000}"#, false),
+            (r#"{"type":"random_amount","min_minor":1,"max_minor":2}"#, true),
         ] {
             assert_eq!(benefit(text).needs_currency(), needs, "{text}");
         }

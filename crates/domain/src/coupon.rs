@@ -165,6 +165,30 @@ impl Definition {
         }
     }
 
+    /// Whether each use of it can have an amount of its own, if it gives a random one: that is drawn for a voucher when it is
+    /// claimed or issued, and a code that everybody may type, or none, has no voucher.
+    ///
+    /// # Errors
+    /// The first field that stands against it.
+    pub fn check_drawn(&self) -> Result<(), FieldError> {
+        if !self.is_drawn() {
+            return Ok(());
+        }
+        for (pointer, is_given) in [("/code", self.code.is_some()), ("/automatic", self.automatic)] {
+            if is_given {
+                let detail = "must be left out: a random amount is drawn for each voucher when it is claimed or issued";
+                return Err(FieldError::new(pointer, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it gives a random amount.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        matches!(self.benefit, Benefit::RandomAmount { .. })
+    }
+
     /// With that name and benefit, and nothing else said: hidden, without limits, valid for ever, for everybody.
     #[must_use]
     pub fn new(name: impl Into<String>, benefit: Benefit) -> Self {

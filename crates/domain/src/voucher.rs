@@ -106,6 +106,10 @@ pub struct Voucher {
     pub takings: Vec<Taking>,
     /// Where its latest event is.
     pub journal: JournalNo,
+    /// What was drawn for it, in minor units of its coupon's currency, if its coupon gives a random amount; fixed from its
+    /// claim or issue on. Stored answers were there before it and keep it apart: see [`Outcome`](crate::ledger::Outcome).
+    #[serde(skip)]
+    pub amount_minor: Option<i64>,
 }
 
 impl Voucher {
@@ -204,6 +208,7 @@ impl Block {
             redemption: None,
             takings: Vec::new(),
             journal: JournalNo::default(),
+            amount_minor: None,
         }
     }
 }

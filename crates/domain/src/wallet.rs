@@ -135,7 +135,5 @@ pub fn why_not(
     if !coupon.is_for(voucher.customer) {
         return Some(Refusal::new(Rejection::CustomerNotEligible, "the coupon is for other customers by now"));
     }
-    let Voucher { key, valid_from, valid_until, .. } = *voucher;
-    let window = VoucherWindow { key, valid_from, valid_until, balance_minor: None };
-    judge_time(&coupon.definition.validity, Some(window), tenant_zone, now)
+    judge_time(&coupon.definition.validity, Some(VoucherWindow::of(voucher)), tenant_zone, now)
 }

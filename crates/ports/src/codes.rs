@@ -6,8 +6,8 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::codes::{
-    ComputedCode, CustomerKey, EncodeError, Encoder, IdentityHash, KeyRing, Pattern, Reading, RowPlace, SealError,
-    UnknownKey, decode_id, encode, encode_id, read,
+    ComputedCode, CustomerKey, DrawKey, EncodeError, Encoder, IdentityHash, KeyRing, Pattern, Reading, RowPlace,
+    SealError, UnknownKey, decode_id, encode, encode_id, read,
 };
 use domain::id::{CouponNo, CustomerNo, ImportId, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
@@ -38,6 +38,12 @@ impl Codes {
     #[must_use]
     pub fn current_key_no(&self) -> u32 {
         self.ring.current_no()
+    }
+
+    /// What a batch makes vouchers of a tenant with: the number of the newest key of the ring, and what amounts are drawn with.
+    #[must_use]
+    pub fn facts_key(&self, tenant: TenantNo) -> (u32, DrawKey) {
+        (self.ring.current_no(), self.ring.draw_key(tenant))
     }
 
     /// The ring keys that codes were ever computed with, oldest first.

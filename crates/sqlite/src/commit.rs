@@ -120,7 +120,7 @@ impl Writer<'_> {
         (now, journal): (Timestamp, JournalNo),
     ) -> Result<Decided, StoreError> {
         let now_set = self.shared.tenant(tenant)?;
-        let mut facts = Facts::new(&now_set, self.shared.codes.current_key_no(), journal);
+        let mut facts = Facts::new(&now_set, self.shared.codes.facts_key(tenant), journal);
         facts.standing = self.shared.blocks.of(tenant);
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
         let generation = self.shared.definitions.generation();

@@ -66,7 +66,7 @@ impl SqliteStore {
         Ok(move |connection: &Connection| {
             let now = shared.now();
             // Nothing is made, so no number of a journal row is ever asked for.
-            let mut facts = Facts::new(&now_set, shared.codes.current_key_no(), JournalNo::default());
+            let mut facts = Facts::new(&now_set, shared.codes.facts_key(tenant), JournalNo::default());
             facts.standing = shared.blocks.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
             loader.prefetch(&mut facts, &request).map_err(store_error)?;

@@ -30,7 +30,7 @@ const FORMAT_1: u8 = 1;
 
 /// The columns of [`voucher`], in its order.
 pub(crate) const VOUCHER_COLUMNS: &str = "coupon, kind, ordinal, key_no, version, state, customer, made_at, \
-     valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal";
+     valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal, amount_minor";
 
 /// The columns of [`redemption`], in its order.
 pub(crate) const REDEMPTION_COLUMNS: &str = "redemption_id, version, state, fingerprint, customer, order_id, currency, \
@@ -85,6 +85,7 @@ pub(crate) fn voucher(row: &Row<'_>) -> rusqlite::Result<Voucher> {
         redemption: redemption_id(row, 12)?,
         takings: takings(row, 13)?,
         journal: JournalNo(row.get(14)?),
+        amount_minor: row.get(15)?,
     })
 }
 

@@ -48,7 +48,7 @@ const PROCESSES: [Process; 4] = [
     },
     Process {
         name: "issue",
-        modules: &["claim", "issue", "import", "pool", "hold"],
+        modules: &["claim", "issue", "import", "pool", "draw", "hold"],
         commands: &[
             "claim::claim",
             "issue::issue",

@@ -193,6 +193,7 @@ impl ShortCouponBody {
         set_limit(&mut definition, USAGE_LIMIT, Per::Everyone, self.usage_limit)?;
         set_limit(&mut definition, PER_USER_LIMIT, Per::Customer, self.per_user_limit)?;
         definition.min_age = self.age()?.or(before.min_age);
+        definition.check_drawn()?;
         Ok(definition)
     }
 }
@@ -226,6 +227,7 @@ fn kind_of(benefit: &Benefit) -> DiscountType {
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
         | Benefit::FreePeriods { .. }
+        | Benefit::RandomAmount { .. }
         | Benefit::GiftValue { .. } => DiscountType::Other,
     }
 }

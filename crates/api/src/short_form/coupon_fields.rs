@@ -64,6 +64,7 @@ impl ShortCoupon {
             | Benefit::UnitsOff { .. }
             | Benefit::Gift { .. }
             | Benefit::FreePeriods { .. }
+            | Benefit::RandomAmount { .. }
             | Benefit::GiftValue { .. } => (amount(0, currency), Some(DiscountType::Other)),
         };
         Self {

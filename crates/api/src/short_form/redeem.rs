@@ -143,6 +143,7 @@ async fn cart_of_coupon(
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
         | Benefit::FreePeriods { .. }
+        | Benefit::RandomAmount { .. }
         | Benefit::GiftValue { .. } => CART_MINOR_DEFAULT,
     };
     Ok(cart(minor, coupon.definition.currency.unwrap_or(currency)))

@@ -7,6 +7,7 @@ use aes_gcm_siv::Aes256GcmSiv;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::draw::DrawKey;
 use super::fold::Folded;
 use crate::id::TenantNo;
 
@@ -65,6 +66,7 @@ pub(super) struct Entry {
     pub(super) no: u32,
     pub(super) code: Aes256Enc,
     pub(super) id: Aes256Enc,
+    draw: Hmac<Sha256>,
 }
 
 impl KeyRing {
@@ -124,6 +126,13 @@ impl KeyRing {
         &self.token
     }
 
+    /// What amounts of this tenant's vouchers are drawn with.
+    #[must_use]
+    pub fn draw_key(&self, tenant: TenantNo) -> DrawKey {
+        let newest = self.entries.first().expect("a ring is never empty");
+        DrawKey(newest.draw.clone().chain_update(tenant.0.to_be_bytes()))
+    }
+
     /// Newest first.
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
@@ -143,7 +152,8 @@ impl fmt::Debug for KeyRing {
 impl Entry {
     fn new(key: &RingKey) -> Self {
         let cipher = |label| Aes256Enc::new(&derive(&key.secret, label).into());
-        Self { no: key.no, code: cipher(b"scrip code 1"), id: cipher(b"scrip id 1") }
+        let draw = keyed(&derive(&key.secret, b"scrip draw 1"));
+        Self { no: key.no, code: cipher(b"scrip code 1"), id: cipher(b"scrip id 1"), draw }
     }
 }
 

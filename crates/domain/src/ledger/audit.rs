@@ -139,7 +139,8 @@ fn changed(facts: &Facts, action: &Action, outcome: &Outcome) -> Result<Changed,
             | Outcome::Paid(..)
             | Outcome::Expired { .. }
             | Outcome::Followed { .. }
-            | Outcome::Imported { .. },
+            | Outcome::Imported { .. }
+            | Outcome::Drawn(..),
         ) => {
             unreachable!("what comes to {outcome:?} is not audited")
         }

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::lookup::{Source, granting_source};
 use super::persons::standing;
 use super::takings::{Taken, Want, Whose, take_all};
-use super::{Stop, gifts, moves, pool, refuse};
+use super::{Stop, draw, gifts, moves, pool, refuse};
 use crate::access_block::{Bar, BlockTarget};
 use crate::codes::{Worth, check_density};
 use crate::coupon::Coupon;
@@ -110,7 +110,8 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         amount: 1,
         held: making.held_until.is_some(),
     };
-    let Taken { takings, deltas } = take_all(facts, context, source, [Some(want), gifts::issued_value(source, want)])?;
+    draw::check_room(facts, context, source, want)?;
+    let mut taken = take_all(facts, context, source, [Some(want), gifts::issued_value(source, want)])?;
     let (before, key, key_no) = match making.origin {
         Origin::New(kind) => {
             let ordinal = take_ordinals(facts, coupon, kind, 1)?;
@@ -119,6 +120,9 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         Origin::Pool => of_pool(pool::next(facts, context, coupon)?),
         Origin::Pooled(voucher) => of_pool(voucher),
     };
+    let (amount_minor, value) = draw::draw(facts, context, source, (want, key))?;
+    taken.extend(value);
+    let Taken { takings, deltas } = taken;
     let (valid_from, valid_until) = coupon.definition.validity.of_voucher(context.now, &facts.settings.zone);
     // The hold never outlives the validity, so that one deadline is all a held voucher has.
     let held_until = making.held_until.map(|hold| valid_until.map_or(hold, |end| hold.min(end)));
@@ -136,6 +140,7 @@ pub(super) fn make(facts: &mut Facts, context: Context, source: &Source, making:
         redemption: None,
         takings,
         journal: crate::event::JournalNo::default(),
+        amount_minor,
     };
     let written = moves::voucher(facts, context, before.as_ref(), voucher, (making.step, deltas));
     gifts::open(facts, context, coupon, &written);

@@ -140,6 +140,10 @@ fn check_update(facts: &Facts, now: Timestamp, before: &Coupon, definition: &Def
     if concerns_value && definition.benefit != before.definition.benefit && before.state != CouponState::Draft {
         return refuse(Rejection::TransitionIllegal, "gift value that was issued cannot change; make another coupon");
     }
+    // What was drawn counts when it is drawn, and anything else when it is used.
+    if definition.is_drawn() != before.definition.is_drawn() && before.state != CouponState::Draft {
+        return refuse(Rejection::TransitionIllegal, "an active coupon cannot begin or cease to give a random amount");
+    }
     check_campaign_currency(facts, definition)
 }
 

@@ -11,7 +11,7 @@ use crate::access_block::Standing;
 use crate::account::{Account, LoginHash};
 use crate::audit::{AuditEntry, AuditHead};
 use crate::campaign::Campaign;
-use crate::codes::{Folded, Pattern};
+use crate::codes::{DrawKey, Folded, Pattern};
 use crate::coupon::Coupon;
 use crate::customer::{Carrier, Customer, Person};
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
@@ -125,6 +125,8 @@ pub struct Facts {
     pub settings_version: u32,
     /// The ring key that new codes are computed with.
     pub key_no: u32,
+    /// What random amounts are drawn with.
+    pub draw_key: DrawKey,
     /// The first row of the journal this batch may write.
     pub journal: JournalNo,
     /// Who is kept out, as the store has it in memory: neither loaded nor written.
@@ -263,11 +265,12 @@ macro_rules! each_table {
 impl Facts {
     /// No facts yet, beside what the tenant has set.
     #[must_use]
-    pub fn new(tenant: &Tenant, key_no: u32, journal: JournalNo) -> Self {
+    pub fn new(tenant: &Tenant, (key_no, draw_key): (u32, DrawKey), journal: JournalNo) -> Self {
         Self {
             settings: Arc::clone(&tenant.settings),
             settings_version: tenant.version,
             key_no,
+            draw_key,
             journal,
             standing: Arc::default(),
             coupons: Table::default(),

@@ -50,6 +50,7 @@ pub(super) fn value_of(coupon: &Coupon) -> Option<i64> {
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
         | Benefit::Gift { .. }
+        | Benefit::RandomAmount { .. }
         | Benefit::FreePeriods { .. } => None,
     }
 }

@@ -7,7 +7,7 @@ use super::facts::{BlockKey, Entry, Facts};
 use super::hold::usable;
 use super::lookup::{granting_source, source};
 use super::persons::{all, standing};
-use super::takings::{Taken, Want, Whose, take, take_all};
+use super::takings::{Taken, Want, Whose, take_all, take_together};
 use super::{Stop, gifts, moves, refuse, sweep};
 use crate::codes::ComputedCode;
 use crate::event::{EventKind, JournalNo, Subject, VoucherStep};
@@ -48,6 +48,10 @@ pub(super) fn issue_block(
         return refuse(Rejection::TransitionIllegal, "a block has at least one code");
     }
     let source = granting_source(facts, context.now, coupon)?;
+    // Its codes have no rows that could say what was drawn for them.
+    if source.coupon.definition.is_drawn() {
+        return refuse(Rejection::TransitionIllegal, "codes in print have no random amount; issue vouchers instead");
+    }
     check_not_over(&source.coupon, context.now)?;
     // Counted by limits only as far as ordinals go, which refuse what is beyond.
     let amount = i64::try_from(count.min(ORDINALS_PER_KIND)).expect("ordinals fit 34 bits");
@@ -124,7 +128,9 @@ pub(super) fn assign(
     check_eligible(facts, context.now, &source.coupon, Some(customer))?;
     let want =
         Want { counts: Counts::Claims, whose: Whose::Customers, customer: Some(customer), amount: 1, held: false };
-    let taken = take(facts, context, &source, want)?;
+    let drawn = voucher.amount_minor.map(|amount| Want { counts: Counts::Value, amount, ..want });
+    let wants: Vec<Want> = [want].into_iter().chain(drawn).collect();
+    let taken = take_together(facts, context, &source, &wants)?;
     let mut after = Voucher { customer: Some(customer), state: VoucherState::Issued, ..voucher };
     after.takings.extend(taken.takings);
     let written = moves::voucher(facts, context, before.as_ref(), after, (VoucherStep::Assigned, taken.deltas));

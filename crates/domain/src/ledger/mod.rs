@@ -25,6 +25,7 @@ mod takings;
 mod room;
 mod moves;
 mod claim;
+mod draw;
 mod pool;
 mod issue;
 mod import;

@@ -113,6 +113,9 @@ pub enum Outcome {
     /// How [`Outcome::Redemption`] is kept where gift value paid: the layout of a redemption was there before payments. Never
     /// answered.
     Paid(Box<Redemption>, Vec<Paid>),
+    /// How [`Outcome::Vouchers`] is kept where amounts were drawn for them: the layout of a voucher was there before those. The
+    /// amounts are in the order of the vouchers. Never answered.
+    Drawn(Vec<Voucher>, Vec<Option<i64>>),
 }
 
 impl Outcome {
@@ -123,6 +126,11 @@ impl Outcome {
                 let payments = std::mem::take(&mut redemption.payments);
                 Self::Paid(redemption, payments)
             }
+            Self::Vouchers(vouchers) if vouchers.iter().any(|voucher| voucher.amount_minor.is_some()) => {
+                let amounts = vouchers.iter().map(|voucher| voucher.amount_minor).collect();
+                let plain = |voucher| Voucher { amount_minor: None, ..voucher };
+                Self::Drawn(vouchers.into_iter().map(plain).collect(), amounts)
+            }
             other => other,
         }
     }
@@ -131,6 +139,10 @@ impl Outcome {
     pub(super) fn told(self) -> Self {
         match self {
             Self::Paid(redemption, payments) => Self::Redemption(Box::new(Redemption { payments, ..*redemption })),
+            Self::Drawn(vouchers, amounts) => {
+                let drawn = |(voucher, amount_minor)| Voucher { amount_minor, ..voucher };
+                Self::Vouchers(vouchers.into_iter().zip(amounts).map(drawn).collect())
+            }
             other => other,
         }
     }

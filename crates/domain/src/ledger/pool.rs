@@ -76,6 +76,8 @@ pub(super) fn put(facts: &mut Facts, context: Context, coupon: CouponNo, hash: [
         redemption: None,
         takings: Vec::new(),
         journal: JournalNo::default(),
+        // Drawn when it is handed out.
+        amount_minor: None,
     };
     facts.hashes.put(voucher.key, hash);
     Ok(moves::voucher(facts, context, None, voucher, (VoucherStep::Issued, Vec::new())))

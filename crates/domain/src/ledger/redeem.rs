@@ -257,7 +257,14 @@ fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: Option<i64>) ->
         Some(_) => None,
     };
     let value = Want { counts: Counts::Value, amount: discount_minor, ..claim };
-    claimed.into_iter().chain([used, value]).collect()
+    let value = match typed.voucher() {
+        // What was drawn was counted then: for everyone, and for the owner if there was one.
+        Some(voucher) if voucher.amount_minor.is_some() => {
+            voucher.customer.is_none().then_some(Want { whose: Whose::Customers, ..value })
+        }
+        Some(_) | None => Some(value),
+    };
+    claimed.into_iter().chain([used]).chain(value).collect()
 }
 
 fn write(

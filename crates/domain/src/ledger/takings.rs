@@ -54,9 +54,24 @@ impl Taken {
 pub(super) fn take(facts: &mut Facts, context: Context, source: &Source, want: Want) -> Result<Taken, Stop> {
     let takings = plan(facts, context.now, source, want)?;
     make_room(facts, context, source, &takings)?;
+    take_planned(facts, takings, want.held)
+}
+
+/// The same for several wants, from all limits or none. They are all held, or none is.
+pub(super) fn take_together(
+    facts: &mut Facts,
+    context: Context,
+    source: &Source,
+    wants: &[Want],
+) -> Result<Taken, Stop> {
+    let takings = room_for(facts, context, source, wants)?;
+    take_planned(facts, takings, wants.iter().any(|want| want.held))
+}
+
+fn take_planned(facts: &mut Facts, takings: Vec<(&Limit, Taking)>, held: bool) -> Result<Taken, Stop> {
     let mut taken = Taken::default();
     for (limit, taking) in takings {
-        let used = if want.held { 0 } else { taking.amount };
+        let used = if held { 0 } else { taking.amount };
         let delta = UsageDelta { key: taking.key, used, held: taking.amount - used };
         apply(facts, &delta, Some(limit.max))?;
         taken.deltas.push(delta);
@@ -92,13 +107,39 @@ pub(super) fn take_all(
     Ok(taken)
 }
 
+/// Sees to it that there is room for all of it. Returns what would be taken.
+pub(super) fn room_for<'a>(
+    facts: &mut Facts,
+    context: Context,
+    source: &'a Source,
+    wants: &[Want],
+) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
+    let plans: Vec<_> = wants.iter().map(|want| plan(facts, context.now, source, *want)).collect();
+    let plans: Vec<_> = plans.into_iter().collect::<Result<_, _>>()?;
+    let takings = plans.into_iter().flatten().collect::<Vec<_>>();
+    make_room(facts, context, source, &takings)?;
+    Ok(takings)
+}
+
+/// What a limit has left.
+pub(super) fn left(facts: &Facts, limit: &Limit, taking: &Taking) -> Result<i64, Stop> {
+    let usage = facts.usages.get(&taking.key)?.copied().unwrap_or_default();
+    Ok(limit.max.saturating_sub(usage.used).saturating_sub(usage.held))
+}
+
 /// Asks for the counters of a taking, so that one round of loading brings those of several.
 pub(super) fn ask(facts: &Facts, now: Timestamp, source: &Source, want: Want) {
     // A refusal is for the taking itself to say.
     let _ = plan(facts, now, source, want);
 }
 
-fn plan<'a>(facts: &Facts, now: Timestamp, source: &'a Source, want: Want) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
+/// What would be taken, and from which limits.
+pub(super) fn plan<'a>(
+    facts: &Facts,
+    now: Timestamp,
+    source: &'a Source,
+    want: Want,
+) -> Result<Vec<(&'a Limit, Taking)>, Stop> {
     let (mut takings, mut missing) = (Vec::new(), None);
     for limit in source.limits().filter(|limit| limit.counts == want.counts) {
         let subject = match (limit.per, want.whose) {

@@ -79,12 +79,8 @@ impl Typed {
 
     /// To be priced, if it stands for a coupon.
     pub(super) fn offer(&self) -> Option<Offer> {
-        let window = |voucher: &Voucher| VoucherWindow {
-            key: voucher.key,
-            valid_from: voucher.valid_from,
-            valid_until: voucher.valid_until,
-            balance_minor: self.target.as_ref().and_then(|target| target.balance_minor),
-        };
+        let balance_minor = self.target.as_ref().and_then(|target| target.balance_minor);
+        let window = |voucher: &Voucher| VoucherWindow { balance_minor, ..VoucherWindow::of(voucher) };
         Some(Offer {
             code: self.code,
             coupon: std::sync::Arc::clone(&self.source()?.coupon),

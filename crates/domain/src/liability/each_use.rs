@@ -11,6 +11,7 @@ pub(super) fn most(benefit: &Benefit) -> Result<Step, Opening> {
             Err(open("/benefit/max_minor", "a share without a cap grows with the order"))
         }
         Benefit::AmountOff { amount_minor, .. } => Ok(step("/benefit/amount_minor", *amount_minor, "its amount")),
+        Benefit::RandomAmount { max_minor, .. } => Ok(step("/benefit/max_minor", *max_minor, "the most that is drawn")),
         Benefit::Ladder { by, steps } => ladder(*by, steps),
         Benefit::EveryOff { amount_minor, times_max: Some(times), .. } => {
             let most = amount_minor.saturating_mul(i64::from(*times));

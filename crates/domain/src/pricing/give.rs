@@ -49,7 +49,8 @@ impl Given {
 pub(super) type Nothing = (Refusal, Option<Help>);
 
 /// What the benefit gives, rounded and capped once; `Err` when that is nothing.
-pub(super) fn give(benefit: &Benefit, base: &Base) -> Result<Given, Nothing> {
+/// `drawn_minor` is what was drawn for the voucher.
+pub(super) fn give(benefit: &Benefit, drawn_minor: Option<i64>, base: &Base) -> Result<Given, Nothing> {
     let given = match benefit {
         Benefit::PercentOff { rate_bp, max_minor, on } => base.off(*on, |left| share(*rate_bp, *max_minor, left)),
         Benefit::AmountOff { amount_minor, on } => base.off(*on, |_| *amount_minor),
@@ -77,6 +78,7 @@ pub(super) fn give(benefit: &Benefit, base: &Base) -> Result<Given, Nothing> {
         Benefit::FreePeriods { periods, unit, .. } => base.free_periods(*periods, *unit),
         // It pays, and takes nothing off.
         Benefit::GiftValue { .. } => return Err((nothing_left(), None)),
+        Benefit::RandomAmount { .. } => base.off(Target::Goods, |_| drawn_minor.unwrap_or(0)),
     };
     let is_nothing = given.discount_minor() == 0 && !matches!(given, Given::Gift { .. });
     if is_nothing { Err((nothing_left(), None)) } else { Ok(given) }

@@ -19,11 +19,12 @@ use crate::rejection::Refusal;
 use crate::rule::Declared;
 use crate::stacking::Pricing;
 use crate::time::{Timestamp, Zone};
+use crate::voucher::Voucher;
 
 /// Changes whenever the same inputs could price differently; kept with every decision.
 pub const PRICING_REVISION: u32 = 1;
 
-/// A voucher with the validity it was made with.
+/// A voucher with the validity, and the amount, it was made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VoucherWindow {
     /// Which voucher.
@@ -35,6 +36,18 @@ pub struct VoucherWindow {
     /// Of gift value: what can be paid with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance_minor: Option<i64>,
+    /// What was drawn for it, if its coupon gives a random amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
+}
+
+impl VoucherWindow {
+    /// That voucher's.
+    #[must_use]
+    pub fn of(voucher: &Voucher) -> Self {
+        let Voucher { key, valid_from, valid_until, amount_minor, .. } = *voucher;
+        Self { key, valid_from, valid_until, balance_minor: None, amount_minor }
+    }
 }
 
 /// A coupon offered for an order, through a voucher or a shared code.

@@ -126,7 +126,8 @@ impl<'a, 'o> Way<'a, 'o> {
             shipping_left: self.quote.shipping.total_minor,
             deposit_left: self.quote.deposit.total_minor,
         };
-        let given = give(&definition.benefit, &base)?;
+        let drawn_minor = candidate.offer.voucher.and_then(|voucher| voucher.amount_minor);
+        let given = give(&definition.benefit, drawn_minor, &base)?;
         self.check_company(candidate)?;
         self.above_floor(given)
     }

@@ -49,6 +49,7 @@ pub(super) fn units_min(benefit: &Benefit) -> i64 {
         | Benefit::EveryOff { .. }
         | Benefit::Gift { .. }
         | Benefit::GiftValue { .. }
+        | Benefit::RandomAmount { .. }
         | Benefit::FreePeriods { .. } => 1,
     }
 }
@@ -61,6 +62,7 @@ fn target(benefit: &Benefit) -> Option<Target> {
         | Benefit::EveryOff { .. }
         | Benefit::FixedPrice { .. }
         | Benefit::UnitsOff { .. }
+        | Benefit::RandomAmount { .. }
         | Benefit::FreePeriods { .. } => Some(Target::Goods),
     }
 }
@@ -135,6 +137,7 @@ fn is_zero_possible(definition: &Definition) -> bool {
             rate_bp.as_bp() == WHOLE_BP && max_minor.is_none_or(|max| minimum <= max)
         }
         Benefit::AmountOff { amount_minor, on: Target::Goods } => minimum <= *amount_minor,
+        Benefit::RandomAmount { max_minor, .. } => minimum <= *max_minor,
         Benefit::Ladder { by: Measure::Amount, steps } => {
             let is_all = |step: &Step| {
                 step.rate_bp.is_some_and(|rate| rate.as_bp() == WHOLE_BP)

@@ -64,6 +64,7 @@ fn share_bp(definition: &Definition) -> i64 {
             i64::from(rate_bp.as_bp()).min(capped)
         }
         Benefit::AmountOff { amount_minor, on: Target::Goods } => of(*amount_minor, minimum),
+        Benefit::RandomAmount { min_minor, .. } => of(*min_minor, minimum),
         Benefit::Ladder { by: Measure::Amount, steps } => {
             let last = steps.last();
             let amount = last.and_then(|step| Some(of(step.amount_minor?, minimum.max(step.from))));

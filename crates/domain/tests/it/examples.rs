@@ -16,7 +16,7 @@ use read::{Example, File, files, folder};
 const EXAMPLES_MIN: usize = 200;
 
 /// A file each.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     "percent_off",
     "amount_off",
     "ladder",
@@ -27,6 +27,7 @@ const KINDS: [&str; 13] = [
     "units_off_other",
     "gift",
     "free_periods",
+    "random_amount",
     "shipping_off",
     "deposit_off",
     "gift_value",

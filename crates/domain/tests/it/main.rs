@@ -13,6 +13,7 @@ mod redemptions;
 mod reservations;
 mod returns;
 mod limits;
+mod draws;
 mod pools;
 mod definitions;
 mod customers;

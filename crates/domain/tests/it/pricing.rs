@@ -350,7 +350,7 @@ proptest! {
         for one in &quote.applied {
             let on = match &definitions[one.code].benefit {
                 Benefit::PercentOff { on, .. } | Benefit::AmountOff { on, .. } => *on,
-                Benefit::Ladder { .. } | Benefit::EveryOff { .. } | Benefit::FixedPrice { .. } | Benefit::UnitsOff { .. } | Benefit::Gift { .. } | Benefit::FreePeriods { .. } | Benefit::GiftValue { .. } => Target::Goods,
+                Benefit::Ladder { .. } | Benefit::EveryOff { .. } | Benefit::FixedPrice { .. } | Benefit::UnitsOff { .. } | Benefit::Gift { .. } | Benefit::FreePeriods { .. } | Benefit::RandomAmount { .. } | Benefit::GiftValue { .. } => Target::Goods,
             };
             prop_assert!(on == Target::Shipping || one.shipping_minor == 0);
             prop_assert!(on == Target::Deposit || one.deposit_minor == 0);

@@ -151,7 +151,8 @@ impl World {
             settings: Arc::clone(&self.settings),
             version: self.settings_version,
         };
-        let mut facts = Facts::new(&tenant, self.ring.current_no(), JournalNo(self.batches * rows));
+        let key = (self.ring.current_no(), self.ring.draw_key(TENANT));
+        let mut facts = Facts::new(&tenant, key, JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
         facts
     }
@@ -228,7 +229,10 @@ impl World {
         write(&mut rows.sequences, &facts.sequences, Clone::clone);
         write(&mut rows.series, &facts.series, Clone::clone);
         write(&mut rows.usages, &facts.usages, through_postcard);
-        write(&mut rows.vouchers, &facts.vouchers, through_postcard);
+        write(&mut rows.vouchers, &facts.vouchers, |voucher| Voucher {
+            amount_minor: voucher.amount_minor,
+            ..through_postcard(&Voucher { amount_minor: None, ..voucher.clone() })
+        });
         write(&mut rows.gifts, &facts.gifts, through_postcard);
         rows.gift_entries.extend(facts.gift_entries().iter().map(through_postcard));
         write(&mut rows.blocks, &facts.blocks, through_postcard);

@@ -22,6 +22,7 @@ mod multi_claims;
 mod repeats;
 mod automatic;
 mod uses;
+mod draws;
 mod holds;
 mod reservations;
 mod returns;
@@ -161,6 +162,11 @@ suite! {
         who_types_a_shared_code_uses_the_oldest_voucher_that_is_free_then_the_code_itself
         several_codes_of_one_order_are_used_all_or_none
         a_quote_says_what_a_redemption_comes_to_and_takes_nothing
+    }
+    draws {
+        re_1_random_amounts_stay_within_bounds_and_the_budget_beside_fixed_ones_under_concurrency
+        re_1_without_a_stock_a_budget_of_random_amounts_is_given_out_until_the_least_is_not_left
+        re_1_what_was_drawn_comes_back_as_the_budget_says_and_is_drawn_once_for_a_key
     }
     holds {
         jc_3_a_hold_can_be_used_until_its_last_second_then_its_unit_is_anothers_also_over_a_crash

@@ -19,6 +19,7 @@ mod gifts;
 mod settlements;
 mod rules;
 mod decisions;
+mod draws;
 mod abuse;
 mod hostile;
 mod customers;

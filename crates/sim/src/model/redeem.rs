@@ -152,6 +152,7 @@ impl Model {
             | Benefit::UnitsOff { .. }
             | Benefit::Gift { .. }
             | Benefit::FreePeriods { .. }
+            | Benefit::RandomAmount { .. }
             | Benefit::GiftValue { .. } => {
                 unreachable!("the shop has no such coupon")
             }

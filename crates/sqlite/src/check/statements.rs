@@ -33,6 +33,7 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::GivenCodeHasVoucher, VOUCHER_WITHOUT_CODE),
     (Promise::PoolIsNobodys, POOLED_WITH_OWNER),
     (Promise::PoolIsNobodys, HELD_WITHOUT_OWNER),
+    (Promise::DrawnAmountsCounted, DRAWN_BY_ANOTHER_BENEFIT),
     (Promise::ImportsAccounted, IMPORT_NOT_WHOLE),
     (Promise::ImportsAccounted, IMPORT_UNLIKE_REFUSALS),
     (Promise::ImportsAccounted, IMPORT_UNLIKE_CHUNKS),
@@ -239,6 +240,13 @@ const VOUCHER_WITHOUT_CODE: &str = "
     from voucher
     left join given_code using (tenant, coupon, ordinal)
     where voucher.kind = 2 and given_code.tenant is null and voucher.state not in (4, 5)";
+
+const DRAWN_BY_ANOTHER_BENEFIT: &str = "
+    select format('voucher %d/%d/%d of tenant %d has an amount, and its coupon gives no random one',
+        voucher.coupon, kind, ordinal, voucher.tenant)
+    from voucher
+    join coupon using (tenant, coupon)
+    where amount_minor is not null and json_extract(document, '$.definition.benefit.type') <> 'random_amount'";
 
 const POOLED_WITH_OWNER: &str = "
     select format('voucher %d/%d/%d of tenant %d waits in the pool and is given, held or used',

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use domain::event::{EventKind, Subject};
 use domain::id::{TenantNo, VoucherKind};
+use domain::limit::{Counts, Taking};
 use domain::redemption::{Part, RedemptionState};
 use domain::voucher::{Voucher, VoucherState};
 use ports::StoreError;
@@ -69,8 +70,19 @@ fn check_one(
     if told.is_some_and(|told| !taken.match_told(&told, ended)) {
         run.findings.add(Promise::TakingsEqualEvents, || name(tenant, &head.subject));
     }
+    if !counts_what_was_drawn(&voucher) {
+        run.findings.add(Promise::DrawnAmountsCounted, || name(tenant, &head.subject));
+    }
     codes::check_voucher(run, sample, tenant, &voucher);
     check_use(run, tenant, &voucher)
+}
+
+/// Each budget that a random amount was taken from has it whole; what has ended gave it back, or took it for good.
+fn counts_what_was_drawn(voucher: &Voucher) -> bool {
+    let of_value = |taking: &&Taking| taking.counts == Counts::Value;
+    voucher
+        .amount_minor
+        .is_none_or(|drawn| voucher.takings.iter().filter(of_value).all(|taking| taking.amount == drawn))
 }
 
 fn is_left_by(kind: &EventKind, voucher: &Voucher) -> bool {

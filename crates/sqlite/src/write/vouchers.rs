@@ -10,13 +10,13 @@ use super::{Target, sorted};
 use crate::rows;
 
 const INSERT_VOUCHER: &str = "insert into voucher (tenant, coupon, kind, ordinal, key_no, version, state, customer,
-        made_at, valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal)
-    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+        made_at, valid_from, valid_until, held_until, locked_until, redemption_id, takings, journal, amount_minor)
+    values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 
-/// What a voucher is made with stays: its key and its ring key. Its validity begins when it leaves a pool, if it was in one.
+/// What a voucher is made with stays: its key and its ring key. Its validity begins, and its amount is drawn, when it leaves a pool, if it was in one.
 const UPDATE_VOUCHER: &str = "update voucher
     set version = ?5, state = ?6, customer = ?7, held_until = ?8, locked_until = ?9, redemption_id = ?10, takings = ?11,
-        journal = ?12, made_at = ?14, valid_from = ?15, valid_until = ?16
+        journal = ?12, made_at = ?14, valid_from = ?15, valid_until = ?16, amount_minor = ?17
     where tenant = ?1 and coupon = ?2 and kind = ?3 and ordinal = ?4 and version = ?13";
 
 /// Mostly the voucher stays with whom it is with; SQLite would look up the customer whom an update names, even the same.
@@ -85,6 +85,7 @@ impl Target<'_> {
                 voucher.redemption.as_ref().map(|id| id.as_str()),
                 rows::takings_column(&voucher.takings),
                 voucher.journal.0,
+                voucher.amount_minor,
             ],
         )
     }
@@ -109,6 +110,7 @@ impl Target<'_> {
                 voucher.made_at.as_ms(),
                 voucher.valid_from.map(Timestamp::as_ms),
                 voucher.valid_until.map(Timestamp::as_ms),
+                voucher.amount_minor,
             ],
         )
     }
@@ -174,8 +176,10 @@ impl Target<'_> {
     }
 }
 
-/// Whether it keeps its owner, and the validity that it was made with or left its pool with.
+/// Whether it keeps its owner, and the validity and amount that it was made with or left its pool with.
 fn stays(before: &Voucher, after: &Voucher) -> bool {
-    let given = |voucher: &Voucher| (voucher.customer, voucher.made_at, voucher.valid_from, voucher.valid_until);
+    let given = |voucher: &Voucher| {
+        (voucher.customer, voucher.made_at, voucher.valid_from, voucher.valid_until, voucher.amount_minor)
+    };
     given(before) == given(after)
 }

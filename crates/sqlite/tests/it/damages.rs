@@ -481,6 +481,11 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["access_blocks_kept"],
     ),
     (
+        "a voucher of ten per cent has an amount",
+        Sql("update voucher set amount_minor = 5 where coupon = 1 and ordinal = 0"),
+        &["drawn_amounts_counted"],
+    ),
+    (
         "a block ended before its end",
         Sql("update access_block set until = until + 86400000 where access_block = 1"),
         &["access_blocks_kept"],

@@ -82,7 +82,9 @@ pub fn denied(example: &Example) -> Result<Vec<Warning>, String> {
 
 /// The coupons were made, and their codes are typed, in the order of their names.
 fn offers(example: &Example) -> Result<Vec<Offer>, String> {
-    if let Some(name) = example.claimed.keys().find(|name| !example.coupons.contains_key(*name)) {
+    if let Some(name) =
+        example.claimed.keys().chain(example.drawn.keys()).find(|name| !example.coupons.contains_key(*name))
+    {
         return Err(format!("`{name}` is claimed and no coupon"));
     }
     let offer = |((name, offered), code): ((&String, &Offered), usize)| {
@@ -92,11 +94,21 @@ fn offers(example: &Example) -> Result<Vec<Offer>, String> {
             let zone = example.zone.clone().unwrap_or(Zone::utc());
             let (valid_from, valid_until) = coupon.definition.validity.of_voucher(*claimed_at, &zone);
             let key = VoucherKey { coupon: coupon.no, kind: VoucherKind::Row, ordinal: 0 };
-            VoucherWindow { key, valid_from, valid_until, balance_minor: None }
+            VoucherWindow { key, valid_from, valid_until, balance_minor: None, amount_minor: None }
         });
         let voucher = match example.balances.get(name) {
             Some(text) => Some(with_balance(voucher, coupon.no, amounts::read(text, example.currency)?)),
             None => voucher,
+        };
+        let voucher = match example.drawn.get(name) {
+            None => voucher,
+            Some(amount) => {
+                let key = VoucherKey { coupon: coupon.no, kind: VoucherKind::Row, ordinal: 0 };
+                let claimed =
+                    VoucherWindow { key, valid_from: None, valid_until: None, balance_minor: None, amount_minor: None };
+                let amount_minor = Some(amounts::read(amount, example.currency)?);
+                Some(VoucherWindow { amount_minor, ..voucher.unwrap_or(claimed) })
+            }
         };
         Ok(Offer { code, coupon: Arc::new(coupon), voucher, refused: None })
     };
@@ -106,7 +118,13 @@ fn offers(example: &Example) -> Result<Vec<Offer>, String> {
 /// Gift value is a voucher, whenever it was claimed.
 fn with_balance(voucher: Option<VoucherWindow>, coupon: CouponNo, balance_minor: i64) -> VoucherWindow {
     let key = VoucherKey { coupon, kind: VoucherKind::Row, ordinal: 0 };
-    let window = voucher.unwrap_or(VoucherWindow { key, valid_from: None, valid_until: None, balance_minor: None });
+    let window = voucher.unwrap_or(VoucherWindow {
+        key,
+        valid_from: None,
+        valid_until: None,
+        balance_minor: None,
+        amount_minor: None,
+    });
     VoucherWindow { balance_minor: Some(balance_minor), ..window }
 }
 

@@ -46,6 +46,9 @@ pub struct Example {
     /// Of those that are vouchers: when they were claimed.
     #[serde(default)]
     pub claimed: BTreeMap<String, Timestamp>,
+    /// Of those that are vouchers with a random amount: what was drawn.
+    #[serde(default)]
+    pub drawn: BTreeMap<String, String>,
     pub gives: BTreeMap<String, Gives>,
     /// In which order those that apply do.
     pub turn: Option<Vec<String>>,
