@@ -28,6 +28,7 @@ mod issue;
 mod import;
 mod hold;
 mod typed;
+mod shopper;
 mod redeem;
 mod settle;
 mod give_back;
@@ -53,6 +54,7 @@ pub use facts::{
     PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
 pub use outcome::{Answer, Answered, NotImported, Outcome};
+pub use shopper::{HISTORY_MAX, History};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

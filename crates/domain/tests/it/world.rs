@@ -16,13 +16,15 @@ use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
 use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKey;
 use domain::ledger::{
-    Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
+    Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, History,
+    IdempotencyHash, MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide,
+    quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::{Automatic, AutomaticFacts, Quote};
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
+use domain::segment::{SegmentNo, Segments};
 use domain::statistics::Statistics;
 use domain::tenant::Settings;
 use domain::time::Timestamp;
@@ -47,6 +49,7 @@ pub struct Rows {
     pub campaign_versions: BTreeMap<(CampaignNo, u32), Arc<Campaign>>,
     pub customers: BTreeMap<CustomerNo, Customer>,
     pub persons: BTreeMap<CustomerNo, Person>,
+    pub memberships: BTreeMap<CustomerNo, Vec<SegmentNo>>,
     pub sequences: BTreeMap<Sequence, u32>,
     pub series: BTreeMap<(CouponNo, VoucherKind), u64>,
     pub usages: BTreeMap<UsageKey, Usage>,
@@ -72,6 +75,7 @@ pub struct World {
     pub rows: Rows,
     /// Who is kept out.
     pub standing: Arc<Standing>,
+    pub segments: Arc<Segments>,
     /// How often the latest batch or quote had to load.
     pub rounds: usize,
     batches: i64,
@@ -87,6 +91,7 @@ impl World {
             ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
             rows: Rows::default(),
             standing: Arc::default(),
+            segments: Arc::default(),
             rounds: 0,
             batches: 0,
             names: 0,
@@ -133,6 +138,7 @@ impl World {
         let rows = i64::try_from(ROWS_PER_BATCH).unwrap();
         let mut facts = Facts::new(self.settings.clone(), self.ring.current_no(), JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
+        facts.segments = Arc::clone(&self.segments);
         facts
     }
 
@@ -160,6 +166,8 @@ impl World {
         bring(&mut facts.members, |no| some_of(rows.linked(|other, person| person.person == *no && other != *no)));
         bring(&mut facts.merged, |no| some_of(rows.linked(|_, person| person.merged_into == Some(*no))));
         bring(&mut facts.wallets, |no| some_of(rows.wallet(*no)));
+        bring(&mut facts.memberships, |no| some_of(rows.memberships.get(no).cloned().unwrap_or_default()));
+        bring(&mut facts.histories, |no| Some(rows.history(*no, now)));
         bring(&mut facts.counters, |of| {
             some_of(rows.usages.keys().filter(|key| key.subject == *of).copied().collect())
         });
@@ -276,6 +284,15 @@ impl Rows {
     fn wallet(&self, customer: CustomerNo) -> Vec<VoucherKey> {
         let own = self.vouchers.values().filter(|voucher| voucher.customer == Some(customer));
         own.map(|voucher| voucher.key).take(MOVES_MAX).collect()
+    }
+
+    fn history(&self, customer: CustomerNo, now: Timestamp) -> History {
+        let mut history = History::default();
+        let own = self.redemptions.values().filter(|redemption| redemption.customer == Some(customer));
+        for redemption in own.filter(|redemption| redemption.is_live_at(now)) {
+            history.add(redemption.currency.expect("it was priced"), redemption.total_minor);
+        }
+        history
     }
 
     fn live_of(&self, order: &str) -> Option<RedemptionId> {
