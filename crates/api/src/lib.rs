@@ -63,6 +63,7 @@ mod actor_body;
 mod voucher_body;
 mod code_blocks;
 mod access_blocks;
+mod segments;
 mod access_block_body;
 mod imports;
 pub mod import_file;

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 pub const SEGMENTS_MAX: usize = 500;
 /// The most characters of a segment's name.
 pub const SEGMENT_NAME_CHARS_MAX: usize = 64;
-/// The most members that one request adds and removes together.
+/// The most members that one request adds, and the most that it removes.
 pub const SEGMENT_CHANGES_MAX: usize = 10_000;
 
 /// A segment's number within its tenant.

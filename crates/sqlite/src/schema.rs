@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_abuse.sql"),
     include_str!("../migrations/0009_tenants.sql"),
     include_str!("../migrations/0010_automatic.sql"),
+    include_str!("../migrations/0016_segments.sql"),
 ];
 
 /// Brings the schema to what this program knows.

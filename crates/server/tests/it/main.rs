@@ -17,6 +17,7 @@ mod pricing;
 mod abuse;
 mod hostile;
 mod customers;
+mod segments;
 mod command_line;
 mod audit;
 mod imports;
