@@ -72,9 +72,10 @@ pub(crate) async fn save_segment(
     Change { origin, body }: Change<SegmentDefinition>,
 ) -> Answered<SegmentBody> {
     let Caller { tenant, actor, .. } = origin.caller;
-    let over = match headers.contains_key(header::IF_MATCH) {
-        true => edited_version(&headers)?.map_or(SavedOver::Any, SavedOver::Version),
-        false => SavedOver::Nothing,
+    let over = if headers.contains_key(header::IF_MATCH) {
+        edited_version(&headers)?.map_or(SavedOver::Any, SavedOver::Version)
+    } else {
+        SavedOver::Nothing
     };
     if over != SavedOver::Nothing && app.store.segments(tenant).get(&name).is_none() {
         return Err(gone());
