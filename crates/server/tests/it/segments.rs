@@ -158,7 +158,8 @@ async fn of_two_first_orders_at_the_same_instant_one_has_the_coupon() {
     let server = Server::start(data.path());
     server.coupon(&conditioned(Some("FIRST"), &first_order())).await;
     let ann = server.customer("ann").await;
-    let both = tokio::join!(redeem(&server, &ann, "o1", &json!("FIRST")), redeem(&server, &ann, "o2", &json!("FIRST")));
+    let code = json!("FIRST");
+    let both = tokio::join!(redeem(&server, &ann, "o1", &code), redeem(&server, &ann, "o2", &code));
     let mut statuses = [both.0.status.as_u16(), both.1.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409]);
