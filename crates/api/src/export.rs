@@ -33,6 +33,8 @@ const EVENTS_MAX: usize = 1_000;
 pub(crate) struct CustomerExport {
     customer: CustomerBody,
     identities: Vec<IdentityBody>,
+    /// The names of the segments that list the customer.
+    segments: Vec<String>,
     vouchers: Vec<ExportedVoucher>,
     /// Those of whoever was merged into the customer, too.
     redemptions: Vec<ExportedRedemption>,
@@ -119,7 +121,9 @@ impl Export {
         let customer = customer.ok_or_else(|| Problem::internal(&"a customer with a number is missing"))?;
         let identities = identity_bodies(&self.app.store.codes(), self.tenant, &customer);
         let customer = CustomerBody::of(customer)?;
-        Ok(format!("{{\"customer\":{},\"identities\":{},\"vouchers\":[", json(&customer)?, json(&identities)?))
+        let segments = self.app.store.memberships(self.tenant, self.customer).await?;
+        let (customer, identities, segments) = (json(&customer)?, json(&identities)?, json(&segments)?);
+        Ok(format!("{{\"customer\":{customer},\"identities\":{identities},\"segments\":{segments},\"vouchers\":["))
     }
 
     async fn vouchers(

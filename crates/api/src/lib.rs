@@ -69,6 +69,7 @@ mod gifts;
 mod payment_body;
 mod code_blocks;
 mod access_blocks;
+mod segments;
 mod access_block_body;
 mod imports;
 pub mod import_file;

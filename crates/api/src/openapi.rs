@@ -17,18 +17,20 @@ use crate::{
     access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
     condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, decisions, export, gifts,
     health, history, identities, imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock,
-    second_factor, settlements, setup, short_form, sign_in, simulations, tenant_settings, test_clock, vouchers, wallet,
-    wallet_quotes, warnings,
+    second_factor, segments, settlements, setup, short_form, sign_in, simulations, tenant_settings, test_clock,
+    vouchers, wallet, wallet_quotes, warnings,
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 11] = [
+const WITHOUT_KEY: [&str; 13] = [
     "/v1/quotes",
     "/v1/simulations",
     "/v1/quotes/wallet",
     "/v1/coupons/{id}/imports",
     "/v1/blocks",
     "/v1/blocks/{id}",
+    "/v1/segments/{id}",
+    "/v1/segments/{id}/members",
     "/v1/test-clock",
     "/v1/api-keys",
     "/v1/api-keys/{id}",
@@ -50,6 +52,8 @@ const WITHOUT_KEY: [&str; 11] = [
         customers::create_customer, customers::list_customers, customers::get_customer, customer_patch::update_customer,
         identities::list_identities, identities::add_identity, identities::remove_identity,
         customer_history::list_customer_history, export::export_customer, customers::erase_customer,
+        segments::save_segment, segments::list_segments, segments::get_segment, segments::delete_segment,
+        segments::change_segment_members,
         coupons::create_coupon, coupons::list_coupons, coupons::get_coupon, coupons::update_coupon,
         coupons::get_coupon_version, coupons::get_coupon_statistics,
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,

@@ -13,7 +13,7 @@ use crate::customer_by::{CustomerBy, Named};
 use crate::idempotency::Origin;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
-use crate::quotes::{check_codes, parse_order, read_codes};
+use crate::quotes::{check_codes, heard, parse_order, read_codes};
 
 /// How long a reservation lasts unless it says so: 15 minutes.
 const RESERVE_MS_DEFAULT: i64 = 15 * 60_000;
@@ -56,7 +56,7 @@ impl RedeemBody {
             Some(id) => given_id(id)?,
             None => made_id(app),
         };
-        let order = parse_order(self.order)?;
+        let order = heard(parse_order(self.order)?, origin.caller);
         check_codes(&self.codes)?;
         if self.expected_total_minor.is_some_and(|total| total < 0) {
             return Err(Problem::invalid_field("/expected_total_minor", "invalid", "must be at least 0"));

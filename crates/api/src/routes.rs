@@ -15,8 +15,8 @@ use crate::{
     access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
     condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, decisions, docs, export,
     extract, gate, gifts, health, history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions,
-    registration, restock, second_factor, settlements, setup, short_form, sign_in, simulations, tenant_settings,
-    test_clock, vouchers, wallet, wallet_quotes, warnings,
+    registration, restock, second_factor, segments, settlements, setup, short_form, sign_in, simulations,
+    tenant_settings, test_clock, vouchers, wallet, wallet_quotes, warnings,
 };
 
 /// Everything that is served, with problems for what is not there, counted and logged.
@@ -65,6 +65,12 @@ fn customer_routes() -> Router<App> {
         .route("/v1/customers/{id}/history", get(customer_history::list_customer_history))
         .route("/v1/customers/{id}/export", get(export::export_customer))
         .route("/v1/customers/{id}/erase", post(customers::erase_customer))
+        .route("/v1/segments", get(segments::list_segments))
+        .route(
+            "/v1/segments/{id}",
+            put(segments::save_segment).get(segments::get_segment).delete(segments::delete_segment),
+        )
+        .route("/v1/segments/{id}/members", post(segments::change_segment_members))
         .route("/v1/me", get(me::get_me).patch(me::update_me))
         .route("/v1/wallet", get(wallet::get_wallet))
 }

@@ -21,7 +21,7 @@ use crate::gate::refuse_blocked_customer;
 use crate::names::Names;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
-use crate::quotes::{HelpBody, LineShareBody, ReasonBody, parse_order};
+use crate::quotes::{HelpBody, LineShareBody, ReasonBody, heard, parse_order};
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::voucher_ids;
 
@@ -111,7 +111,7 @@ pub(crate) async fn create_wallet_quote(
     caller: Caller,
     Json(body): Json<WalletQuoteBody>,
 ) -> Answered<WalletQuote> {
-    let (tenant, order) = (caller.tenant, parse_order(body.order)?);
+    let (tenant, order) = (caller.tenant, heard(parse_order(body.order)?, caller));
     let named = Named { customer_id: body.customer_id, customer: body.customer };
     let customer = named.find(&app, caller).await?;
     let customer =

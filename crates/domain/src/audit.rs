@@ -54,6 +54,8 @@ kinds! {
     Block, "block";
     /// A block of somebody who is kept out, by its public id.
     AccessBlock, "access_block";
+    /// A segment of customers, by its name.
+    Segment, "segment";
     /// An API key, by its public id.
     Key, "key";
     /// A key of the ring that codes are computed with, as `code_key_` and its number.

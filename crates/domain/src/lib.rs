@@ -3,7 +3,7 @@
 //! Read in this order: the small types (`id`, `money`, `time`), what is ordered (`order`), what is defined (`benefit`, `scope`, `stacking`, `bearing`, `coupon`, `campaign`, `limit`,
 //! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
 //! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`, `settlement`), what people are written (`mail`), what a
-//! second factor is (`totp`), and who is kept out (`access_block`).
+//! second factor is (`totp`), who is kept out (`access_block`) and who is counted to which group (`segment`).
 
 pub mod id;
 pub mod field;
@@ -45,3 +45,4 @@ pub mod mail;
 pub mod totp;
 pub mod address;
 pub mod access_block;
+pub mod segment;

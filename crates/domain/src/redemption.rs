@@ -202,6 +202,12 @@ impl Redemption {
         }
     }
 
+    /// Whether it counts as an order of the customer's at that instant: reserved, or succeeded and not wholly returned.
+    #[must_use]
+    pub fn is_live_at(&self, now: Timestamp) -> bool {
+        matches!(self.state_at(now), RedemptionState::Pending | RedemptionState::Succeeded)
+    }
+
     /// What of the discount has been given back.
     #[must_use]
     pub fn returned_minor(&self) -> i64 {

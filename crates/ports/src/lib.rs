@@ -3,7 +3,7 @@
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
 //! `records` (what is read back), `imports` (files of codes on their way in), `access` (which servers may call), `accounts`
 //! (who signs in), `tokens` (what is good once), `mails` (what people are written), `open_id` (who vouches for people),
-//! `tenants`, `access_blocks` (who is kept out), `limiter` (how often one may go on), `codes` (texts and ids at the edge),
+//! `tenants`, `access_blocks` (who is kept out), `segments` (who is counted to which group), `limiter` (how often one may go on), `codes` (texts and ids at the edge),
 //! `clock`, `error`. What the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
@@ -17,6 +17,7 @@ mod mails;
 mod open_id;
 mod tenants;
 mod access_blocks;
+mod segments;
 mod limiter;
 mod codes;
 mod clock;
@@ -44,10 +45,17 @@ pub use lists::{
 pub use mails::{DeadMail, MailFailure, MailNo, Mails, Post, PostError, QueuedMail};
 pub use open_id::{Arrival, Departure, OpenId, OpenIdError, Vouched};
 pub use records::Records;
+pub use segments::{MemberChanges, MembersChanged, NewSegment, NoMembers, NotSaved, SavedOver, SegmentStore};
 pub use tenants::Tenants;
 pub use tokens::{TokenKey, TokenPurpose, Tokens};
 
 /// Everything a store does, as one object.
-pub trait Store: Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants {}
+pub trait Store:
+    Ledger + Records + Imports + Access + Accounts + AccessBlocks + SegmentStore + Tokens + Mails + Tenants
+{
+}
 
-impl<T: Ledger + Records + Imports + Access + Accounts + AccessBlocks + Tokens + Mails + Tenants> Store for T {}
+impl<T> Store for T where
+    T: Ledger + Records + Imports + Access + Accounts + AccessBlocks + SegmentStore + Tokens + Mails + Tenants
+{
+}

@@ -68,6 +68,7 @@ impl SqliteStore {
             // Nothing is made, so no number of a journal row is ever asked for.
             let mut facts = Facts::new(&now_set, shared.codes.facts_key(tenant), JournalNo::default());
             facts.standing = shared.blocks.of(tenant);
+            facts.segments = shared.segments.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
             loader.prefetch(&mut facts, &request).map_err(store_error)?;
             loader.complete(&mut facts, |facts| decide(&request, facts, now))

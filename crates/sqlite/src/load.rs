@@ -2,6 +2,7 @@
 
 mod derived;
 mod persons;
+mod shoppers;
 
 pub(crate) use derived::patterns;
 
@@ -95,6 +96,7 @@ impl<'a> Loader<'a> {
         self.campaigns(facts)?;
         self.customers(facts)?;
         self.persons(facts)?;
+        self.shoppers(facts)?;
         self.contributions(facts)?;
         self.numbers(facts)?;
         self.usages(facts)?;

@@ -15,6 +15,7 @@ use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::readers::Readers;
+use crate::segments::Kept;
 use crate::tenants::Known;
 
 /// One per open store.
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub persons: Persons,
     pub keys: Keys,
     pub blocks: Blocks,
+    pub segments: Kept,
     pub time: Time,
     pub forgetting: Walk,
     pub tenants: Known,

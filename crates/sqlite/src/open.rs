@@ -26,6 +26,7 @@ use crate::memory::{Shared, Time};
 use crate::persons::Persons;
 use crate::queue::Queue;
 use crate::readers::Readers;
+use crate::segments::Kept;
 use crate::write::append;
 use crate::writer::{Bounds, Writer};
 use crate::{SqliteStore, plain, schema};
@@ -184,6 +185,7 @@ impl SqliteStore {
             persons: Persons::load(&connection)?,
             keys: Keys::load(&connection)?,
             blocks: Blocks::load(&connection)?,
+            segments: Kept::load(&connection)?,
             time: Time::new(options.clock, decided_last),
             forgetting: Walk::new(),
             tenants,

@@ -21,6 +21,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_settlement.sql"),
     include_str!("../migrations/0014_decisions.sql"),
     include_str!("../migrations/0015_random_amounts.sql"),
+    include_str!("../migrations/0016_segments.sql"),
 ];
 
 /// Brings the schema to what this program knows.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
+use super::shopper::History;
 use super::table::Table;
 use crate::access_block::Standing;
 use crate::account::{Account, LoginHash};
@@ -21,6 +22,7 @@ use crate::identity::IdentityKey;
 use crate::limit::{Usage, UsageDelta, UsageKey, UsageSubject};
 use crate::pricing::AutomaticFacts;
 use crate::redemption::{Redemption, RedemptionId};
+use crate::segment::{SegmentNo, Segments};
 use crate::settlement::{self, Settled, SettlementKey};
 use crate::statistics::{Statistics, tally};
 use crate::tenant::{Settings, Tenant};
@@ -131,6 +133,8 @@ pub struct Facts {
     pub journal: JournalNo,
     /// Who is kept out, as the store has it in memory: neither loaded nor written.
     pub standing: Arc<Standing>,
+    /// The tenant's segments, likewise.
+    pub segments: Arc<Segments>,
     /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns. Every version is kept too: see [`Facts::campaign_versions`].
@@ -156,6 +160,10 @@ pub struct Facts {
     pub merged: Table<CustomerNo, Vec<CustomerNo>>,
     /// Derived, not written: a customer's vouchers, the first [`MOVES_MAX`] by key.
     pub wallets: Table<CustomerNo, Vec<VoucherKey>>,
+    /// Derived, not written: the segments that list a customer.
+    pub memberships: Table<CustomerNo, Vec<SegmentNo>>,
+    /// Derived, not written: what a customer has ordered, of its newest [`super::HISTORY_MAX`] redemptions.
+    pub histories: Table<CustomerNo, History>,
     /// Derived, not written: the counters of a person. One more than [`COUNTERS_MAX`] at most.
     pub counters: Table<UsageSubject, Vec<UsageKey>>,
     /// The next small numbers; absent: 1.
@@ -235,6 +243,8 @@ macro_rules! each_table {
         $facts.members.$method();
         $facts.merged.$method();
         $facts.wallets.$method();
+        $facts.memberships.$method();
+        $facts.histories.$method();
         $facts.counters.$method();
         $facts.sequences.$method();
         $facts.series.$method();
@@ -273,6 +283,7 @@ impl Facts {
             draw_key,
             journal,
             standing: Arc::default(),
+            segments: Arc::default(),
             coupons: Table::default(),
             campaigns: Table::default(),
             siblings: Table::default(),
@@ -284,6 +295,8 @@ impl Facts {
             members: Table::default(),
             merged: Table::default(),
             wallets: Table::default(),
+            memberships: Table::default(),
+            histories: Table::default(),
             counters: Table::default(),
             sequences: Table::default(),
             series: Table::default(),

@@ -31,6 +31,7 @@ mod issue;
 mod import;
 mod hold;
 mod typed;
+mod shopper;
 mod redeem;
 mod gifts;
 mod settle;
@@ -59,6 +60,7 @@ pub use facts::{
     PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
 pub use outcome::{Answer, Answered, NotImported, Outcome};
+pub use shopper::{HISTORY_MAX, History};
 pub use simulate::{Draft, Figures, Simulation};
 pub use table::{Change, Table};
 

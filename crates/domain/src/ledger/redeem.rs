@@ -12,11 +12,12 @@ use super::persons::standing;
 use super::settle::{amounts, redeem_voucher};
 use super::takings::{self, Taken, Want, Whose, summed, take, undo};
 use super::typed::{Typed, resolve};
-use super::{Stop, gifts, refuse, sweep};
+use super::{Stop, gifts, refuse, shopper, sweep};
 use crate::bearing::{Borne, MerchantShare};
 use crate::event::{JournalNo, VoucherStep};
 use crate::id::CustomerNo;
 use crate::limit::Counts;
+use crate::order::Order;
 use crate::pricing::{Applied, Offer, PRICING_REVISION, Payment, Quote, Refused, Terms, price};
 use crate::redemption::{Paid, Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
@@ -132,7 +133,9 @@ fn free_order(facts: &mut Facts, context: Context, request: &RedeemRequest) -> R
 }
 
 /// A priced request with what it took from the limits, in the order of the quote's applied coupons, then of its payments.
-struct Priced {
+struct Priced<'r> {
+    /// The order with what was looked up of who buys.
+    order: Cow<'r, Order>,
     quote: Quote,
     typed: Vec<Typed>,
     taken: Vec<Taken>,
@@ -140,17 +143,18 @@ struct Priced {
 
 /// Prices the codes, then takes from the limits of those that apply. A code that a limit refuses is left out and the
 /// rest priced again, as each step sees what the step before left.
-fn evaluate(facts: &mut Facts, context: Context, request: &RedeemRequest) -> Result<Priced, Stop> {
+fn evaluate<'r>(facts: &mut Facts, context: Context, request: &'r RedeemRequest) -> Result<Priced<'r>, Stop> {
     let mut typed = resolve(facts, context, request)?;
+    let customer = known_customer(request, &typed);
+    let order = shopper::order_of(facts, context, (&request.order, customer), &typed)?;
     loop {
-        let customer = known_customer(request, &typed);
         let offers: Vec<Offer> = typed.iter().filter_map(Typed::offer).collect();
-        let mut quote = price(&request.order, &offers, terms(&facts.settings, customer.is_some()), context.now);
+        let mut quote = price(&order, &offers, terms(&facts.settings, customer.is_some()), context.now);
         quote.refused.extend(typed.iter().filter_map(Typed::unknown));
         quote.refused.sort_by_key(|refused| refused.code);
         keep_helpful(&mut quote, &typed);
         match take_for(facts, context, request, (&typed, &quote))? {
-            Ok(taken) => return Ok(Priced { quote, typed, taken }),
+            Ok(taken) => return Ok(Priced { order, quote, typed, taken }),
             Err(refusals) => refusals.into_iter().for_each(|(code, refusal)| typed[code].refuse(refusal)),
         }
     }
@@ -272,9 +276,9 @@ fn write(
     context: Context,
     request: &RedeemRequest,
     fingerprint: Fingerprint,
-    priced: Priced,
+    priced: Priced<'_>,
 ) -> Result<Redemption, Stop> {
-    let Priced { quote, typed, taken } = priced;
+    let Priced { order, quote, typed, taken } = priced;
     let customer = known_customer(request, &typed);
     let deltas = taken.iter().flat_map(|taken| taken.deltas.iter().copied()).collect::<Vec<_>>();
     let parts = parts_of(&quote, &typed, taken, request.order.lines.len());
@@ -286,7 +290,7 @@ fn write(
     }
     let state = if request.reserve_ms.is_some() { RedemptionState::Pending } else { RedemptionState::Succeeded };
     let payments = pay(facts, context, (request, state), (&typed, &quote))?;
-    facts.record_decision(record_of(facts, context, (request, customer), (&typed, &quote)));
+    facts.record_decision(record_of(facts, context, (request, customer), (&order, &typed, &quote)));
     let redemption = Redemption {
         id: request.id.clone(),
         version: 0,
@@ -397,7 +401,7 @@ fn record_of(
     facts: &Facts,
     context: Context,
     (request, customer): (&RedeemRequest, Option<CustomerNo>),
-    (typed, quote): (&[Typed], &Quote),
+    (order, typed, quote): (&Order, &[Typed], &Quote),
 ) -> DecisionRecord {
     // Of those that nobody typed, the ones that a limit refused are unknown to pricing; without all that were not applied it
     // comes to the same.
@@ -421,7 +425,7 @@ fn record_of(
         pricing: Pricing::default(),
         attributes: Declared::default(),
         customer,
-        order: request.order.clone(),
+        order: order.clone(),
         offers: offers.map(offer).collect(),
         quote,
     }

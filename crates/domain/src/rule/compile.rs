@@ -1,6 +1,7 @@
 //! A rule becomes a condition: names are looked up, values read, and whatever is wrong is found now and not when somebody
 //! buys.
 
+use super::asks::Asks;
 use super::catalogue::{Catalogue, Field};
 use super::kind::{Kind, Operand, Operator};
 use super::tree::{FieldTest, LinesSum, Rule};
@@ -14,7 +15,7 @@ pub const RULE_DEPTH_MAX: usize = 10;
 
 /// A rule that was checked and can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition(pub(super) Part);
+pub struct Condition(pub(super) Part, Asks);
 
 /// A part of a condition, as the rule it was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +47,22 @@ impl Condition {
     /// # Errors
     /// The first thing that is wrong, in the order in which the rule is written.
     pub fn compile(rule: &Rule, catalogue: &Catalogue) -> Result<Self, FieldError> {
-        Compiler { catalogue, nodes: 0 }.part(rule, Place { depth: 1, in_lines: false }).map(Self)
+        let mut compiler = Compiler { catalogue, nodes: 0, asks: Asks::default() };
+        let part = compiler.part(rule, Place { depth: 1, in_lines: false })?;
+        Ok(Self(part, compiler.asks))
+    }
+
+    /// What it asks for that Scrip may know itself.
+    #[must_use]
+    pub fn asks(&self) -> Asks {
+        self.1
     }
 }
 
 struct Compiler<'a> {
     catalogue: &'a Catalogue,
     nodes: usize,
+    asks: Asks,
 }
 
 /// Where in the tree a rule is.
@@ -125,7 +135,7 @@ impl Compiler<'_> {
         rule.map(|rule| self.boxed(pointer, rule, place)).transpose()
     }
 
-    fn field(&self, test: &FieldTest, place: Place) -> Result<Part, FieldError> {
+    fn field(&mut self, test: &FieldTest, place: Place) -> Result<Part, FieldError> {
         let Some(listed) = self.catalogue.find(&test.field) else {
             return Err(FieldError::new("/field", "must be a field of the catalogue"));
         };
@@ -133,6 +143,7 @@ impl Compiler<'_> {
             let detail = "must not be of a line here: only a rule over lines, such as `any_line`, may ask for it";
             return Err(FieldError::new("/field", detail));
         }
+        self.asks = self.asks.or(Asks::of(&listed.field));
         let compared = Compared { kind: listed.kind, choices: listed.choices };
         let test = compared.test(test.op, test.value.as_ref())?;
         Ok(Part::Field { field: listed.field.clone(), kind: listed.kind, test })

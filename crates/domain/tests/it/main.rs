@@ -10,6 +10,7 @@ mod claims;
 mod holds;
 mod issues;
 mod redemptions;
+mod shoppers;
 mod reservations;
 mod returns;
 mod limits;

@@ -17,13 +17,15 @@ use domain::gift::{GiftAccount, GiftEntry};
 use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
 use domain::identity::IdentityKey;
 use domain::ledger::{
-    Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, IdempotencyHash,
-    Kept, MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide, quote,
+    Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, History,
+    IdempotencyHash, Kept, MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide,
+    quote,
 };
 use domain::limit::{Usage, UsageKey};
 use domain::pricing::{Automatic, AutomaticFacts, Quote};
 use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::rejection::Refusal;
+use domain::segment::{SegmentNo, Segments};
 use domain::settlement::{Settled, SettlementKey};
 use domain::statistics::Statistics;
 use domain::tenant::{Settings, Tenant};
@@ -49,6 +51,7 @@ pub struct Rows {
     pub campaign_versions: BTreeMap<(CampaignNo, u32), Arc<Campaign>>,
     pub customers: BTreeMap<CustomerNo, Customer>,
     pub persons: BTreeMap<CustomerNo, Person>,
+    pub memberships: BTreeMap<CustomerNo, Vec<SegmentNo>>,
     pub sequences: BTreeMap<Sequence, u32>,
     pub series: BTreeMap<(CouponNo, VoucherKind), u64>,
     pub usages: BTreeMap<UsageKey, Usage>,
@@ -78,6 +81,7 @@ pub struct World {
     pub rows: Rows,
     /// Who is kept out.
     pub standing: Arc<Standing>,
+    pub segments: Arc<Segments>,
     /// How often the latest batch or quote had to load.
     pub rounds: usize,
     batches: i64,
@@ -94,6 +98,7 @@ impl World {
             ring: KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap(),
             rows: Rows::default(),
             standing: Arc::default(),
+            segments: Arc::default(),
             rounds: 0,
             batches: 0,
             names: 0,
@@ -154,6 +159,7 @@ impl World {
         let key = (self.ring.current_no(), self.ring.draw_key(TENANT));
         let mut facts = Facts::new(&tenant, key, JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
+        facts.segments = Arc::clone(&self.segments);
         facts
     }
 
@@ -181,6 +187,8 @@ impl World {
         bring(&mut facts.members, |no| some_of(rows.linked(|other, person| person.person == *no && other != *no)));
         bring(&mut facts.merged, |no| some_of(rows.linked(|_, person| person.merged_into == Some(*no))));
         bring(&mut facts.wallets, |no| some_of(rows.wallet(*no)));
+        bring(&mut facts.memberships, |no| some_of(rows.memberships.get(no).cloned().unwrap_or_default()));
+        bring(&mut facts.histories, |no| Some(rows.history(*no, now)));
         bring(&mut facts.counters, |of| {
             some_of(rows.usages.keys().filter(|key| key.subject == *of).copied().collect())
         });
@@ -310,6 +318,15 @@ impl Rows {
     fn wallet(&self, customer: CustomerNo) -> Vec<VoucherKey> {
         let own = self.vouchers.values().filter(|voucher| voucher.customer == Some(customer));
         own.map(|voucher| voucher.key).take(MOVES_MAX).collect()
+    }
+
+    fn history(&self, customer: CustomerNo, now: Timestamp) -> History {
+        let mut history = History::default();
+        let own = self.redemptions.values().filter(|redemption| redemption.customer == Some(customer));
+        for redemption in own.filter(|redemption| redemption.is_live_at(now)) {
+            history.add(redemption.currency.expect("it was priced"), redemption.total_minor);
+        }
+        history
     }
 
     fn live_of(&self, order: &str) -> Option<RedemptionId> {

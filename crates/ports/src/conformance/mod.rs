@@ -45,6 +45,7 @@ mod campaigns;
 mod approvals;
 mod access_blocks;
 mod decisions;
+mod shoppers;
 
 use std::sync::Arc;
 
@@ -326,5 +327,14 @@ suite! {
         a_block_keeps_its_target_out_at_once_and_over_a_restart_until_its_end_or_its_removal
         a_blocked_customer_neither_claims_nor_redeems_not_even_by_the_code_of_a_voucher_alone
         blocks_are_listed_newest_first_and_by_state
+    }
+    shoppers {
+        hm_5_of_many_first_orders_at_once_one_has_the_coupon_for_first_orders
+        orders_and_spending_are_those_redeemed_here_unless_the_order_says_otherwise
+        an_order_counts_while_it_is_reserved_and_until_it_is_wholly_returned
+        who_is_one_person_has_one_first_order
+        a_segment_is_asked_for_as_it_is_listed_at_once_and_over_a_restart
+        a_segment_by_a_rule_has_whom_the_rule_holds_of
+        a_merge_hands_memberships_on_and_an_erasure_ends_them
     }
 }

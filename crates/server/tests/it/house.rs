@@ -148,8 +148,12 @@ pub async fn lost_things(server: &Server, key: &str, customer: &str, mark: &str)
     let identity = identities["data"].as_array().and_then(|all| all.last()).expect("it was added");
     let number = fresh_number();
     let block = json!({ "reason": "abuse", "addresses": format!("198.18.{}.{}", number / 256, number % 256) });
+    let segment = format!("{mark}-{number}");
+    let put = server.bare(Method::PUT, &format!("/v1/segments/{segment}")).bearer_auth(key).json(&json!({}));
+    send(put).await.expect(201);
     let made = json!({ "name": format!("{mark}-lost"), "scopes": ["read"] });
     Things::from([
+        ("segments", segment),
         ("identity", id_of(identity)),
         ("blocks", id_of(&make("/v1/blocks", block).await)),
         ("api-keys", id_of(&make("/v1/api-keys", made).await)),

@@ -23,6 +23,7 @@ mod draws;
 mod abuse;
 mod hostile;
 mod customers;
+mod segments;
 mod command_line;
 mod audit;
 mod imports;

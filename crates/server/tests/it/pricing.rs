@@ -223,3 +223,49 @@ async fn a_coupon_without_a_code_is_on_every_order_that_it_suits() {
         server.post(&format!("/v1/redemptions/{}/return", done["id"].as_str().expect("an id")), &json!({})).await;
     assert_eq!(whole.expect(200)["returned_minor"], 500);
 }
+
+#[tokio::test]
+async fn vv_7_a_refund_returns_the_coupon_once_if_it_is_still_valid_and_figures_agree_with_the_rows() {
+    let data = folder();
+    let server = Server::start_with(data.path(), &["--test-clock"]);
+    let mut body = coupon("GOODS", json!({ "type": "amount_off", "amount_minor": 500 }), json!({}));
+    body.as_object_mut().expect("an object").remove("code");
+    body["validity"] = json!({ "after_claim": "P1D" });
+    let id = made(&server, &body).await;
+    let ann = server.customer("ann").await;
+    let claimed = server.post(&format!("/v1/coupons/{id}/claims"), &json!({ "customer_id": ann })).await.expect(201);
+    let voucher = claimed["voucher"].clone();
+    let use_it = async |order_id: &str| {
+        let mut order = order();
+        order["id"] = json!(order_id);
+        let body = json!({ "customer_id": ann, "codes": [voucher["code"]], "order": order });
+        let used = server.post("/v1/redemptions", &body).await.expect(201);
+        format!("/v1/redemptions/{}/return", used["id"].as_str().expect("an id"))
+    };
+    let state = async || {
+        let path = format!("/v1/vouchers/{}", voucher["id"].as_str().expect("an id"));
+        server.get(&path).await.expect(200)["state"].clone()
+    };
+    let refund = use_it("g1").await;
+    assert_eq!(state().await, "redeemed");
+    server.post(&refund, &json!({})).await.expect(200);
+    assert_eq!(state().await, "issued");
+    let used_again = use_it("g2").await;
+    server.post(&refund, &json!({})).await.expect(200);
+    assert_eq!(state().await, "redeemed", "the first order gives it back once");
+    server.post("/v1/test-clock", &json!({ "advance": "P2D" })).await.expect(200);
+    server.post(&used_again, &json!({})).await.expect(200);
+    let mut order = order();
+    order["id"] = json!("g3");
+    let late = json!({ "customer_id": ann, "codes": [voucher["code"]], "order": order });
+    assert!(server.post("/v1/redemptions", &late).await.refused(409).contains("expired"), "its time is over");
+    let figures = server.get(&format!("/v1/coupons/{id}/statistics")).await.expect(200);
+    for (name, count) in [("issued", 1), ("redeemed", 2), ("returned", 2), ("value_given_minor", 0)] {
+        assert_eq!(figures[name], count, "{name}: {figures}");
+    }
+    let of_ann = server.get(&format!("/v1/redemptions?customer_id={ann}")).await.expect(200);
+    let states: Vec<&Value> = of_ann["data"].as_array().expect("a list").iter().map(|one| &one["state"]).collect();
+    assert_eq!(states, ["returned", "returned"], "as many as were used and came back");
+    let vouchers = server.get(&format!("/v1/vouchers?customer_id={ann}")).await.expect(200);
+    assert_eq!(vouchers["data"].as_array().expect("a list").len(), 1, "as many as were issued");
+}

@@ -36,6 +36,13 @@ const UPDATE_PERSON: &str = "update person
     set person = ?3, merged_into = ?4
     where tenant = ?1 and customer = ?2 and person = ?5 and merged_into is ?6";
 
+const LEAVE_SEGMENTS: &str = "delete from segment_member where tenant = ?1 and customer = ?2";
+/// The list that named who was merged names who stands for it.
+const HAND_ON_SEGMENTS: &str = "insert or ignore into segment_member (tenant, segment, customer)
+    select tenant, segment, ?3
+    from segment_member
+    where tenant = ?1 and customer = ?2";
+
 /// A changed customer with the key of what is personal.
 struct Written<'a> {
     before: &'a [Identity],
@@ -93,6 +100,9 @@ impl Target<'_> {
             }
             None if had_key => self.one(DELETE_KEY, params![tenant, no.0])?,
             Some(_) | None => {}
+        }
+        if erased_at.is_some() && before.is_some_and(|before| before.erased_at.is_none()) {
+            self.connection.prepare_cached(LEAVE_SEGMENTS)?.execute((tenant, no.0))?;
         }
         Ok(key)
     }
@@ -157,6 +167,10 @@ impl Target<'_> {
                     let into_before = was.merged_into.map(|no| no.0);
                     self.one(UPDATE_PERSON, params![tenant, no.0, person.0, into, was.person.0, into_before])?;
                 }
+            }
+            if let Some(into) = into.filter(|into| before.and_then(|was| was.merged_into) != Some(CustomerNo(*into))) {
+                self.connection.prepare_cached(HAND_ON_SEGMENTS)?.execute((tenant, no.0, into))?;
+                self.connection.prepare_cached(LEAVE_SEGMENTS)?.execute((tenant, no.0))?;
             }
         }
         Ok(())

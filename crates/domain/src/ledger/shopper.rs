@@ -1,0 +1,128 @@
+//! Who buys, as far as conditions ask and the order does not say: the segments that are stored here, and the orders that
+//! were redeemed here. It is put into the order before the price, so that it is recorded and replays as it counted.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::Stop;
+use super::decide::Context;
+use super::facts::Facts;
+use super::persons::{all, person_of, standing};
+use super::typed::Typed;
+use crate::id::CustomerNo;
+use crate::money::Currency;
+use crate::order::{Order, Shopper};
+use crate::redemption::Redemption;
+use crate::rule::{Asks, Inputs};
+
+/// How many redemptions of a customer, the newest, are looked at for its orders.
+pub const HISTORY_MAX: usize = 2_000;
+
+/// What one customer has ordered: the redemptions that are reserved or succeeded and not wholly returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// How many.
+    pub orders: u32,
+    /// What they came to, in minor units of each currency.
+    pub spent_minor: BTreeMap<Currency, i64>,
+}
+
+impl History {
+    /// Counts an order in.
+    pub fn add(&mut self, currency: Currency, total_minor: i64) {
+        self.orders = self.orders.saturating_add(1);
+        let spent = self.spent_minor.entry(currency).or_default();
+        *spent = spent.saturating_add(total_minor);
+    }
+
+    fn take(&mut self, currency: Currency, total_minor: i64) {
+        self.orders = self.orders.saturating_sub(1);
+        let spent = self.spent_minor.entry(currency).or_default();
+        *spent = spent.saturating_sub(total_minor);
+    }
+}
+
+/// What the batch makes of a redemption counts for the commands after it.
+pub(super) fn follow(facts: &mut Facts, context: Context, after: &Redemption) {
+    let (Some(customer), Some(currency)) = (after.customer, after.currency) else { return };
+    let before = facts.redemptions.known(&after.id).and_then(Option::as_ref);
+    let did_count = before.is_some_and(|before| before.is_live_at(context.now));
+    match (did_count, after.is_live_at(context.now)) {
+        (false, true) => facts.histories.amend(&customer, |history| history.add(currency, after.total_minor)),
+        (true, false) => facts.histories.amend(&customer, |history| history.take(currency, after.total_minor)),
+        (true, true) | (false, false) => {}
+    }
+}
+
+/// The order with what the coupons in play ask for. What the order itself says of orders and spending counts as it is; its
+/// segments are joined by those stored here.
+pub(super) fn order_of<'o>(
+    facts: &Facts,
+    context: Context,
+    (order, customer): (&'o Order, Option<CustomerNo>),
+    typed: &[Typed],
+) -> Result<Cow<'o, Order>, Stop> {
+    let Some(customer) = customer else { return Ok(Cow::Borrowed(order)) };
+    let mut asks = asked(facts, typed);
+    if asks == Asks::default() {
+        return Ok(Cow::Borrowed(order));
+    }
+    let customer = standing(facts, customer)?;
+    if asks.segments {
+        facts.memberships.ask(&customer);
+        asks = asks.or(facts.segments.asks(&facts.settings.attributes));
+    }
+    let mut order = order.clone();
+    let mut shopper = order.customer.take().unwrap_or_default();
+    fill_history(facts, customer, (asks, order.currency), &mut shopper)?;
+    order.customer = Some(shopper);
+    if asks.segments {
+        let names = segments_of(facts, context, customer, &order)?;
+        let segments = &mut order.customer.get_or_insert_default().segments;
+        segments.extend(names);
+        segments.sort_unstable();
+        segments.dedup();
+    }
+    // Nothing known is as if nothing was said.
+    order.customer = order.customer.filter(|shopper| *shopper != Shopper::default());
+    Ok(Cow::Owned(order))
+}
+
+fn asked(facts: &Facts, typed: &[Typed]) -> Asks {
+    let coupons = typed.iter().filter_map(Typed::source).map(|source| &source.coupon);
+    let conditions = coupons.filter_map(|coupon| coupon.condition(&facts.settings.attributes).ok().flatten());
+    conditions.fold(Asks::default(), |asks, condition| asks.or(condition.asks()))
+}
+
+fn fill_history(
+    facts: &Facts,
+    customer: CustomerNo,
+    (asks, currency): (Asks, Currency),
+    shopper: &mut Shopper,
+) -> Result<(), Stop> {
+    let (orders, spent) = (asks.orders && shopper.orders.is_none(), asks.spent && shopper.spent_minor.is_none());
+    if !orders && !spent {
+        return Ok(());
+    }
+    let person = person_of(facts, customer)?;
+    let others = facts.members.get(&person)?.cloned().unwrap_or_default();
+    let members = [person].into_iter().chain(others);
+    let histories = all(members.map(|member| facts.histories.get(&member)))?;
+    if orders {
+        let sum = histories.iter().flatten().fold(0, |sum: u32, history| sum.saturating_add(history.orders));
+        shopper.orders = Some(sum);
+    }
+    if spent {
+        let of_each = histories.iter().flatten().filter_map(|history| history.spent_minor.get(&currency));
+        shopper.spent_minor = Some(of_each.fold(0, |sum: i64, minor| sum.saturating_add(*minor)));
+    }
+    Ok(())
+}
+
+fn segments_of(facts: &Facts, context: Context, customer: CustomerNo, order: &Order) -> Result<Vec<String>, Stop> {
+    let numbers = facts.memberships.get(&customer)?.map_or(&[][..], Vec::as_slice);
+    let settings = &facts.settings;
+    let inputs = Inputs { order, customer_known: true, now: context.now, zone: &settings.zone };
+    let by_rule = facts.segments.by_rule(&inputs, &settings.attributes);
+    Ok(facts.segments.listed(numbers).chain(by_rule).map(str::to_owned).collect())
+}
