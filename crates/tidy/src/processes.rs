@@ -76,11 +76,19 @@ const PROCESSES: [Process; 4] = [
     },
     Process {
         name: "use",
-        modules: &["typed", "redeem", "settle"],
+        modules: &["typed", "shopper", "redeem", "settle"],
         commands: &["redeem::redeem", "redeem::quote", "settle::confirm", "settle::cancel"],
         // A new order in the place of one that is returned; what a return has to read; the end of a reservation, by an
-        // abort and by time.
-        offers: &["redeem::redeem", "settle::need_parts", "settle::cancel", "settle::end_reservation"],
+        // abort and by time; what a customer has ordered, which whatever becomes of a redemption changes.
+        offers: &[
+            "redeem::redeem",
+            "settle::need_parts",
+            "settle::cancel",
+            "settle::end_reservation",
+            "shopper::History",
+            "shopper::HISTORY_MAX",
+            "shopper::follow",
+        ],
     },
     Process {
         name: "return",
