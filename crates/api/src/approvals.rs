@@ -18,6 +18,7 @@ use crate::coupons::{gone, shown};
 use crate::extract::Path;
 use crate::idempotency::Change;
 use crate::names::coupon_no;
+use crate::problem::Problem;
 use crate::reply::{Answered, Reply};
 use crate::schemas;
 
@@ -73,6 +74,13 @@ pub(crate) async fn approve_coupon(
 ) -> Answered<CouponBody> {
     let tenant = origin.caller.tenant;
     let coupon = coupon_no(&app, tenant, &id).await?;
+    if body.version == 0 {
+        return Err(Problem::invalid_field(
+            "/version",
+            "invalid",
+            "must be at least 1: no coupon has a version before",
+        ));
+    }
     let answer = app.submit(&origin, Action::ApproveCoupon { coupon, version: body.version }).await?;
     shown(&app, tenant, answer, StatusCode::CREATED).await
 }

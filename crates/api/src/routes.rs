@@ -56,6 +56,7 @@ async fn go_around(State(Around { app, observer }): State<Around>, request: Requ
 
 /// Customers, and what they see of themselves.
 fn customer_routes() -> Router<App> {
+    let segment = put(segments::save_segment).get(segments::get_segment).delete(segments::delete_segment);
     Router::new()
         .route("/v1/customers", post(customers::create_customer).get(customers::list_customers))
         .route("/v1/customers/{id}", get(customers::get_customer).patch(customer_patch::update_customer))
@@ -66,10 +67,7 @@ fn customer_routes() -> Router<App> {
         .route("/v1/customers/{id}/export", get(export::export_customer))
         .route("/v1/customers/{id}/erase", post(customers::erase_customer))
         .route("/v1/segments", get(segments::list_segments))
-        .route(
-            "/v1/segments/{id}",
-            put(segments::save_segment).get(segments::get_segment).delete(segments::delete_segment),
-        )
+        .route("/v1/segments/{id}", segment)
         .route("/v1/segments/{id}/members", post(segments::change_segment_members))
         .route("/v1/me", get(me::get_me).patch(me::update_me))
         .route("/v1/wallet", get(wallet::get_wallet))

@@ -81,7 +81,7 @@ pub(crate) struct SettlementsQuery {
     to: Option<String>,
     /// How long the periods are; `day` unless given.
     #[serde(default)]
-    #[param(value_type = Option<schemas::SettlementPer>)]
+    #[param(value_type = Option<schemas::SettlementPer>, inline)]
     per: SettlementPer,
     /// Only what the platform bore.
     #[param(value_type = Option<schemas::BearerPlatform>)]

@@ -16,7 +16,7 @@ fn card() -> Value {
 async fn issued(server: &Server, coupon: &str, customer: &str) -> Value {
     let body = json!({ "customer_ids": [customer] });
     let issued = server.post(&format!("/v1/coupons/{coupon}/vouchers"), &body).await.expect(201);
-    issued["vouchers"][0].clone()
+    issued["data"][0].clone()
 }
 
 /// The kind of each change with its amount and the balance after it, page by page, the newest first.

@@ -130,7 +130,7 @@ async fn hm_5_each_of_three_ways_to_a_coupon_is_good_for_the_first_order_alone()
                 }
                 "issue" => {
                     let made = server.post(&vouchers, &json!({ "customer_ids": [customer] })).await.expect(201);
-                    made["vouchers"][0]["code"].clone()
+                    made["data"][0]["code"].clone()
                 }
                 _ => {
                     let code = format!("{way}-{}", codes.len());

@@ -33,7 +33,7 @@ pub(crate) fn settings(
 pub(super) const PAGE: &str = "
     select redemption.redemption, redemption.tenant, redemption.made_at, redemption.state, decision.document
     from redemption
-    left join decision using (tenant, redemption_id)
+    left join decision using (redemption)
     where redemption.redemption > ?1
     order by redemption.redemption";
 

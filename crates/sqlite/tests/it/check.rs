@@ -113,7 +113,10 @@ async fn a_report_is_a_table_that_says_what_is_wrong() {
     assert!(report.contains("usage_equals_events                  16 found"), "{report}");
     assert!(report.contains("\n    limit 1 of tenant 1, subject 0, period 0: "), "{report}");
     assert!(report.contains("wallet_matches_owner                 ok"), "{report}");
-    assert!(report.ends_with("25 vouchers, 16 redemptions, 6 answers, 3 access blocks, 1 tokens, 2 mails"), "{report}");
+    assert!(
+        report.ends_with("28 vouchers, 19 redemptions, 3 gift accounts, 6 answers, 3 access blocks, 1 tokens, 2 mails"),
+        "{report}"
+    );
 }
 
 #[tokio::test]

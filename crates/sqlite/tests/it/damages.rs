@@ -177,7 +177,7 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
     ),
     (
         "a block is shorter than what is used of it",
-        Sql("update code_block set count = 6 where first = 0"),
+        Sql("update code_block set count = 6 where coupon = 2 and first = 0"),
         &["definitions_follow_events", "bearer_in_block", "statistics_equal_rows"],
     ),
     ("two blocks overlap", Sql("update code_block set first = 90 where first = 100"), &["series_above_ordinals"]),
