@@ -79,16 +79,8 @@ const PROCESSES: [Process; 4] = [
         modules: &["typed", "shopper", "redeem", "settle"],
         commands: &["redeem::redeem", "redeem::quote", "settle::confirm", "settle::cancel"],
         // A new order in the place of one that is returned; what a return has to read; the end of a reservation, by an
-        // abort and by time; what a customer has ordered, which whatever becomes of a redemption changes.
-        offers: &[
-            "redeem::redeem",
-            "settle::need_parts",
-            "settle::cancel",
-            "settle::end_reservation",
-            "shopper::History",
-            "shopper::HISTORY_MAX",
-            "shopper::follow",
-        ],
+        // abort and by time.
+        offers: &["redeem::redeem", "settle::need_parts", "settle::cancel", "settle::end_reservation"],
     },
     Process {
         name: "return",
@@ -99,9 +91,9 @@ const PROCESSES: [Process; 4] = [
 ];
 
 /// What the processes have in common.
-const GROUND: [&str; 17] = [
+const GROUND: [&str; 18] = [
     "mod", "command", "outcome", "facts", "table", "decision", "explain", "simulate", "decide", "lookup", "persons",
-    "takings", "room", "gifts", "moves", "sweep", "audit",
+    "history", "takings", "room", "gifts", "moves", "sweep", "audit",
 ];
 
 /// Every module of the ledger has its place, and reaches into another process only through what that offers.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::command::{Answered, IdempotencyHash};
 use super::decision::DecisionRecord;
-use super::shopper::History;
+use super::history::History;
 use super::table::Table;
 use crate::access_block::Standing;
 use crate::account::{Account, LoginHash};

@@ -21,6 +21,7 @@ mod simulate;
 mod decide;
 mod lookup;
 mod persons;
+mod history;
 mod takings;
 mod room;
 mod moves;
@@ -59,8 +60,8 @@ pub use facts::{
     BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX,
     PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
 };
+pub use history::{HISTORY_MAX, History};
 pub use outcome::{Answer, Answered, NotImported, Outcome};
-pub use shopper::{HISTORY_MAX, History};
 pub use simulate::{Draft, Figures, Simulation};
 pub use table::{Change, Table};
 

@@ -3,7 +3,7 @@
 
 use super::decide::Context;
 use super::facts::{Entry, Facts};
-use super::shopper;
+use super::history;
 use crate::customer::{Carrier, Customer};
 use crate::event::{CouponAmount, EventKind, Subject, VoucherStep};
 use crate::id::CustomerNo;
@@ -95,7 +95,7 @@ pub(super) fn redemption(facts: &mut Facts, context: Context, after: Redemption,
     };
     facts.record(entry, kind, moved.usage);
     hold_in_lists(facts, &written);
-    shopper::follow(facts, context, &written);
+    history::follow(facts, context, &written);
     facts.redemptions.put(written.id.clone(), written.clone());
     written
 }
