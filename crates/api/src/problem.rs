@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::num::NonZeroU32;
 
 use axum::response::{IntoResponse, Response};
 use domain::time::Timestamp;
@@ -22,7 +23,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_at: Option<Timestamp>,
-    retry_after_s: Option<u32>,
+    retry_after_s: Option<NonZeroU32>,
     reason: Option<&'static str>,
     quote: Option<Box<Value>>,
 }
@@ -202,7 +203,7 @@ impl Problem {
     /// With a `Retry-After` header.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
-        self.retry_after_s = Some(seconds);
+        self.retry_after_s = NonZeroU32::new(seconds);
         self
     }
 
@@ -296,7 +297,7 @@ impl IntoResponse for Problem {
         let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
         let mut response = (self.status, headers, body).into_response();
         if let Some(seconds) = self.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.get().into());
         }
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

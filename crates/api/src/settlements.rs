@@ -84,13 +84,13 @@ pub(crate) struct SettlementsQuery {
     #[param(value_type = Option<schemas::SettlementPer>, inline)]
     per: SettlementPer,
     /// Only what the platform bore.
-    #[param(value_type = Option<schemas::BearerPlatform>)]
+    #[param(value_type = Option<schemas::BearerPlatform>, inline)]
     bearer: Option<BearerWord>,
     /// Only what this merchant bore. Not together with `bearer`.
     #[param(min_length = 1, max_length = 128)]
     merchant_id: Option<String>,
     /// `csv`: all of it as CSV, in one answer; so does `Accept: text/csv`.
-    #[param(value_type = Option<schemas::Format>)]
+    #[param(value_type = Option<schemas::Format>, inline)]
     format: Option<Format>,
     /// At most so many; 50 unless given. Not with CSV.
     #[param(minimum = 1, maximum = 1000)]

@@ -92,17 +92,17 @@ fn with(benefit: &Value, limits: &[Value]) -> Coupon {
 fn a_coupon_costs_at_most_each_use_as_often_as_it_may_be_used_or_its_smallest_budget() {
     let five = json!({ "type": "amount_off", "amount_minor": 500 });
     let uses = limit("redemptions", "everyone", "ever", 100);
-    check(&with(&five, &[uses.clone()]), None, Ok(50_000));
+    check(&with(&five, std::slice::from_ref(&uses)), None, Ok(50_000));
     check(&with(&five, &[limit("claims", "everyone", "ever", 30), uses.clone()]), None, Ok(15_000));
     check(&with(&five, &[limit("value", "everyone", "ever", 9_999), uses.clone()]), None, Ok(9_999));
     check(&with(&five, &[limit("value", "everyone", "ever", 99_999), uses.clone()]), None, Ok(50_000));
     check(&with(&five, &[]), None, Err(&["/limits", "/limits"]));
     let each = limit("redemptions", "customer", "ever", 2);
-    check(&with(&five, &[each.clone()]), None, Err(&["/customer_ids", "/limits", "/limits"]));
+    check(&with(&five, std::slice::from_ref(&each)), None, Err(&["/customer_ids", "/limits", "/limits"]));
     let named = Coupon {
         definition: Definition {
             customers: Some(vec![1, 2, 3].into_iter().map(crate::id::CustomerNo).collect()),
-            ..with(&five, &[each.clone()]).definition
+            ..with(&five, std::slice::from_ref(&each)).definition
         },
         ..with(&five, &[each])
     };

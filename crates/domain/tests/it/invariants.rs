@@ -92,7 +92,7 @@ fn balances_are_the_sums_of_their_entries(rows: &Rows) {
         let entries = || rows.gift_entries.iter().filter(|entry| entry.voucher == *key);
         assert!(account.is_sound(), "{account:?}");
         assert_eq!(entries().map(|entry| entry.amount_minor).sum::<i64>(), account.balance_minor, "{account:?}");
-        assert_eq!(entries().last().unwrap().balance_minor, account.balance_minor, "{account:?}");
+        assert_eq!(entries().next_back().unwrap().balance_minor, account.balance_minor, "{account:?}");
         let pending = rows.redemptions.values().filter(|one| one.state == RedemptionState::Pending);
         let held = pending.flat_map(|one| &one.payments).filter(|paid| paid.voucher == *key);
         assert_eq!(held.map(|paid| paid.amount_minor).sum::<i64>(), account.held_minor, "{account:?}");

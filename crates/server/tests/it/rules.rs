@@ -52,6 +52,9 @@ async fn outcome(server: &Server, codes: &[&str], order: &Value) -> (Value, Vec<
     (quoted, all)
 }
 
+/// What it is called, the row, the codes, the order, what comes of the codes.
+type Row<'a> = (&'a str, Value, &'a [&'a str], &'a Value, &'a [&'a str]);
+
 #[tokio::test]
 async fn re_4_rule_rows_decide_scope_stacking_exclusion_bearers_manner_node_and_platform() {
     let data = folder();
@@ -63,8 +66,7 @@ async fn re_4_rule_rows_decide_scope_stacking_exclusion_bearers_manner_node_and_
     let plain = order();
     let hotel = with(order(), &json!({ "lines": nights() }));
     let (cart, web) = (with(order(), &json!({ "node": "cart" })), with(order(), &json!({ "platform": "web" })));
-    // What is said, the row, the codes, the order, what comes of the codes.
-    let rows: &[(&str, Value, &[&str], &Value, &[&str])] = &[
+    let rows: &[Row] = &[
         ("SKU", json!({ "scope": { "include": { "skus": ["cup"] } } }), &["SKU"], &plain, &["200"]),
         ("SHOP", json!({ "scope": { "include": { "merchants": ["m1"] } } }), &["SHOP"], &plain, &["800"]),
         ("NOT", json!({ "scope": { "exclude": { "categories": ["fashion"] } } }), &["NOT"], &plain, &["200"]),
