@@ -84,7 +84,7 @@ pub(crate) struct ExplainedOffer {
     #[serde(skip_serializing_if = "Option::is_none")]
     lane: Option<String>,
     priority: i32,
-    /// `applied` or `refused`; `unsaid` if the record is silent.
+    /// `applied`, `paid` or `refused`; `unsaid` if the record is silent.
     #[schema(example = "applied")]
     outcome: &'static str,
     /// With `applied`: as which of the order's coupons, from 1. Each sees what the one before left.
@@ -93,6 +93,9 @@ pub(crate) struct ExplainedOffer {
     /// With `applied`: what it gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     gave: Option<AppliedBody>,
+    /// With `paid`: how much of the order was paid with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_minor: Option<i64>,
     /// With `refused`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<ExplainedReason>,
@@ -190,9 +193,14 @@ impl ExplainedOffer {
     fn of(offer: OfferTrace, vouchers: &BTreeMap<VoucherKey, String>) -> Self {
         let OfferTrace { code, coupon, voucher, time, condition, scope, goods_minor, lane, outcome } = offer;
         let (definition, voucher_id) = (&coupon.definition, voucher.and_then(|key| vouchers.get(&key).cloned()));
+        let mut paid_minor = None;
         let (outcome, step, gave, why) = match outcome {
             OfferOutcome::Applied { step, applied } => {
                 ("applied", Some(step), Some(AppliedBody::of(coupon.id, voucher_id.clone(), applied)), None)
+            }
+            OfferOutcome::Paid { amount_minor } => {
+                paid_minor = Some(amount_minor);
+                ("paid", None, None, None)
             }
             OfferOutcome::Refused(refused) => {
                 ("refused", None, None, Some(ExplainedReason::of(refused.refusal, refused.help)))
@@ -216,6 +224,7 @@ impl ExplainedOffer {
             outcome,
             step,
             gave,
+            paid_minor,
             why,
         }
     }

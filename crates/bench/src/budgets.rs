@@ -10,7 +10,7 @@ const RATIOS: [(&str, &str, f64, f64); 9] = [
     ("claim_hot", "echo", 0.3, 0.6),
     ("quote", "echo", 0.5, 0.7),
     ("quote_500", "echo", 0.5, 0.7),
-    ("quote_200_lines", "echo", 0.5, 0.7),
+    ("quote_200_lines", "echo_200_lines", 0.5, 0.7),
     ("redeem", "claim_hot", 0.5, 0.7),
     ("claim_hot_10m", "claim_hot", 0.8, 0.95),
     ("claim_spread", "claim_hot", 0.5, 0.8),

@@ -21,6 +21,9 @@ use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt as _;
 
+/// More than the longest quote.
+const LONG_ECHO_BYTES_MAX: usize = 1 << 20;
+
 /// Stock, the customers' counts and the stream; the customer and how many one may have.
 const CLAIM: &str = "
     local stock = tonumber(redis.call('get', KEYS[1]) or '0')
@@ -62,6 +65,7 @@ pub async fn serve(redis: Option<&str>, connections: usize) -> anyhow::Result<Ex
     let app = App { claim: Arc::new(Script::new(CLAIM)), redis: open.into(), turn: Arc::default() };
     let router = Router::new()
         .route("/echo/{id}", post(echo))
+        .route("/long_echo/{bytes}", post(long_echo))
         .route("/claims/{id}", post(claim))
         .route("/stock/{id}", post(stock))
         .with_state(app);
@@ -85,6 +89,11 @@ async fn echo(Path(id): Path<String>, body: axum::body::Bytes) -> Response {
         Ok(claim) => claimed(&id, &claim.customer_id, 0),
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
     }
+}
+
+/// Takes a body of any size, and answers one of the size that is asked for.
+async fn long_echo(Path(bytes): Path<usize>, _: axum::body::Bytes) -> Vec<u8> {
+    vec![b' '; bytes.min(LONG_ECHO_BYTES_MAX)]
 }
 
 async fn claim(State(app): State<App>, Path(id): Path<String>, body: axum::body::Bytes) -> Response {

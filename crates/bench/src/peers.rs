@@ -4,11 +4,16 @@ use std::process::Command;
 use std::rc::Rc;
 
 use crate::load::Requests;
+use crate::orders::order;
 use crate::process::Server;
+use crate::quotes::LONG_LINES;
 use crate::redis_server::{Fsync, Redis};
 use crate::request::Request;
 use crate::scenario::{Row, Subject, measure};
 use crate::table::Bench;
+
+/// Of a quote of 200 lines with five codes.
+const LONG_ANSWER_BYTES: usize = 47_028;
 
 /// Connections to Redis that are tried; the best is what we are compared with.
 const SETTINGS: [usize; 3] = [1, 2, 8];
@@ -22,6 +27,21 @@ impl Bench<'_> {
         let server = serve(&[])?;
         let subject = Subject { store: "none", address: server.address, processes: vec![&server.process] };
         self.load(|effort| Ok(measure("echo", subject.clone(), effort, (0, posts("/echo/cpn_0")))?.0))
+    }
+
+    /// The same for what is as long as a quote of 200 lines and its answer.
+    pub fn long_echo(&mut self) -> anyhow::Result<()> {
+        if !self.wants("echo_200_lines") {
+            return Ok(());
+        }
+        let server = serve(&[])?;
+        let subject = Subject { store: "none", address: server.address, processes: vec![&server.process] };
+        let body = order(LONG_LINES).to_string();
+        let requests: Requests = Rc::new(move |_, out| {
+            Request::new("POST", &format!("/long_echo/{LONG_ANSWER_BYTES}"), "none", &body).write(out);
+            true
+        });
+        self.load(|effort| Ok(measure("echo_200_lines", subject.clone(), effort, (0, Rc::clone(&requests)))?.0))
     }
 
     /// One script for each claim, with three settings of the client and two of the durability.

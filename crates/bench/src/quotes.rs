@@ -13,7 +13,7 @@ use crate::shop::Shop;
 use crate::table::Bench;
 
 const LINES: usize = 10;
-const LONG_LINES: usize = 200;
+pub const LONG_LINES: usize = 200;
 const CODES: [(&str, u64); 5] =
     [("TAKE05", 500), ("TAKE10", 1_000), ("TAKE15", 1_500), ("TAKE20", 2_000), ("TAKE25", 2_500)];
 /// Coupons without a code that these orders do not suit, beside the five that they do.
@@ -60,7 +60,7 @@ fn codes(shop: &Shop, automatic: bool) -> anyhow::Result<()> {
     })
 }
 
-/// Every condition is asked, and none holds.
+/// None of their conditions holds.
 fn of_other_channel(number: usize) -> Value {
     json!({
         "name": format!("Channel {number}"),

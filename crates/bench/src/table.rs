@@ -35,6 +35,7 @@ pub struct Options {
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut bench = Bench { options, report: Report::new() };
     bench.echo()?;
+    bench.long_echo()?;
     bench.redis()?;
     bench.claims()?;
     bench.redemptions()?;

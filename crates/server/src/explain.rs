@@ -102,6 +102,7 @@ fn tell_outcome(outcome: &OfferOutcome, out: &mut Vec<String>) {
             out.push(format!("  applied as number {step}: gave {}", applied.discount_minor));
             tell_gave(applied, out);
         }
+        OfferOutcome::Paid { amount_minor } => out.push(format!("  paid {amount_minor}")),
         OfferOutcome::Refused(Refused { refusal, help, .. }) => tell_refused(refusal, *help, out),
         OfferOutcome::Unsaid => out.push("  the record does not say what came of it".to_owned()),
     }

@@ -106,6 +106,11 @@ pub enum OfferOutcome {
         /// What it gave.
         applied: Applied,
     },
+    /// It paid, after all that takes something off.
+    Paid {
+        /// So many minor units.
+        amount_minor: i64,
+    },
     /// It was not, and why.
     Refused(Refused),
     /// The record does not say.
@@ -167,6 +172,9 @@ impl Recalled<'_> {
         let quote = &self.record.quote;
         let applied = quote.applied.iter().enumerate().find(|(_, applied)| applied.code == code);
         let refused = quote.refused.iter().find(|refused| refused.code == code);
+        if let Some(payment) = quote.payments.iter().find(|payment| payment.code == code) {
+            return OfferOutcome::Paid { amount_minor: payment.amount_minor };
+        }
         match (applied, refused) {
             (Some((place, applied)), _) => OfferOutcome::Applied { step: place + 1, applied: applied.clone() },
             (None, Some(refused)) => OfferOutcome::Refused(refused.clone()),

@@ -68,6 +68,9 @@ async fn a_gift_card_is_issued_spent_in_parts_topped_up_and_every_change_is_list
     assert_eq!((&shown["state"], &shown["balance"]["available_minor"]), (&json!("issued"), &json!(2_000)));
     let done = format!("/v1/redemptions/{}", text(&pending["id"]));
     server.post(&format!("{done}/confirm"), &json!({})).await.expect(200);
+    let explained = server.get(&format!("/v1/decisions/{}", text(&pending["id"]))).await.expect(200);
+    let offer = &explained["offers"][0];
+    assert_eq!((&offer["outcome"], &offer["paid_minor"]), (&json!("paid"), &json!(3_000)));
 
     let top_up = json!({ "amount_minor": 1_000, "reason": "paid at the till" });
     let request =
