@@ -147,7 +147,7 @@ fn every_offer_is_explained_with_its_conditions_scope_minimum_and_what_came_of_i
     assert_eq!((tea.lane.as_deref(), more.lane.as_deref()), (Some("goods"), Some("rest")));
     let steps = told.offers.iter().map(|offer| match &offer.outcome {
         OfferOutcome::Applied { step, applied } => Some((*step, applied.discount_minor)),
-        OfferOutcome::Refused(_) | OfferOutcome::Unsaid => None,
+        OfferOutcome::Paid { .. } | OfferOutcome::Refused(_) | OfferOutcome::Unsaid => None,
     });
     assert_eq!(steps.collect::<Vec<_>>(), [Some((1, 400)), Some((2, 50))]);
 }
