@@ -17,7 +17,7 @@ use crate::guesses::Attempt;
 use crate::idempotency::Origin;
 use crate::passwords::Passwords;
 use crate::problem::Problem;
-use crate::quotes::show_quote;
+use crate::quote_body::show_quote;
 use crate::rejections::refused;
 
 /// What every handler has at hand: its [`Parts`]. Each request clones it some times, so that is one count.

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use domain::id::{CouponId, TenantNo, VoucherKey};
 use domain::ledger::{Difference, Explanation, LineStanding, OfferOutcome, OfferTrace, Replay};
-use domain::pricing::Help;
-use domain::rejection::Refusal;
 use domain::rule::Asked;
-use domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,7 +14,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::extract::Path;
 use crate::problem::Problem;
-use crate::quotes::{AppliedBody, HelpBody, ReasonBody};
+use crate::quote_body::{AppliedBody, RefusalBody};
 use crate::recall;
 use crate::redemptions::{Decision, gone, parse_id, show_decision};
 use crate::reply::{Answered, Reply};
@@ -69,7 +66,7 @@ pub(crate) struct ExplainedOffer {
     voucher_id: Option<String>,
     /// Why it was not the time for it; left out if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<ExplainedReason>,
+    time: Option<RefusalBody>,
     /// Its conditions, with what was found; left out if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<ExplainedCondition>,
@@ -98,7 +95,7 @@ pub(crate) struct ExplainedOffer {
     paid_minor: Option<i64>,
     /// With `refused`: why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<ExplainedReason>,
+    why: Option<RefusalBody>,
 }
 
 /// A minimum, and whether it was reached.
@@ -136,25 +133,6 @@ pub(crate) struct ExplainedCondition {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(no_recursion)]
     parts: Vec<Self>,
-}
-
-/// Why a coupon did not apply.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ExplainedReason {
-    /// Stable.
-    #[schema(example = "below_minimum")]
-    rejection: String,
-    /// For people who run the shop; may change.
-    detail: String,
-    /// For whoever buys, in each language that is written here.
-    reason: ReasonBody,
-    /// The smallest change with which it would have applied, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<HelpBody>,
-    /// From when on it may apply, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    retry_at: Option<Timestamp>,
 }
 
 /// Explain a decision
@@ -203,7 +181,7 @@ impl ExplainedOffer {
                 ("paid", None, None, None)
             }
             OfferOutcome::Refused(refused) => {
-                ("refused", None, None, Some(ExplainedReason::of(refused.refusal, refused.help)))
+                ("refused", None, None, Some(RefusalBody::of(refused.refusal, refused.help)))
             }
             OfferOutcome::Unsaid => ("unsaid", None, None, None),
         };
@@ -214,7 +192,7 @@ impl ExplainedOffer {
             coupon_version: coupon.version,
             coupon_name: definition.name.clone(),
             voucher_id,
-            time: time.map(|refusal| ExplainedReason::of(refusal, None)),
+            time: time.map(|refusal| RefusalBody::of(refusal, None)),
             condition: condition.map(ExplainedCondition::from),
             scope: scope.into_iter().enumerate().map(ExplainedLine::from).collect(),
             goods_minor,
@@ -226,18 +204,6 @@ impl ExplainedOffer {
             gave,
             paid_minor,
             why,
-        }
-    }
-}
-
-impl ExplainedReason {
-    fn of(refusal: Refusal, help: Option<Help>) -> Self {
-        Self {
-            rejection: refusal.rejection.code().into_owned(),
-            detail: refusal.detail.into_owned(),
-            reason: refusal.rejection.into(),
-            help: help.map(HelpBody::from),
-            retry_at: refusal.retry_at,
         }
     }
 }

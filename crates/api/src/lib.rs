@@ -74,6 +74,7 @@ mod access_block_body;
 mod imports;
 pub mod import_file;
 mod import_lines;
+mod quote_body;
 mod quotes;
 mod wallet_quotes;
 mod order_body;

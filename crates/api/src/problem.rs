@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::quotes::QuoteResult;
+use crate::quote_body::QuoteResult;
 
 /// An answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::cost_bearer_body::BorneBody;
 use crate::names::Names;
 use crate::payment_body::PaidBody;
 use crate::problem::Problem;
-use crate::quotes::LineShareBody;
+use crate::quote_body::LineShareBody;
 use crate::schemas;
 use crate::voucher_body::voucher_ids;
 

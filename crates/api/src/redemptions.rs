@@ -19,7 +19,7 @@ use crate::names::{Names, acting_customer, not_found};
 use crate::order_body::OrderBody;
 use crate::page::{List, page_request};
 use crate::problem::Problem;
-use crate::quotes::{QuoteResult, show_quote};
+use crate::quote_body::{QuoteResult, show_quote};
 use crate::redeem_body::{RedeemBody, ReturnBody};
 use crate::redemption_body::{RedemptionBody, show_redemption, show_redemptions};
 use crate::reply::{Answered, Reply};

@@ -21,7 +21,8 @@ use crate::gate::refuse_blocked_customer;
 use crate::names::Names;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
-use crate::quotes::{HelpBody, LineShareBody, ReasonBody, heard, parse_order};
+use crate::quote_body::{LineShareBody, RefusalBody};
+use crate::quotes::{heard, parse_order};
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::voucher_ids;
 
@@ -84,20 +85,8 @@ pub(crate) struct UnusableVoucher {
     voucher_id: String,
     #[schema(value_type = String)]
     coupon_id: CouponId,
-    /// Stable.
-    #[schema(example = "below_minimum")]
-    rejection: String,
-    /// For people who run the shop; may change.
-    detail: String,
-    /// For whoever buys, in each language that is written here.
-    reason: ReasonBody,
-    /// The smallest change with which it would apply, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<HelpBody>,
-    /// From when on it may apply, if that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    retry_at: Option<Timestamp>,
+    #[serde(flatten)]
+    why: RefusalBody,
 }
 
 /// Judge a wallet for an order
@@ -172,11 +161,7 @@ impl WalletQuote {
             self.not_usable.push(UnusableVoucher {
                 voucher_id,
                 coupon_id,
-                rejection: refused.refusal.rejection.code().into_owned(),
-                detail: refused.refusal.detail.clone().into_owned(),
-                reason: refused.refusal.rejection.into(),
-                help: refused.help.map(HelpBody::from),
-                retry_at: refused.refusal.retry_at,
+                why: RefusalBody::of(refused.refusal.clone(), refused.help),
             });
         }
     }
