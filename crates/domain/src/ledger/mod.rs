@@ -32,6 +32,7 @@ mod issue;
 mod import;
 mod hold;
 mod typed;
+mod uses;
 mod shopper;
 mod redeem;
 mod gifts;
