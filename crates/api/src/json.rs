@@ -14,33 +14,33 @@ pub(crate) const DEPTH_MAX: usize = 64;
 
 /// Reads a body: what is no JSON, or too deep, is 400; what has another shape than `T` is 422 with its place.
 ///
-/// What is right, as most is, is read once. What is not is read again to say why: the syntax first and by itself, so that
+/// What is right, as most is, is read once. What is not is read again to say why: the depth, then the syntax by itself, so that
 /// whatever is said afterwards is about the shape; then with the way to every field, which costs as much as the reading.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    if depth(body) > DEPTH_MAX {
-        return Err(Problem::malformed(format!("The body nests deeper than {DEPTH_MAX}.")));
-    }
     let text = std::str::from_utf8(body).map_err(|error| not_json(&error))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    match T::deserialize(Strict(&mut reader)).and_then(|value| reader.end().map(|()| value)) {
+    match T::deserialize(Strict::new(&mut reader, DEPTH_MAX)).and_then(|value| reader.end().map(|()| value)) {
         Ok(value) => Ok(value),
         Err(_) => explain(text),
     }
 }
 
 fn explain<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    if depth(text) > DEPTH_MAX {
+        return Err(Problem::malformed(format!("The body nests deeper than {DEPTH_MAX}.")));
+    }
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(Strict(&mut reader))
+    serde_path_to_error::deserialize(Strict::new(&mut reader, DEPTH_MAX))
         .map_err(|error| invalid_field(error.path(), &error.inner().to_string()))
 }
 
-/// How deep arrays and objects nest, at the deepest. It only counts brackets outside of texts, as it runs before the
-/// real reader: whatever this gets wrong, that one refuses.
-fn depth(body: &[u8]) -> usize {
+/// How deep arrays and objects nest, at the deepest. It only counts brackets outside of texts: the real reader has refused
+/// the text already.
+fn depth(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let (mut in_text, mut escaped) = (false, false);
-    for byte in body {
+    for byte in text.bytes() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_text => escaped = true,
@@ -168,11 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn nesting_is_refused_before_it_is_read() {
+    fn what_nests_too_deep_is_refused() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(read::<serde_json::Value>(nested(DEPTH_MAX).as_bytes()).is_ok());
         let refused = read::<serde_json::Value>(nested(DEPTH_MAX + 1).as_bytes()).expect_err("it is too deep");
         assert_eq!(refused.code(), "malformed");
-        assert_eq!(depth(br#"["[[[", "\"[[["]"#), 1);
+        assert_eq!(depth(r#"["[[[", "\"[[["]"#), 1);
     }
 }

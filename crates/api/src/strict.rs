@@ -1,4 +1,4 @@
-//! A reader around a reader that takes no array where an object is meant, at any depth.
+//! A reader around a reader that takes no array where an object is meant, at any depth, and nothing that nests too deep.
 //!
 //! What serde derives for a struct also takes an array, by position: a slip that would be taken for a request.
 
@@ -10,12 +10,27 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 /// The reader, and around all that it hands on: visitors, accesses and seeds.
 ///
 /// Enums are words only. One that carries data reads its tag with a struct of its own.
-pub(crate) struct Strict<T>(pub T);
+pub(crate) struct Strict<T> {
+    inner: T,
+    /// How much deeper arrays and objects may nest.
+    room: usize,
+}
+
+impl<T> Strict<T> {
+    pub(crate) fn new(inner: T, depth_max: usize) -> Self {
+        Self { inner, room: depth_max }
+    }
+
+    /// What is around the parts of an array or an object.
+    fn deeper<E: Error>(&self) -> Result<usize, E> {
+        self.room.checked_sub(1).ok_or_else(|| E::custom("it nests too deep"))
+    }
+}
 
 macro_rules! forward_kinds {
     ($($kind:ident($($arg:ident: $type:ty),*))*) => {
         $(fn $kind<V: Visitor<'de>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$kind($($arg,)* Strict(visitor))
+            self.inner.$kind($($arg,)* Strict { inner: visitor, room: self.room })
         })*
     };
 }
@@ -39,7 +54,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(Strict(visitor))
+        self.inner.deserialize_map(Strict { inner: visitor, room: self.room })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -48,14 +63,14 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         words: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(Word { words, visitor })
+        self.inner.deserialize_any(Word { words, visitor })
     }
 }
 
 macro_rules! forward_values {
     ($($kind:ident: $type:ty),*) => {
         $(fn $kind<E: Error>(self, value: $type) -> Result<V::Value, E> {
-            self.0.$kind(value)
+            self.inner.$kind(value)
         })*
     };
 }
@@ -64,7 +79,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     type Value = V::Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(formatter)
+        self.inner.expecting(formatter)
     }
 
     forward_values! {
@@ -73,27 +88,29 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
+        self.inner.visit_none()
     }
 
     fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
+        self.inner.visit_unit()
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Strict(inner))
+        self.inner.visit_some(Strict { inner, room: self.room })
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(Strict(inner))
+        self.inner.visit_newtype_struct(Strict { inner, room: self.room })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(Strict(items))
+        let room = self.deeper()?;
+        self.inner.visit_seq(Strict { inner: items, room })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Strict(fields))
+        let room = self.deeper()?;
+        self.inner.visit_map(Strict { inner: fields, room })
     }
 }
 
@@ -101,11 +118,11 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_element_seed(Strict(seed))
+        self.inner.next_element_seed(Strict { inner: seed, room: self.room })
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
+        self.inner.size_hint()
     }
 }
 
@@ -113,15 +130,15 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(Strict(seed))
+        self.inner.next_key_seed(Strict { inner: seed, room: self.room })
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(Strict(seed))
+        self.inner.next_value_seed(Strict { inner: seed, room: self.room })
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
+        self.inner.size_hint()
     }
 }
 
@@ -129,7 +146,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Strict<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(Strict(reader))
+        self.inner.deserialize(Strict { inner: reader, room: self.room })
     }
 }
 

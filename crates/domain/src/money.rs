@@ -2,6 +2,7 @@
 //!
 //! Products are taken in `i128`, so no function here overflows or panics, whatever it is given.
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
@@ -162,23 +163,22 @@ pub fn split_by(amount_minor: i64, weights: &[i64]) -> Vec<i64> {
     if whole == 0 {
         return vec![0; weights.len()];
     }
-    // Each share, rounded down, with what is left of it.
-    let mut parts: Vec<(i64, i128, usize)> = Vec::with_capacity(weights.len());
+    // Each share, rounded down, and what is left of it.
+    let (mut shares, mut rests) = (Vec::with_capacity(weights.len()), Vec::with_capacity(weights.len()));
     for index in 0..weights.len() {
         let (share, rest) = div_rem(i128::from(amount_minor) * weight(index), whole);
-        parts.push((narrow(share), rest, index));
+        shares.push(narrow(share));
+        rests.push((Reverse(rest), index));
     }
-    let given: i128 = parts.iter().map(|(share, ..)| i128::from(*share)).sum();
-    let mut left = usize::try_from(i128::from(amount_minor) - given).unwrap_or(0);
-    if left > 0 {
-        // Fewer units are left than there are shares with a remainder.
-        parts.sort_unstable_by_key(|(_, rest, index)| (std::cmp::Reverse(*rest), *index));
+    let given: i128 = shares.iter().copied().map(i128::from).sum();
+    // Fewer units are left than there are shares with a remainder: the largest remainders have one each.
+    let left = usize::try_from(i128::from(amount_minor) - given).unwrap_or(0);
+    if (1..rests.len()).contains(&left) {
+        rests.select_nth_unstable(left);
     }
-    let mut shares = vec![0; weights.len()];
-    for (share, _, index) in parts {
-        let more = i64::from(left > 0);
-        shares[index] = share.saturating_add(more);
-        left = left.saturating_sub(1);
+    for (_, index) in rests.into_iter().take(left) {
+        let share: &mut i64 = &mut shares[index];
+        *share = share.saturating_add(1);
     }
     shares
 }
