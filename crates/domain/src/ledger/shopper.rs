@@ -1,5 +1,5 @@
-//! Who buys, as far as conditions ask and the order does not say: the segments that are stored here, and the orders that
-//! were redeemed here. It is put into the order before the price, so that it is recorded and replays as it counted.
+//! Who buys, as far as conditions ask and the order does not say: the age, the segments that are stored here, and the orders
+//! that were redeemed here. It is put into the order before the price, so that it is recorded and replays as it counted.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::money::Currency;
 use crate::order::{Order, Shopper};
 use crate::rule::{Asks, Inputs};
 
-/// The order with what the coupons in play ask for. What the order itself says of orders and spending counts as it is; its
+/// The order with what the coupons in play ask for. What the order itself says of age, orders and spending counts as it is; its
 /// segments are joined by those stored here.
 pub(super) fn order_of<'o>(
     facts: &Facts,
@@ -33,6 +33,9 @@ pub(super) fn order_of<'o>(
     }
     let mut order = order.clone();
     let mut shopper = order.customer.take().unwrap_or_default();
+    if asks.age && shopper.age.is_none() {
+        shopper.age = age_of(facts, context, customer)?;
+    }
     fill_history(facts, customer, (asks, order.currency), &mut shopper)?;
     order.customer = Some(shopper);
     if asks.segments {
@@ -51,6 +54,13 @@ fn asked(facts: &Facts, typed: &[Typed]) -> Asks {
     let coupons = typed.iter().filter_map(Typed::source).map(|source| &source.coupon);
     let conditions = coupons.filter_map(|coupon| coupon.condition(&facts.settings.attributes).ok().flatten());
     conditions.fold(Asks::default(), |asks, condition| asks.or(condition.asks()))
+}
+
+/// Of whom a date of birth is known.
+fn age_of(facts: &Facts, context: Context, customer: CustomerNo) -> Result<Option<u8>, Stop> {
+    let customer = facts.customers.get(&customer)?;
+    let years = customer.and_then(|customer| customer.profile.age_at(context.now, &facts.settings.zone));
+    Ok(years.and_then(|years| u8::try_from(years).ok()))
 }
 
 fn fill_history(

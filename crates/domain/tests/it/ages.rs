@@ -4,7 +4,9 @@ use domain::coupon::Definition;
 use domain::customer::CustomerProfile;
 use domain::id::{CouponNo, CustomerId, CustomerNo};
 use domain::ledger::{Action, Outcome};
+use domain::order::Shopper;
 use domain::rejection::Rejection;
+use domain::rule::{FieldTest, Operator, Rule};
 
 use crate::asking::{definition, refusal};
 use crate::world::World;
@@ -35,6 +37,25 @@ fn check(now: &str, birth_date: Option<&str>, is_old_enough: bool) {
     let other = world.born(birth_date);
     let used = world.redeem("r", Some(other), &["wine"]).err().map(|refusal| refusal.rejection);
     assert_eq!(used, expected, "{birth_date:?} at {now}");
+}
+
+#[test]
+fn a_condition_on_the_age_asks_for_the_date_of_birth_where_the_order_says_nothing() {
+    let mut world = World::new();
+    let rule = FieldTest { field: "customer.age".to_owned(), op: Operator::Gte, value: Some(18.into()) };
+    world.coupon(Definition { code: Some("WINE".to_owned()), conditions: Some(Rule::Field(rule)), ..definition() });
+    let (young, grown, unknown) = (world.born(Some("2008-01-16")), world.born(Some("2008-01-15")), world.born(None));
+    world.now = "2026-01-15T12:00:00Z".parse().unwrap();
+    for (name, customer) in [("r", young), ("s", unknown)] {
+        let refused = world.redeem(name, Some(customer), &["WINE"]);
+        assert_eq!(refusal(refused), Rejection::ConditionUnmet, "{name}");
+    }
+    let done = world.redeem("t", Some(grown), &["WINE"]).unwrap();
+    let recorded = world.rows.decisions[&done.id].order.customer.clone().unwrap();
+    assert_eq!(recorded.age, Some(18), "what counted is on record");
+    let mut said = world.request("u", Some(young), &["WINE"]);
+    said.order.customer = Some(Shopper { age: Some(30), ..Shopper::default() });
+    world.redeem_by(said).unwrap();
 }
 
 #[test]

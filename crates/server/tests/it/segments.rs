@@ -111,6 +111,21 @@ async fn a_segment_by_a_rule_is_checked_and_holds_of_who_buys() {
     assert_eq!(shopper, json!({ "segments": ["regulars"], "orders": 1 }), "what counted is on record");
 }
 
+#[tokio::test]
+async fn what_customers_say_of_themselves_is_not_heard() {
+    let data = folder();
+    let server = Server::start(data.path());
+    let ann = server.person("ann").await;
+    let vip = json!({ "field": "customer.tags", "op": "contains", "value": "vip" });
+    server.coupon(&conditioned(Some("VIP"), &vip)).await;
+    let mut said = order("o1", 2_000);
+    said["customer"] = json!({ "tags": ["vip"] });
+    let body = json!({ "codes": ["VIP"], "order": said });
+    let own = server.post_as(&ann.access, "/v1/quotes", &body).await.expect(200);
+    assert_eq!(own["refused"][0]["rejection"], "condition_unmet");
+    assert_eq!(server.post("/v1/quotes", &body).await.expect(200)["discount_minor"], 500, "of a server it is");
+}
+
 /// By a code that is redeemed once, by a claim of the activity, and by an issue of the operator to somebody.
 #[tokio::test]
 async fn hm_5_each_of_three_ways_to_a_coupon_is_good_for_the_first_order_alone() {
