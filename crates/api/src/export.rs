@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::customers::CustomerBody;
 use crate::extract::Path;
+use crate::gifts::{EntryBody, show_entries};
 use crate::history::{VoucherEvent, show_history};
 use crate::identities::{IdentityBody, identity_bodies};
 use crate::names::customer_no;
@@ -25,7 +26,7 @@ use crate::voucher_body::{VoucherBody, show_vouchers};
 
 /// Vouchers or redemptions read at once.
 const PAGE_ROWS: usize = 100;
-/// The latest events of one voucher.
+/// The latest events of one voucher, and changes of its balance.
 const EVENTS_MAX: usize = 1_000;
 
 /// All that is kept of a customer.
@@ -45,6 +46,9 @@ pub(crate) struct CustomerExport {
 pub(crate) struct ExportedVoucher {
     voucher: VoucherBody,
     history: Vec<VoucherEvent>,
+    /// Of gift value: the changes of its balance, the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    entries: Vec<EntryBody>,
 }
 
 /// A redemption with what it was decided on, unless that was removed for its age.
@@ -140,7 +144,14 @@ impl Export {
         for (key, voucher) in keys.into_iter().zip(shown) {
             let history = app.store.history(tenant, Subject::Voucher(key), EVENTS_MAX).await?;
             let history = show_history(app, tenant, history).await?;
-            push(text, is_first, &ExportedVoucher { voucher, history })?;
+            let entries = match voucher.balance {
+                Some(_) => {
+                    let page = PageRequest { limit: EVENTS_MAX, after: None };
+                    show_entries(app, tenant, app.store.gift_entries(tenant, key, page).await?.items).await?
+                }
+                None => Vec::new(),
+            };
+            push(text, is_first, &ExportedVoucher { voucher, history, entries })?;
         }
         Ok(page.next)
     }

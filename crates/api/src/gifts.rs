@@ -116,7 +116,11 @@ pub(crate) struct EntryBody {
     reason: Option<String>,
 }
 
-async fn show_entries(app: &App, tenant: TenantNo, entries: Vec<GiftEntry>) -> Result<Vec<EntryBody>, Problem> {
+pub(crate) async fn show_entries(
+    app: &App,
+    tenant: TenantNo,
+    entries: Vec<GiftEntry>,
+) -> Result<Vec<EntryBody>, Problem> {
     let actors = Actors::of(app, tenant, entries.iter().map(|entry| entry.actor)).await?;
     let body = |entry: GiftEntry| EntryBody {
         number: entry.version,

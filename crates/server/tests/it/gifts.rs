@@ -97,6 +97,9 @@ async fn a_gift_card_is_issued_spent_in_parts_topped_up_and_every_change_is_list
     ];
     let expected = expected.map(|(kind, amount, balance)| (kind.to_owned(), Some(amount), Some(balance)));
     assert_eq!(listed, expected);
+    let export = server.get(&format!("/v1/customers/{ann}/export")).await.expect(200);
+    let exported = export["vouchers"][0]["entries"].as_array().expect("a list");
+    assert_eq!((exported.len(), &exported[0]["kind"]), (5, &json!("given_back")), "they are the customer's to know");
     let changed = server.get("/v1/audit?limit=2").await.expect(200);
     let actions: Vec<_> = changed["data"].as_array().expect("a list").iter().map(|entry| &entry["action"]).collect();
     assert_eq!(actions, ["voucher.adjust", "voucher.top_up"]);
