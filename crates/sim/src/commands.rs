@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use domain::codes::{ComputedCode, Reading};
 use domain::event::Actor;
+use domain::gift::GiftChange;
 use domain::id::FIRST_TENANT;
 use domain::identity::IdentityKind;
 use domain::ledger::{Action, Command, GivenEntry, RedeemRequest, ReturnLine};
@@ -39,6 +40,15 @@ impl Driver {
             Step::Revoke { voucher } => Action::Revoke { voucher: self.candidates(*voucher)? },
             Step::Assign { voucher, customer } => {
                 Action::Assign { voucher: self.candidates(*voucher)?, customer: customer_no(*customer) }
+            }
+            Step::TopUp { voucher, amount_minor } => {
+                let change = GiftChange { is_top_up: true, amount_minor: *amount_minor, reason: None };
+                Action::ChangeGift { voucher: self.candidates(*voucher)?, change }
+            }
+            Step::Adjust { voucher, amount_minor } => {
+                let reason = Some("counted anew".to_owned());
+                let change = GiftChange { is_top_up: false, amount_minor: *amount_minor, reason };
+                Action::ChangeGift { voucher: self.candidates(*voucher)?, change }
             }
             Step::Redeem(redeem) => Action::Redeem(Box::new(self.request(redeem).await?)),
             Step::Confirm { id } => Action::Confirm { redemption: RedemptionId::parse(id.as_str())? },

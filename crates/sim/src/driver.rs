@@ -9,6 +9,7 @@ use domain::customer::CustomerProfile;
 use domain::event::Actor;
 use domain::id::{CouponId, CouponNo, CustomerId, CustomerNo, FIRST_TENANT, VoucherKey};
 use domain::ledger::{Action, Answer, Command, Outcome, Start};
+use domain::redemption::Paid;
 use domain::rejection::{Refusal, Rejection};
 use domain::time::Timestamp;
 use ports::{Clock as _, Ledger as _, StoreError};
@@ -219,20 +220,41 @@ impl Driver {
                     })
             }
             (
-                Reply::Redemption { state, discount_minor, total_minor, returned_minor },
+                Reply::Redemption { state, discount_minor, total_minor, returned_minor, payments },
                 Outcome::Redemption(redemption),
             ) => {
                 *state == redemption.state
                     && *discount_minor == redemption.discount_minor
                     && *total_minor == redemption.total_minor
                     && *returned_minor == redemption.returned_minor()
+                    && self.are_same(payments, &redemption.payments)
+            }
+            (Reply::Gift { balance_minor, held_minor }, Outcome::Gift { account, entry, .. }) => {
+                (*balance_minor, *held_minor) == (account.balance_minor, account.held_minor)
+                    && *balance_minor == entry.balance_minor
             }
             (Reply::Coupon { version }, Outcome::Coupon { version: real, .. }) => version == real,
             (Reply::Customer { customer }, Outcome::CustomerChanged { no, is_done, .. }) => {
                 customer_no(*customer) == *no && *is_done
             }
-            (Reply::Vouchers(_) | Reply::Redemption { .. } | Reply::Coupon { .. } | Reply::Customer { .. }, _) => false,
+            (
+                Reply::Vouchers(_)
+                | Reply::Redemption { .. }
+                | Reply::Gift { .. }
+                | Reply::Coupon { .. }
+                | Reply::Customer { .. },
+                _,
+            ) => false,
         }
+    }
+
+    /// Whether the same cards paid as much, in the same order, and got as much back.
+    pub(crate) fn are_same(&self, expected: &[(usize, i64, i64)], payments: &[Paid]) -> bool {
+        let same = |((card, amount_minor, returned_minor), paid): (&(usize, i64, i64), &Paid)| {
+            self.keys[*card].is_some_and(|(key, _)| key == paid.voucher)
+                && (*amount_minor, *returned_minor) == (paid.amount_minor, paid.returned_minor)
+        };
+        expected.len() == payments.len() && expected.iter().zip(payments).all(same)
     }
 
     fn uuid(&mut self) -> Uuid {

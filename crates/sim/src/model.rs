@@ -1,12 +1,14 @@
 //! What should happen: the rules again, in the plainest form, on lists that fit one screen. Deadlines that have passed are
 //! ended before anything else is looked at, so nothing here needs to know of sweeps.
 
+mod gift;
 mod people;
 mod redeem;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::coupon::{CouponState, CouponStep, Definition};
+use domain::gift::GiftStep;
 use domain::limit::{Counts, Per};
 use domain::redemption::RedemptionState;
 use domain::rejection::Rejection;
@@ -27,6 +29,13 @@ pub(crate) enum Reply {
         discount_minor: i64,
         total_minor: i64,
         returned_minor: i64,
+        /// Of gift value: by which vouchers, how much, and how much of it came back.
+        payments: Vec<(usize, i64, i64)>,
+    },
+    /// What is on a card now, and what of it pending redemptions will pay.
+    Gift {
+        balance_minor: i64,
+        held_minor: i64,
     },
     Coupon {
         version: u32,
@@ -54,6 +63,9 @@ pub(crate) struct Voucher {
     pub customer: Option<usize>,
     pub state: VoucherState,
     pub held_until_ms: Option<i64>,
+    pub valid_until_ms: Option<i64>,
+    /// Of gift value: what was put in and taken out. The balance is the sum.
+    pub entries: Vec<(GiftStep, i64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -73,7 +85,9 @@ pub(crate) struct Redemption {
 pub(crate) struct Part {
     pub coupon: usize,
     pub voucher: Option<usize>,
-    pub discount_minor: i64,
+    /// It is payment with gift value, not discount.
+    pub pays: bool,
+    pub amount_minor: i64,
     pub lines_minor: Vec<i64>,
     pub returned_minor: i64,
 }
@@ -135,6 +149,12 @@ impl Model {
             Step::Release { voucher } => self.release(*voucher),
             Step::Revoke { voucher } => self.revoke(*voucher),
             Step::Assign { voucher, customer } => self.assign(*voucher, self.people.standing(*customer), now_ms),
+            Step::TopUp { voucher, amount_minor } => {
+                self.change_gift(*voucher, (GiftStep::ToppedUp, *amount_minor), now_ms)
+            }
+            Step::Adjust { voucher, amount_minor } => {
+                self.change_gift(*voucher, (GiftStep::Adjusted, *amount_minor), now_ms)
+            }
             Step::Redeem(redeem) => {
                 let customer = self.people.standing(redeem.customer);
                 self.redeem(&Redeem { customer, ..redeem.clone() }, ask.fingerprint, now_ms)
@@ -177,6 +197,10 @@ impl Model {
             if voucher.state == VoucherState::Held && over {
                 self.end_hold(place);
             }
+            let voucher = &mut self.vouchers[place];
+            if voucher.state == VoucherState::Issued && voucher.valid_until_ms.is_some_and(|until| until <= now_ms) {
+                voucher.state = VoucherState::Expired;
+            }
         }
     }
 
@@ -196,11 +220,22 @@ impl Model {
             return Err(rejection);
         }
         let place = self.vouchers.len();
+        let before = self.takings.clone();
         self.take(coupon, (Counts::Claims, 1), customer, (now_ms, &Taker::Voucher(place)))?;
-        let hold = self.coupons[coupon].definition.hold.filter(|_| claimed);
-        let held_until_ms = hold.and_then(domain::time::Span::exact_ms).map(|ms| now_ms + ms);
+        let value = self.value_of(coupon);
+        if let Err(rejection) = self.put_in(coupon, value.unwrap_or(0), customer, now_ms) {
+            // Others that are asked for with it find its place free.
+            self.takings = before;
+            return Err(rejection);
+        }
+        let entries = value.map(|amount_minor| (GiftStep::Issued, amount_minor)).into_iter().collect();
+        let definition = &self.coupons[coupon].definition;
+        let after = |span: domain::time::Span| span.exact_ms().map(|ms| now_ms + ms);
+        let held_until_ms = definition.hold.filter(|_| claimed).and_then(after);
+        let valid_until_ms = definition.validity.after_claim.and_then(after);
         let state = if held_until_ms.is_some() { VoucherState::Held } else { VoucherState::Issued };
-        self.vouchers.push(Voucher { coupon, given: customer.is_none(), customer, state, held_until_ms });
+        let given = customer.is_none();
+        self.vouchers.push(Voucher { coupon, given, customer, state, held_until_ms, valid_until_ms, entries });
         self.coupons[coupon].figures[0] += 1;
         Ok((place, state))
     }
@@ -257,7 +292,11 @@ impl Model {
 
     fn revoke(&mut self, place: usize) -> Result<Reply, Rejection> {
         self.usable(place)?;
+        if self.held_minor(place) > 0 {
+            return Err(Rejection::VoucherLocked);
+        }
         self.vouchers[place].state = VoucherState::Revoked;
+        self.enter(place, GiftStep::Revoked, -self.balance_minor(place));
         Ok(Reply::Vouchers(vec![(place, VoucherState::Revoked)]))
     }
 

@@ -2,7 +2,7 @@
 
 use domain::coupon::CouponStep;
 
-use crate::model::Model;
+use crate::model::{self, Model};
 use crate::random::Random;
 
 /// Customers of the simulated shop.
@@ -54,6 +54,8 @@ pub(crate) enum Step {
     Release { voucher: usize },
     Revoke { voucher: usize },
     Assign { voucher: usize, customer: usize },
+    TopUp { voucher: usize, amount_minor: i64 },
+    Adjust { voucher: usize, amount_minor: i64 },
     Redeem(Redeem),
     Confirm { id: String },
     Cancel { id: String },
@@ -96,8 +98,9 @@ fn step(random: &mut Random, model: &Model) -> Step {
         (30..33, _) => Step::Give { coupon },
         (33..38, Some(voucher)) => Step::Release { voucher },
         (38..40, Some(voucher)) => Step::Revoke { voucher },
-        (40..43, Some(voucher)) => Step::Assign { voucher, customer },
-        (43..68, _) => Step::Redeem(redeem(random, model, customer)),
+        (40..42, Some(voucher)) => Step::Assign { voucher, customer },
+        (42..46, Some(voucher)) => change_gift(random, model, voucher),
+        (46..68, _) => Step::Redeem(redeem(random, model, customer)),
         (68..78, _) => Step::Confirm { id: redemption(random, model) },
         (78..86, _) => Step::Cancel { id: redemption(random, model) },
         (86..94, _) => give_back(random, model),
@@ -129,6 +132,28 @@ fn some_coupons(random: &mut Random, count: usize) -> Vec<usize> {
     coupons
 }
 
+/// Mostly of a card, now and then of a voucher that is none.
+fn change_gift(random: &mut Random, model: &Model, other: usize) -> Step {
+    let any = |_: &model::Voucher| true;
+    let voucher = cards(random, model, any).filter(|_| random.percent(90)).unwrap_or(other);
+    let amount_minor = i64::try_from(1 + random.below(1_200)).expect("small");
+    match random.below(4) {
+        0..2 => Step::TopUp { voucher, amount_minor },
+        2 => Step::Adjust { voucher, amount_minor },
+        _ => Step::Adjust { voucher, amount_minor: -amount_minor },
+    }
+}
+
+/// One of the latest vouchers of gift value that is so.
+fn cards(random: &mut Random, model: &Model, is_so: impl Fn(&model::Voucher) -> bool) -> Option<usize> {
+    let is_card = |place: &usize| {
+        let voucher = &model.vouchers[*place];
+        model.value_of(voucher.coupon).is_some() && is_so(voucher)
+    };
+    let cards: Vec<usize> = (0..model.vouchers.len()).rev().filter(is_card).take(6).collect();
+    random.pick(&cards).copied()
+}
+
 fn redeem(random: &mut Random, model: &Model, customer: usize) -> Redeem {
     let number = random.below(4 + model.redemptions.len());
     let lines = (0..=random.below(3))
@@ -137,8 +162,10 @@ fn redeem(random: &mut Random, model: &Model, customer: usize) -> Redeem {
         })
         .collect();
     let mut codes = vec![code(random, model, customer)];
-    if random.percent(40) {
-        codes.push(code(random, model, customer));
+    for chance in [50, 30] {
+        if random.percent(chance) {
+            codes.push(code(random, model, customer));
+        }
     }
     let reserve_ms = random.percent(60).then(|| 1_000 + i64::try_from(random.below(600_000)).expect("small"));
     Redeem {
@@ -160,6 +187,11 @@ fn code(random: &mut Random, model: &Model, customer: usize) -> Code {
         .take(10)
         .collect();
     let any = model.vouchers.len();
+    if random.percent(30)
+        && let Some(card) = cards(random, model, |card| card.customer.is_none_or(|owner| owner == customer))
+    {
+        return Code::Voucher(card);
+    }
     match (random.below(10), random.pick(&own)) {
         (0..3, _) => random.pick(&shared).map(|place| Code::Shared(*place)),
         (3..9, Some(place)) => Some(Code::Voucher(*place)),

@@ -1,6 +1,7 @@
 //! The coupons of the simulated shop: every kind of limit, small enough to run out.
 
 use domain::benefit::{Benefit, Target};
+use domain::codes::{Alphabet, Pattern};
 use domain::coupon::{Definition, LimitDefinition};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
@@ -35,7 +36,21 @@ pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>
     ];
     let mut open = Definition::new("open", amount);
     open.code = Some("OPEN".to_owned());
-    Ok(vec![flash, budget, both, open])
+    Ok(vec![flash, budget, both, open, card(random, "CARD-", 1_500, None)?, card(random, "SOON-", 900, Some("PT40M"))?])
+}
+
+/// Gift value, with as much of it to be put in as a few cards have.
+fn card(random: &mut Random, prefix: &str, amount_minor: i64, ends: Option<&str>) -> anyhow::Result<Definition> {
+    let mut card = Definition::new(prefix, Benefit::GiftValue { amount_minor });
+    card.currency = Some("EUR".parse()?);
+    card.pattern = Some(Pattern::new(prefix, Alphabet::Base32, 16)?);
+    card.validity.after_claim = ends.map(str::parse).transpose()?;
+    card.limits = vec![
+        limit(random, "put_in", Counts::Value, (Per::Everyone, Period::Ever), 30_000),
+        limit(random, "own_a_day", Counts::Value, (Per::Customer, Period::Day), 6_000),
+        limit(random, "payments", Counts::Redemptions, (Per::Customer, Period::Day), 12),
+    ];
+    Ok(card)
 }
 
 fn limit(random: &mut Random, id: &str, counts: Counts, (per, period): (Per, Period), about: usize) -> LimitDefinition {

@@ -13,6 +13,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 pub(crate) enum Taker {
     Voucher(usize),
     Redemption(String, usize),
+    /// Value that was put in, which never comes back.
+    PutIn,
 }
 
 /// One thing taken.

@@ -1,6 +1,7 @@
 //! Redemptions in the model.
 
 use domain::benefit::Benefit;
+use domain::gift::GiftStep;
 use domain::limit::Counts;
 use domain::money::{cumulative_share, split_by};
 use domain::redemption::RedemptionState;
@@ -34,7 +35,7 @@ impl Model {
             return Err(Rejection::OrderAlreadyRedeemed);
         }
         let parts = self.price_and_take(ask, now_ms)?;
-        let discount_minor = parts.iter().map(|part| part.discount_minor).sum();
+        let discount_minor = parts.iter().filter(|part| !part.pays).map(|part| part.amount_minor).sum();
         let state = if ask.reserve_ms.is_some() { RedemptionState::Pending } else { RedemptionState::Succeeded };
         let redemption = Redemption {
             state,
@@ -86,7 +87,10 @@ impl Model {
                 Code::Shared(coupon) => (*coupon, self.own_voucher(*coupon, ask.customer)),
                 Code::Voucher(place) => (self.vouchers[*place].coupon, Some(*place)),
             };
-            let repeated = all.iter().any(|one| one.coupon == coupon && one.refused.is_none());
+            // An order may be paid with several cards of a coupon, with each once.
+            let is_card = self.value_of(coupon).is_some();
+            let same = |one: &Typed| one.coupon == coupon && (!is_card || one.voucher == voucher);
+            let repeated = all.iter().any(|one| same(one) && one.refused.is_none());
             let refused = self.judge(coupon, voucher, ask.customer).or(repeated.then_some(Rejection::CouponRepeated));
             all.push(Typed { coupon, voucher, refused });
         }
@@ -118,16 +122,29 @@ impl Model {
     fn price(&self, ask: &Redeem, typed: &[Typed]) -> (Vec<(usize, Part)>, Vec<Rejection>) {
         let mut left: Vec<i64> = ask.lines.iter().map(|(quantity, price)| i64::from(*quantity) * price).collect();
         let (mut parts, mut refused) = (Vec::new(), Vec::new());
-        let mut order: Vec<usize> = (0..typed.len()).collect();
+        let (mut cards, mut order): (Vec<usize>, Vec<usize>) =
+            (0..typed.len()).partition(|code| self.value_of(typed[*code].coupon).is_some());
         order.sort_by_key(|code| (typed[*code].coupon, *code));
+        let ends = |voucher: Option<usize>| voucher.and_then(|place| self.vouchers[place].valid_until_ms);
+        cards.sort_by_key(|code| {
+            let Typed { coupon, voucher, .. } = &typed[*code];
+            (ends(*voucher).unwrap_or(i64::MAX), *coupon, *code)
+        });
+        // Cards pay what the others leave.
+        order.extend(cards);
         for code in order {
             let Typed { coupon, voucher, refused: known } = &typed[code];
-            match known.map_or_else(|| self.discount(*coupon, ask.subtotal_minor(), left.iter().sum()), Err) {
-                Ok(discount_minor) => {
-                    let lines_minor = split_by(discount_minor, &left);
+            let pays = self.value_of(*coupon).is_some();
+            let gives = || match voucher {
+                Some(card) if pays => self.payment(*card, left.iter().sum()),
+                Some(_) | None => self.discount(*coupon, ask.subtotal_minor(), left.iter().sum()),
+            };
+            match known.map_or_else(gives, Err) {
+                Ok(amount_minor) => {
+                    let lines_minor = split_by(amount_minor, &left);
                     left.iter_mut().zip(&lines_minor).for_each(|(left, minor)| *left -= minor);
                     let (coupon, voucher) = (*coupon, *voucher);
-                    parts.push((code, Part { coupon, voucher, discount_minor, lines_minor, returned_minor: 0 }));
+                    parts.push((code, Part { coupon, voucher, pays, amount_minor, lines_minor, returned_minor: 0 }));
                 }
                 Err(rejection) => refused.push(rejection),
             }
@@ -162,6 +179,10 @@ impl Model {
 
     fn take_part(&mut self, ask: &Redeem, (place, part): (usize, &Part), now_ms: i64) -> Result<(), Rejection> {
         let by = Taker::Redemption(ask.id.clone(), place);
+        if part.pays {
+            // To pay is a use; the value was counted when it was put in.
+            return self.take(part.coupon, (Counts::Redemptions, 1), Some(ask.customer), (now_ms, &by));
+        }
         match part.voucher {
             None => self.take(part.coupon, (Counts::Claims, 1), Some(ask.customer), (now_ms, &by))?,
             Some(voucher) if self.vouchers[voucher].customer.is_none() => {
@@ -170,11 +191,11 @@ impl Model {
             Some(_) => {}
         }
         self.take(part.coupon, (Counts::Redemptions, 1), Some(ask.customer), (now_ms, &by))?;
-        self.take(part.coupon, (Counts::Value, part.discount_minor), Some(ask.customer), (now_ms, &by))
+        self.take(part.coupon, (Counts::Value, part.amount_minor), Some(ask.customer), (now_ms, &by))
     }
 
     fn move_vouchers(&mut self, redemption: &Redemption, to: VoucherState) {
-        for place in redemption.parts.iter().filter_map(|part| part.voucher) {
+        for place in redemption.parts.iter().filter(|part| !part.pays).filter_map(|part| part.voucher) {
             self.vouchers[place].state = to;
             if to == VoucherState::Redeemed {
                 self.vouchers[place].held_until_ms = None;
@@ -186,7 +207,10 @@ impl Model {
         if redemption.state == RedemptionState::Succeeded {
             for part in &redemption.parts {
                 self.coupons[part.coupon].figures[1] += 1;
-                self.coupons[part.coupon].figures[3] += part.discount_minor;
+                match part.voucher {
+                    Some(card) if part.pays => self.enter(card, GiftStep::Spent, -part.amount_minor),
+                    Some(_) | None => self.coupons[part.coupon].figures[3] += part.amount_minor,
+                }
             }
         }
     }
@@ -235,7 +259,7 @@ impl Model {
         let ended = redemption.clone();
         for (place, part) in ended.parts.iter().enumerate() {
             self.takings.give_back(&Taker::Redemption(id.to_owned(), place));
-            if let Some(voucher) = part.voucher {
+            if let Some(voucher) = part.voucher.filter(|_| !part.pays) {
                 // Whether the hold is over is seen with the other holds.
                 let held = self.vouchers[voucher].held_until_ms.is_some();
                 self.vouchers[voucher].state = if held { VoucherState::Held } else { VoucherState::Issued };
@@ -285,11 +309,16 @@ impl Model {
         let now_minor = returned - part.returned_minor;
         part.returned_minor = returned;
         let by = Taker::Redemption(id.to_owned(), place);
-        self.takings.give_back_value(&by, now_minor);
-        let figures = &mut self.coupons[part.coupon].figures;
-        figures[3] -= now_minor;
+        let (coupon, card) = (part.coupon, part.voucher.filter(|_| part.pays));
+        match card {
+            Some(card) => self.enter(card, GiftStep::GivenBack, now_minor),
+            None => {
+                self.takings.give_back_value(&by, now_minor);
+                self.coupons[coupon].figures[3] -= now_minor;
+            }
+        }
         if whole {
-            figures[2] += 1;
+            self.coupons[coupon].figures[2] += 1;
             self.takings.give_back(&by);
         }
     }
@@ -300,6 +329,7 @@ fn reply(redemption: &Redemption) -> Reply {
         state: redemption.state,
         discount_minor: redemption.discount_minor,
         total_minor: redemption.total_minor,
-        returned_minor: redemption.parts.iter().map(|part| part.returned_minor).sum(),
+        returned_minor: redemption.returned_minor(),
+        payments: redemption.payments(),
     }
 }
