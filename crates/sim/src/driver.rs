@@ -172,6 +172,8 @@ impl Driver {
             let answer = match sent {
                 Sent::Answered(answer) => answer?,
                 Sent::Waiting(sent) => sent.await?,
+                // What was done is told when it is asked again, at once: what was drawn counts for what comes next.
+                Sent::Lost if expected.is_ok() => self.store.submit(FIRST_TENANT, self.command(ask).await?).await?,
                 Sent::Lost => {
                     lost.push(ask);
                     continue;
@@ -179,7 +181,7 @@ impl Driver {
             };
             self.compare(ask, expected, answer)?;
         }
-        // Asked again with the same key: what was done is told, what was refused is decided anew.
+        // Asked again with the same key: what was refused is decided anew.
         for ask in lost {
             let expected = self.model.act(ask, self.now_ms());
             let answer = self.store.submit(FIRST_TENANT, self.command(ask).await?).await?;
@@ -213,10 +215,13 @@ impl Driver {
         match (reply, outcome) {
             (Reply::Vouchers(expected), Outcome::Vouchers(vouchers)) => {
                 self.keys.resize(self.model.vouchers.len(), None);
+                let now_ms = self.now_ms();
                 expected.len() == vouchers.len()
                     && expected.iter().zip(vouchers).all(|((place, state), voucher)| {
                         let key = (voucher.key, voucher.key_no);
-                        *self.keys[*place].get_or_insert(key) == key && voucher.state == *state
+                        *self.keys[*place].get_or_insert(key) == key
+                            && voucher.state == *state
+                            && self.model.can_be_drawn(*place, voucher.amount_minor, now_ms)
                     })
             }
             (

@@ -1,13 +1,14 @@
 //! What should happen: the rules again, in the plainest form, on lists that fit one screen. Deadlines that have passed are
 //! ended before anything else is looked at, so nothing here needs to know of sweeps.
 
+mod draw;
 mod gift;
 mod people;
 mod redeem;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::coupon::{CouponState, CouponStep, Definition};
+use domain::coupon::{CouponState, CouponStep, Definition, LimitDefinition};
 use domain::gift::GiftStep;
 use domain::limit::{Counts, Per};
 use domain::redemption::RedemptionState;
@@ -64,6 +65,8 @@ pub(crate) struct Voucher {
     pub state: VoucherState,
     pub held_until_ms: Option<i64>,
     pub valid_until_ms: Option<i64>,
+    /// Of a random amount: what was drawn, as the answer told.
+    pub drawn_minor: Option<i64>,
     /// Of gift value: what was put in and taken out. The balance is the sum.
     pub entries: Vec<(GiftStep, i64)>,
 }
@@ -220,6 +223,9 @@ impl Model {
             return Err(rejection);
         }
         let place = self.vouchers.len();
+        if let Some((least, _)) = self.draws(coupon) {
+            self.room_for(coupon, &[(Counts::Claims, 1), (Counts::Value, least)], customer, now_ms)?;
+        }
         let before = self.takings.clone();
         self.take(coupon, (Counts::Claims, 1), customer, (now_ms, &Taker::Voucher(place)))?;
         let value = self.value_of(coupon);
@@ -235,12 +241,38 @@ impl Model {
         let valid_until_ms = definition.validity.after_claim.and_then(after);
         let state = if held_until_ms.is_some() { VoucherState::Held } else { VoucherState::Issued };
         let given = customer.is_none();
-        self.vouchers.push(Voucher { coupon, given, customer, state, held_until_ms, valid_until_ms, entries });
+        let drawn_minor = None;
+        let voucher = Voucher { coupon, given, customer, state, held_until_ms, valid_until_ms, drawn_minor, entries };
+        self.vouchers.push(voucher);
         self.coupons[coupon].figures[0] += 1;
         Ok((place, state))
     }
 
-    /// Takes from all limits of that kind, or from none. Without a customer the limits per customer are left out.
+    /// The limits that are asked for something of that kind. Without a customer those per customer are left out.
+    fn asked(&self, coupon: usize, counts: Counts, customer: Option<usize>) -> Vec<LimitDefinition> {
+        let limits = self.coupons[coupon].definition.limits.iter().filter(|limit| limit.counts == counts);
+        limits.filter(|limit| limit.per == Per::Everyone || customer.is_some()).cloned().collect()
+    }
+
+    /// Whether there is room for all of it; else the refusal that comes first.
+    fn room_for(
+        &self,
+        coupon: usize,
+        wants: &[(Counts, i64)],
+        customer: Option<usize>,
+        now_ms: i64,
+    ) -> Result<(), Rejection> {
+        let person = customer.map(|customer| self.people.person(customer));
+        let full = wants.iter().flat_map(|(counts, amount)| {
+            let asked = self.asked(coupon, *counts, customer).into_iter();
+            asked
+                .filter(move |limit| self.takings.sum(coupon, limit, person, now_ms) + amount > limit.max)
+                .map(|limit| Rejection::Limit { counts: limit.counts, per: limit.per, period: limit.period })
+        });
+        full.min().map_or(Ok(()), Err)
+    }
+
+    /// Takes from all limits of that kind, or from none.
     fn take(
         &mut self,
         coupon: usize,
@@ -248,26 +280,12 @@ impl Model {
         customer: Option<usize>,
         (now_ms, by): (i64, &Taker),
     ) -> Result<(), Rejection> {
-        let customer = customer.map(|customer| self.people.person(customer));
-        let limits = self.coupons[coupon].definition.limits.clone();
-        let asked: Vec<_> = limits
-            .iter()
-            .filter(|limit| limit.counts == counts && (limit.per == Per::Everyone || customer.is_some()))
-            .collect();
-        let full = asked
-            .iter()
-            .filter(|limit| self.takings.sum(coupon, limit, customer, now_ms) + amount > limit.max)
-            .map(|limit| Rejection::Limit { counts, per: limit.per, period: limit.period })
-            .min();
-        match full {
-            Some(rejection) => Err(rejection),
-            None => {
-                for limit in asked {
-                    self.takings.add((coupon, limit), customer, now_ms, (amount, by.clone()));
-                }
-                Ok(())
-            }
+        self.room_for(coupon, &[(counts, amount)], customer, now_ms)?;
+        let person = customer.map(|customer| self.people.person(customer));
+        for limit in self.asked(coupon, counts, customer) {
+            self.takings.add((coupon, &limit), person, now_ms, (amount, by.clone()));
         }
+        Ok(())
     }
 
     fn usable(&self, place: usize) -> Result<(), Rejection> {
@@ -309,16 +327,26 @@ impl Model {
         if let Some(rejection) = self.coupons[coupon].state.refusal() {
             return Err(rejection);
         }
-        self.take_as_customer(coupon, customer, (now_ms, &Taker::Voucher(place)))?;
+        // Who owns it has what was drawn for it.
+        let drawn = self.vouchers[place].drawn_minor.map(|minor| (Counts::Value, minor));
+        let wants: Vec<_> = [(Counts::Claims, 1)].into_iter().chain(drawn).collect();
+        self.take_as_customer(coupon, &wants, customer, (now_ms, &Taker::Voucher(place)))?;
         self.vouchers[place].customer = Some(customer);
         Ok(Reply::Vouchers(vec![(place, VoucherState::Issued)]))
     }
 
-    /// Takes a claim from the limits per customer alone: those for everyone were asked when the voucher was made.
-    fn take_as_customer(&mut self, coupon: usize, customer: usize, at: (i64, &Taker)) -> Result<(), Rejection> {
+    /// Takes from the limits per customer alone: those for everyone were asked when the voucher was made.
+    fn take_as_customer(
+        &mut self,
+        coupon: usize,
+        wants: &[(Counts, i64)],
+        customer: usize,
+        at: (i64, &Taker),
+    ) -> Result<(), Rejection> {
         let all = self.coupons[coupon].definition.limits.clone();
         self.coupons[coupon].definition.limits.retain(|limit| limit.per == Per::Customer);
-        let taken = self.take(coupon, (Counts::Claims, 1), Some(customer), at);
+        let room = self.room_for(coupon, wants, Some(customer), at.0);
+        let taken = room.and_then(|()| wants.iter().try_for_each(|want| self.take(coupon, *want, Some(customer), at)));
         self.coupons[coupon].definition.limits = all;
         taken
     }

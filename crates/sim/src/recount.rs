@@ -34,6 +34,7 @@ async fn vouchers(driver: &Driver, model: &Model) -> anyhow::Result<()> {
             let expected = &model.vouchers[place];
             ensure!(
                 voucher.state_at(now) == expected.state
+                    && voucher.amount_minor == expected.drawn_minor
                     && voucher.customer == expected.customer.map(customer_no)
                     && voucher.key.coupon == coupon_no(expected.coupon),
                 "voucher {place} should be {expected:?}, is {voucher:?}"

@@ -94,6 +94,8 @@ fn step(random: &mut Random, model: &Model) -> Step {
     match (random.below(100), voucher) {
         (23..25, _) => people(random, customer),
         (0..25, _) => Step::Claim { customer, coupons: some_coupons(random, coupons) },
+        // What the first is drawn decides what is left for the second, and only the answer tells it.
+        (25..30, _) if model.draws(coupon).is_some() => Step::Issue { coupon, customers: vec![customer] },
         (25..30, _) => Step::Issue { coupon, customers: vec![customer, random.below(CUSTOMERS)] },
         (30..33, _) => Step::Give { coupon },
         (33..38, Some(voucher)) => Step::Release { voucher },

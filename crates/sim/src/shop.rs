@@ -36,7 +36,28 @@ pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>
     ];
     let mut open = Definition::new("open", amount);
     open.code = Some("OPEN".to_owned());
-    Ok(vec![flash, budget, both, open, card(random, "CARD-", 1_500, None)?, card(random, "SOON-", 900, Some("PT40M"))?])
+    Ok(vec![
+        flash,
+        budget,
+        both,
+        open,
+        drawn(random)?,
+        card(random, "CARD-", 1_500, None)?,
+        card(random, "SOON-", 900, Some("PT40M"))?,
+    ])
+}
+
+/// Random amounts, of a budget that is sometimes too small for the stock.
+fn drawn(random: &mut Random) -> anyhow::Result<Definition> {
+    let mut drawn = Definition::new("drawn", Benefit::RandomAmount { min_minor: 100, max_minor: 400 });
+    drawn.currency = Some("EUR".parse()?);
+    drawn.hold = Some("PT6M".parse()?);
+    drawn.limits = vec![
+        limit(random, "stock", Counts::Claims, (Per::Everyone, Period::Ever), 16),
+        limit(random, "money", Counts::Value, (Per::Everyone, Period::Ever), 3_500),
+        limit(random, "own_money", Counts::Value, (Per::Customer, Period::Day), 1_500),
+    ];
+    Ok(drawn)
 }
 
 /// Gift value, with as much of it to be put in as a few cards have.

@@ -137,7 +137,7 @@ impl Model {
             let pays = self.value_of(*coupon).is_some();
             let gives = || match voucher {
                 Some(card) if pays => self.payment(*card, left.iter().sum()),
-                Some(_) | None => self.discount(*coupon, ask.subtotal_minor(), left.iter().sum()),
+                Some(_) | None => self.discount((*coupon, *voucher), ask.subtotal_minor(), left.iter().sum()),
             };
             match known.map_or_else(gives, Err) {
                 Ok(amount_minor) => {
@@ -152,7 +152,12 @@ impl Model {
         (parts, refused)
     }
 
-    fn discount(&self, coupon: usize, subtotal_minor: i64, left_minor: i64) -> Result<i64, Rejection> {
+    fn discount(
+        &self,
+        (coupon, voucher): (usize, Option<usize>),
+        subtotal_minor: i64,
+        left_minor: i64,
+    ) -> Result<i64, Rejection> {
         let definition = &self.coupons[coupon].definition;
         if definition.minimum_order_minor.is_some_and(|minimum| subtotal_minor < minimum) {
             return Err(Rejection::BelowMinimum);
@@ -163,13 +168,16 @@ impl Model {
                 ((exact + 5_000) / 10_000).min(max_minor.unwrap_or(i64::MAX))
             }
             Benefit::AmountOff { amount_minor, .. } => amount_minor.min(left_minor),
+            Benefit::RandomAmount { .. } => {
+                let drawn_minor = voucher.and_then(|place| self.vouchers[place].drawn_minor);
+                drawn_minor.expect("its answer told").min(left_minor)
+            }
             Benefit::Ladder { .. }
             | Benefit::EveryOff { .. }
             | Benefit::FixedPrice { .. }
             | Benefit::UnitsOff { .. }
             | Benefit::Gift { .. }
             | Benefit::FreePeriods { .. }
-            | Benefit::RandomAmount { .. }
             | Benefit::GiftValue { .. } => {
                 unreachable!("the shop has no such coupon")
             }
@@ -183,15 +191,23 @@ impl Model {
             // To pay is a use; the value was counted when it was put in.
             return self.take(part.coupon, (Counts::Redemptions, 1), Some(ask.customer), (now_ms, &by));
         }
-        match part.voucher {
-            None => self.take(part.coupon, (Counts::Claims, 1), Some(ask.customer), (now_ms, &by))?,
-            Some(voucher) if self.vouchers[voucher].customer.is_none() => {
-                self.take_as_customer(part.coupon, ask.customer, (now_ms, &by))?;
-            }
-            Some(_) => {}
+        let voucher = part.voucher.map(|place| &self.vouchers[place]);
+        let (is_owned, is_drawn) =
+            (voucher.map(|one| one.customer.is_some()), voucher.is_some_and(|one| one.drawn_minor.is_some()));
+        let claim = (Counts::Claims, 1);
+        match is_owned {
+            None => self.take(part.coupon, claim, Some(ask.customer), (now_ms, &by))?,
+            Some(false) => self.take_as_customer(part.coupon, &[claim], ask.customer, (now_ms, &by))?,
+            Some(true) => {}
         }
         self.take(part.coupon, (Counts::Redemptions, 1), Some(ask.customer), (now_ms, &by))?;
-        self.take(part.coupon, (Counts::Value, part.amount_minor), Some(ask.customer), (now_ms, &by))
+        let value = (Counts::Value, part.amount_minor);
+        match is_owned {
+            // What was drawn was counted then, of an owner too.
+            Some(true) if is_drawn => Ok(()),
+            Some(false) if is_drawn => self.take_as_customer(part.coupon, &[value], ask.customer, (now_ms, &by)),
+            Some(_) | None => self.take(part.coupon, value, Some(ask.customer), (now_ms, &by)),
+        }
     }
 
     fn move_vouchers(&mut self, redemption: &Redemption, to: VoucherState) {
