@@ -39,6 +39,12 @@ pub struct Outline {
     pub vouchers: usize,
     /// Redemptions asked for.
     pub redemptions: usize,
+    /// What coupons gave that need no code.
+    pub automatic: usize,
+    /// Payments with gift value.
+    pub payments: usize,
+    /// Vouchers of a random amount.
+    pub drawn: usize,
     /// Times the store was stopped and started again.
     pub restarts: usize,
     /// Times it went on from the files as a crash leaves them.
@@ -60,7 +66,7 @@ pub async fn simulate(seed: u64, rounds: usize) -> anyhow::Result<Outline> {
     let report = sqlite::check(&driver.folder.path().join("scrip.db"), None)?;
     ensure!(report.is_clean(), "the data are not clean:\n{report}");
     let Driver { model, outline, .. } = driver;
-    Ok(Outline { vouchers: model.vouchers.len(), redemptions: model.redemptions.len(), ..outline })
+    Ok(model.count(outline))
 }
 
 pub(crate) struct Driver {

@@ -64,6 +64,9 @@ async fn run(seeds: std::ops::RangeInclusive<u64>, rounds: usize, time: Option<D
                 sum.refused += outline.refused;
                 sum.vouchers += outline.vouchers;
                 sum.redemptions += outline.redemptions;
+                sum.automatic += outline.automatic;
+                sum.payments += outline.payments;
+                sum.drawn += outline.drawn;
                 sum.restarts += outline.restarts;
                 sum.crashes += outline.crashes;
             }

@@ -17,6 +17,7 @@ use domain::time::Timestamp;
 use domain::voucher::VoucherState;
 
 use self::people::People;
+use crate::driver::Outline;
 use crate::script::{Ask, Redeem, Step};
 use crate::takings::{Taker, Takings};
 
@@ -180,6 +181,20 @@ impl Model {
                 coupon.version += 1;
                 Ok(Reply::Coupon { version: coupon.version })
             }
+        }
+    }
+
+    /// What there was of each kind.
+    pub(crate) fn count(&self, outline: Outline) -> Outline {
+        let parts = || self.redemptions.values().flat_map(|one| &one.parts);
+        let is_automatic = |part: &&Part| part.voucher.is_none() && self.coupons[part.coupon].definition.automatic;
+        Outline {
+            vouchers: self.vouchers.len(),
+            drawn: self.vouchers.iter().filter(|voucher| voucher.drawn_minor.is_some()).count(),
+            redemptions: self.redemptions.len(),
+            automatic: parts().filter(is_automatic).count(),
+            payments: parts().filter(|part| part.pays).count(),
+            ..outline
         }
     }
 

@@ -163,8 +163,9 @@ fn redeem(random: &mut Random, model: &Model, customer: usize) -> Redeem {
             (u32::try_from(random.below(4) + 1).expect("small"), i64::try_from(random.below(2_000)).expect("small"))
         })
         .collect();
-    let mut codes = vec![code(random, model, customer)];
-    for chance in [50, 30] {
+    let mut codes = Vec::new();
+    // None, one, two or three.
+    for chance in [85, 50, 30] {
         if random.percent(chance) {
             codes.push(code(random, model, customer));
         }

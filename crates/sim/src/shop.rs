@@ -36,15 +36,26 @@ pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>
     ];
     let mut open = Definition::new("open", amount);
     open.code = Some("OPEN".to_owned());
-    Ok(vec![
-        flash,
-        budget,
-        both,
-        open,
-        drawn(random)?,
-        card(random, "CARD-", 1_500, None)?,
-        card(random, "SOON-", 900, Some("PT40M"))?,
-    ])
+    let [own, automatic] = automatic(random)?;
+    let (lasting, ending) = (card(random, "CARD-", 1_500, None)?, card(random, "SOON-", 900, Some("PT40M"))?);
+    Ok(vec![flash, own, budget, both, open, automatic, drawn(random)?, lasting, ending])
+}
+
+/// Two that need no code, one of which has one all the same.
+fn automatic(random: &mut Random) -> anyhow::Result<[Definition; 2]> {
+    let percent = Benefit::PercentOff { rate_bp: Rate::from_bp(500)?, max_minor: Some(120), on: Target::Goods };
+    let mut own = Definition::new("own", Benefit::amount_off(70));
+    own.automatic = true;
+    own.limits = vec![limit(random, "a_day", Counts::Claims, (Per::Customer, Period::Day), 4)];
+    let mut automatic = Definition::new("automatic", percent);
+    automatic.automatic = true;
+    automatic.code = Some("AUTOMATIC".to_owned());
+    automatic.minimum_order_minor = Some(800);
+    automatic.limits = vec![
+        limit(random, "money", Counts::Value, (Per::Everyone, Period::Ever), 1_000),
+        limit(random, "uses", Counts::Redemptions, (Per::Everyone, Period::Day), 12),
+    ];
+    Ok([own, automatic])
 }
 
 /// Random amounts, of a budget that is sometimes too small for the stock.

@@ -18,6 +18,8 @@ struct Typed {
     coupon: usize,
     voucher: Option<usize>,
     refused: Option<Rejection>,
+    /// Nobody typed it: its coupon needs no code.
+    automatic: bool,
 }
 
 impl Model {
@@ -56,27 +58,28 @@ impl Model {
     }
 
     /// Prices what is not refused, takes for what applies; a code that a limit refuses is left out and all is priced
-    /// again. Any refusal refuses the whole.
+    /// again. Any refusal of what was typed refuses the whole.
     fn price_and_take(&mut self, ask: &Redeem, now_ms: i64) -> Result<Vec<Part>, Rejection> {
         let mut typed = self.typed(ask);
         loop {
             let (parts, refused) = self.price(ask, &typed);
             let before = self.takings.clone();
-            let limited = parts.iter().enumerate().find_map(|(place, (code, part))| {
-                self.take_part(ask, (place, part), now_ms).err().map(|rejection| (*code, rejection))
-            });
-            match limited {
-                Some((code, rejection)) => {
+            let mut limited = Vec::new();
+            for (place, (code, part)) in parts.iter().enumerate() {
+                let before = self.takings.clone();
+                if let Err(rejection) = self.take_part(ask, (place, part), now_ms) {
                     self.takings = before;
-                    typed[code].refused = Some(rejection);
-                }
-                None => {
-                    return match refused.into_iter().min() {
-                        Some(rejection) => Err(rejection),
-                        None => Ok(parts.into_iter().map(|(_, part)| part).collect()),
-                    };
+                    limited.push((*code, rejection));
                 }
             }
+            if limited.is_empty() {
+                return match refused.into_iter().min() {
+                    Some(rejection) => Err(rejection),
+                    None => Ok(parts.into_iter().map(|(_, part)| part).collect()),
+                };
+            }
+            self.takings = before;
+            limited.into_iter().for_each(|(code, rejection)| typed[code].refused = Some(rejection));
         }
     }
 
@@ -92,8 +95,15 @@ impl Model {
             let same = |one: &Typed| one.coupon == coupon && (!is_card || one.voucher == voucher);
             let repeated = all.iter().any(|one| same(one) && one.refused.is_none());
             let refused = self.judge(coupon, voucher, ask.customer).or(repeated.then_some(Rejection::CouponRepeated));
-            all.push(Typed { coupon, voucher, refused });
+            all.push(Typed { coupon, voucher, refused, automatic: false });
         }
+        let is_typed = |coupon: &usize| all.iter().any(|one| one.coupon == *coupon);
+        let needs_no_code = |coupon: &usize| self.coupons[*coupon].definition.automatic && !is_typed(coupon);
+        let automatic: Vec<usize> = (0..self.coupons.len()).filter(needs_no_code).collect();
+        all.extend(automatic.into_iter().map(|coupon| {
+            let refused = self.judge(coupon, None, ask.customer);
+            Typed { coupon, voucher: None, refused, automatic: true }
+        }));
         all
     }
 
@@ -133,7 +143,7 @@ impl Model {
         // Cards pay what the others leave.
         order.extend(cards);
         for code in order {
-            let Typed { coupon, voucher, refused: known } = &typed[code];
+            let Typed { coupon, voucher, refused: known, .. } = &typed[code];
             let pays = self.value_of(*coupon).is_some();
             let gives = || match voucher {
                 Some(card) if pays => self.payment(*card, left.iter().sum()),
@@ -146,6 +156,7 @@ impl Model {
                     let (coupon, voucher) = (*coupon, *voucher);
                     parts.push((code, Part { coupon, voucher, pays, amount_minor, lines_minor, returned_minor: 0 }));
                 }
+                Err(_) if typed[code].automatic => {}
                 Err(rejection) => refused.push(rejection),
             }
         }
