@@ -126,6 +126,13 @@ const DUE_RESERVATIONS: &str = "select redemption_id, deadline from reservation
     order by deadline
     limit ?4";
 
+/// Those under no coupon, by the index that holds only pending ones without a discount.
+const DUE_WITHOUT_COUPON: &str = "select tenant, redemption_id, deadline from redemption
+    indexed by redemption_without_discount_due
+    where state = 0 and discount_minor = 0 and deadline <= ?1
+    order by deadline
+    limit ?2";
+
 fn find(connection: &Connection, now: Timestamp, max: usize) -> rusqlite::Result<Vec<Due>> {
     let limit = i64::try_from(max).unwrap_or(i64::MAX);
     let mut all: Vec<Due> = Vec::new();
@@ -147,6 +154,12 @@ fn find(connection: &Connection, now: Timestamp, max: usize) -> rusqlite::Result
         })?;
         keep_oldest(&mut all, rows, max)
     })?;
+    let mut without_coupon = connection.prepare_cached(DUE_WITHOUT_COUPON)?;
+    let rows = without_coupon.query_map(params![now.as_ms(), limit], |row| {
+        let id = rows::redemption_id(row, 1)?.ok_or_else(|| rows::damaged(1, "no id"))?;
+        Ok((rows::instant(row, 2)?, TenantNo(row.get(0)?), Item::Redemption(id)))
+    })?;
+    keep_oldest(&mut all, rows, max)?;
     Ok(all)
 }
 
@@ -195,7 +208,7 @@ fn keep_oldest(
         all.push(due?);
     }
     all.sort_unstable();
-    // A reservation of several coupons is found with each.
+    // A reservation of several coupons is found with each, and once more if it has no discount.
     all.dedup();
     all.truncate(max);
     Ok(())
@@ -215,10 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn only_definitions_that_are_due_are_looked_at() {
+    fn only_definitions_and_reservations_that_are_due_are_looked_at() {
         for sql in [DUE_COUPONS, DUE_CAMPAIGNS] {
             let steps = crate::plan::plan("", sql);
             assert!(steps.len() == 1 && steps[0].ends_with("(due_at<?)"), "{steps:?}");
         }
+        let steps = crate::plan::plan("", DUE_WITHOUT_COUPON);
+        assert!(steps.len() == 1 && steps[0].ends_with("(deadline<?)"), "{steps:?}");
     }
 }

@@ -183,6 +183,7 @@ suite! {
     }
     reservations {
         race_07_a_reservation_that_runs_out_while_it_is_confirmed_has_one_winner
+        a_reservation_that_no_coupon_applies_to_is_ended_by_a_sweep_like_any
         race_08_a_failed_payment_gives_the_use_back_at_once
         race_10_two_steps_on_one_order_count_once
         mz_3_ten_confirms_and_ten_cancels_in_any_order_leave_one_end_and_one_event_for_it

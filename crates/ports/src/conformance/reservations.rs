@@ -6,7 +6,7 @@ use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::voucher::VoucherState;
 
 use super::crowd::{Dice, Told, check_refused, check_tally, granted};
-use super::orders::{RESERVE_MS, fresh_redemption};
+use super::orders::{RESERVE_MS, fresh_redemption, order};
 use super::specs::CouponSpec;
 use super::world::World;
 use super::{Harness, check_sound};
@@ -41,6 +41,19 @@ pub async fn race_07_a_reservation_that_runs_out_while_it_is_confirmed_has_one_w
             check_refused(confirmed, "redemption_expired");
         }
     }
+    check_sound(harness).await;
+}
+
+pub async fn a_reservation_that_no_coupon_applies_to_is_ended_by_a_sweep_like_any(harness: &mut dyn Harness) {
+    let world = World::of(harness);
+    let reserved = world.reserve(world.request_for(order(&[(1, 900)]), &[])).await.expect("there is nothing to refuse");
+    assert_eq!((reserved.state, reserved.parts.len()), (RedemptionState::Pending, 0));
+    world.wait(RESERVE_MS - 1);
+    assert_eq!(world.sweep_all().await, 0, "it is not due");
+    world.wait(1);
+    assert_eq!(world.sweep_all().await, 1);
+    assert_eq!(world.redemption(&reserved.id).await.state, RedemptionState::Expired, "it is written down");
+    assert_eq!(world.sweep_all().await, 0, "it has ended");
     check_sound(harness).await;
 }
 
