@@ -1,6 +1,6 @@
 //! From what the script asks to what the ledger is asked.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use domain::codes::{ComputedCode, Reading};
 use domain::event::Actor;
 use domain::gift::GiftChange;
@@ -9,13 +9,14 @@ use domain::identity::IdentityKind;
 use domain::ledger::{Action, Command, GivenEntry, RedeemRequest, ReturnLine};
 use domain::order::{Line, Order};
 use domain::redemption::RedemptionId;
-use ports::Records as _;
+use ports::{Ledger as _, MemberChanges, Records as _, SegmentStore as _};
 
-use crate::driver::{Driver, coupon_no, customer_no};
+use crate::driver::{Answered, Driver, Told, coupon_no, customer_no};
 use crate::script::{Ask, Code, Redeem, Step};
+use crate::shop::SEGMENT;
 
 impl Driver {
-    pub(crate) async fn command(&self, ask: &Ask) -> anyhow::Result<Command> {
+    async fn command(&self, ask: &Ask) -> anyhow::Result<Command> {
         let key = ask.key.map(sixteen);
         Ok(Command {
             actor: Actor::Operator,
@@ -25,8 +26,37 @@ impl Driver {
         })
     }
 
+    /// Asks it of the store. What is asked is handed in at the first poll, whoever goes away then.
+    pub(crate) async fn send(&self, ask: &Ask) -> anyhow::Result<impl Future<Output = Answered> + use<>> {
+        let store = self.store.clone();
+        let asked = match ask.step {
+            Step::List { customer, is_listed } => {
+                let (mut changes, no) = (MemberChanges::default(), customer_no(customer));
+                if is_listed {
+                    changes.add.push(no)
+                } else {
+                    changes.remove.push(no)
+                }
+                Err(changes)
+            }
+            _ => Ok(self.command(ask).await?),
+        };
+        Ok(async move {
+            match asked {
+                Ok(command) => store.submit(FIRST_TENANT, command).await.map(|answer| answer.map(Told::Answer)),
+                Err(changes) => {
+                    let of = (FIRST_TENANT, Actor::Operator);
+                    let changed = store.change_members(of, SEGMENT.to_owned(), changes).await?;
+                    let changed = changed.expect("the segment is there, and is a list");
+                    Ok(Ok(Told::Listed(changed.added + changed.removed)))
+                }
+            }
+        })
+    }
+
     async fn action(&self, ask: &Ask) -> anyhow::Result<Action> {
         Ok(match &ask.step {
+            Step::List { .. } => bail!("a list is no command"),
             Step::Claim { customer, coupons } => Action::Claim {
                 customer: customer_no(*customer),
                 coupons: coupons.iter().copied().map(coupon_no).collect(),

@@ -12,7 +12,7 @@ use domain::ledger::{Action, Answer, Command, Outcome, Start};
 use domain::redemption::Paid;
 use domain::rejection::{Refusal, Rejection};
 use domain::time::Timestamp;
-use ports::{Clock as _, Ledger as _, StoreError};
+use ports::{Clock as _, Ledger as _, NewSegment, SavedOver, SegmentStore as _, StoreError};
 use sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use crate::clock::SetClock;
 use crate::model::{Coupon, Model, Reply};
 use crate::random::Random;
 use crate::script::{self, Ask, CUSTOMERS};
+use crate::shop::SEGMENT;
 use crate::{recount, shop};
 
 /// 2026-01-05T00:00:00Z, a Monday.
@@ -100,6 +101,9 @@ impl Driver {
             let id = CustomerId(driver.uuid());
             driver.must(Action::CreateCustomer { id, profile }).await?;
         }
+        let segment = NewSegment { name: SEGMENT.to_owned(), rule: None, over: SavedOver::Nothing };
+        let saved = driver.store.save_segment((FIRST_TENANT, Actor::Operator), segment).await?;
+        ensure!(saved.is_ok(), "the segment was not saved: {saved:?}");
         for definition in shop::definitions(&mut driver.random)? {
             let code = definition.code.as_deref().map(|text| driver.read(text));
             let id = CouponId(driver.uuid());
@@ -159,10 +163,8 @@ impl Driver {
     async fn ask(&mut self, asks: &[Ask]) -> anyhow::Result<()> {
         let mut answers = Vec::new();
         for ask in asks {
-            let command = self.command(ask).await?;
-            let store = self.store.clone();
+            let mut sent = Box::pin(self.send(ask).await?);
             let lost = ask.key.is_some() && self.random.percent(10);
-            let mut sent = Box::pin(async move { store.submit(FIRST_TENANT, command).await });
             // One poll puts the command into the queue.
             let first = std::future::poll_fn(|context| std::task::Poll::Ready(sent.as_mut().poll(context))).await;
             // A caller that goes away does not stop its command; asking again with the key tells what came of it.
@@ -179,7 +181,7 @@ impl Driver {
                 Sent::Answered(answer) => answer?,
                 Sent::Waiting(sent) => sent.await?,
                 // What was done is told when it is asked again, at once: what was drawn counts for what comes next.
-                Sent::Lost if expected.is_ok() => self.store.submit(FIRST_TENANT, self.command(ask).await?).await?,
+                Sent::Lost if expected.is_ok() => self.send(ask).await?.await?,
                 Sent::Lost => {
                     lost.push(ask);
                     continue;
@@ -190,7 +192,7 @@ impl Driver {
         // Asked again with the same key: what was refused is decided anew.
         for ask in lost {
             let expected = self.model.act(ask, self.now_ms());
-            let answer = self.store.submit(FIRST_TENANT, self.command(ask).await?).await?;
+            let answer = self.send(ask).await?.await?;
             self.compare(ask, expected, answer)?;
         }
         Ok(())
@@ -200,7 +202,7 @@ impl Driver {
         &mut self,
         ask: &Ask,
         expected: Result<Reply, Rejection>,
-        answer: Result<Answer, Refusal>,
+        answer: Result<Told, Refusal>,
     ) -> anyhow::Result<()> {
         self.outline.commands += 1;
         let same = match (&expected, &answer) {
@@ -208,7 +210,8 @@ impl Driver {
                 self.outline.refused += 1;
                 *rejection == refusal.rejection
             }
-            (Ok(reply), Ok(answer)) => self.is_same(reply, &answer.outcome),
+            (Ok(reply), Ok(Told::Answer(answer))) => self.is_same(reply, &answer.outcome),
+            (Ok(reply), Ok(Told::Listed(changed))) => *reply == Reply::Listed { changed: *changed },
             (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
         };
         if !same {
@@ -253,7 +256,8 @@ impl Driver {
                 | Reply::Redemption { .. }
                 | Reply::Gift { .. }
                 | Reply::Coupon { .. }
-                | Reply::Customer { .. },
+                | Reply::Customer { .. }
+                | Reply::Listed { .. },
                 _,
             ) => false,
         }
@@ -285,7 +289,15 @@ impl Driver {
     }
 }
 
-type Answered = Result<Result<Answer, Refusal>, StoreError>;
+/// What the store told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Answer(Answer),
+    /// How many were listed that had not been, or no more.
+    Listed(usize),
+}
+
+pub(crate) type Answered = Result<Result<Told, Refusal>, StoreError>;
 
 /// What has become of a command that was sent.
 enum Sent {

@@ -42,6 +42,10 @@ pub(crate) enum Reply {
     Coupon {
         version: u32,
     },
+    /// How many were listed that had not been, or no more.
+    Listed {
+        changed: usize,
+    },
     /// Who stands for the customer that was named.
     Customer {
         customer: usize,
@@ -103,7 +107,7 @@ pub(crate) struct Model {
     pub vouchers: Vec<Voucher>,
     pub redemptions: BTreeMap<String, Redemption>,
     takings: Takings,
-    people: People,
+    pub people: People,
     /// Texts given as codes, by the command that gave them.
     gifts: BTreeSet<u64>,
     answered: BTreeMap<u64, (u64, Reply)>,
@@ -165,6 +169,7 @@ impl Model {
             }
             Step::Share { customer, address } => Ok(self.share(*customer, *address)),
             Step::Prove { customer, address } => Ok(self.prove(*customer, *address)),
+            Step::List { customer, is_listed } => Ok(self.list(*customer, *is_listed)),
             Step::Confirm { id } => self.confirm(id),
             Step::Cancel { id } => self.cancel(id),
             Step::Return { id, lines } => self.give_back(id, lines.as_deref()),

@@ -6,10 +6,11 @@ use domain::id::FIRST_TENANT;
 use domain::redemption::RedemptionId;
 use domain::time::Timestamp;
 use domain::voucher::VoucherState;
-use ports::{Ledger as _, PageRequest, Records as _, VoucherFilter};
+use ports::{Ledger as _, PageRequest, Records as _, SegmentStore as _, VoucherFilter};
 
 use crate::driver::{Driver, coupon_no, customer_no};
 use crate::model::{Model, Voucher};
+use crate::script::CUSTOMERS;
 
 pub(crate) async fn recount(driver: &Driver) -> anyhow::Result<()> {
     while driver.store.sweep(100).await? == 100 {}
@@ -18,6 +19,7 @@ pub(crate) async fn recount(driver: &Driver) -> anyhow::Result<()> {
     vouchers(driver, &model).await?;
     redemptions(driver, &model).await?;
     balances(driver, &model).await?;
+    lists(driver, &model).await?;
     figures(driver, &model).await
 }
 
@@ -91,6 +93,16 @@ async fn balances(driver: &Driver, model: &Model) -> anyhow::Result<()> {
             written == *expected && real == Some((sum, model.held_minor(place))),
             "card {place} should have {expected:?}, has {written:?} and {real:?}"
         );
+    }
+    Ok(())
+}
+
+async fn lists(driver: &Driver, model: &Model) -> anyhow::Result<()> {
+    for customer in 0..CUSTOMERS {
+        let standing = model.people.standing(customer);
+        let real = driver.store.memberships(FIRST_TENANT, customer_no(customer)).await?;
+        let expected = model.people.is_listed(standing);
+        ensure!(real.len() == usize::from(expected), "customer {customer} is listed: {expected}, and in {real:?}");
     }
     Ok(())
 }

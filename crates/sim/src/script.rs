@@ -48,22 +48,69 @@ impl Redeem {
 /// What is asked. Vouchers, coupons and customers by their places in the model.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Claim { customer: usize, coupons: Vec<usize> },
-    Issue { coupon: usize, customers: Vec<usize> },
-    Give { coupon: usize },
-    Release { voucher: usize },
-    Revoke { voucher: usize },
-    Assign { voucher: usize, customer: usize },
-    TopUp { voucher: usize, amount_minor: i64 },
-    Adjust { voucher: usize, amount_minor: i64 },
+    Claim {
+        customer: usize,
+        coupons: Vec<usize>,
+    },
+    Issue {
+        coupon: usize,
+        customers: Vec<usize>,
+    },
+    Give {
+        coupon: usize,
+    },
+    Release {
+        voucher: usize,
+    },
+    Revoke {
+        voucher: usize,
+    },
+    Assign {
+        voucher: usize,
+        customer: usize,
+    },
+    TopUp {
+        voucher: usize,
+        amount_minor: i64,
+    },
+    Adjust {
+        voucher: usize,
+        amount_minor: i64,
+    },
     Redeem(Redeem),
-    Confirm { id: String },
-    Cancel { id: String },
-    Return { id: String, lines: Option<Vec<(usize, u32)>> },
-    Move { coupon: usize, step: CouponStep },
-    SetMax { coupon: usize, if_version: u32, limit: usize, max: i64 },
-    Share { customer: usize, address: usize },
-    Prove { customer: usize, address: usize },
+    Confirm {
+        id: String,
+    },
+    Cancel {
+        id: String,
+    },
+    Return {
+        id: String,
+        lines: Option<Vec<(usize, u32)>>,
+    },
+    Move {
+        coupon: usize,
+        step: CouponStep,
+    },
+    SetMax {
+        coupon: usize,
+        if_version: u32,
+        limit: usize,
+        max: i64,
+    },
+    Share {
+        customer: usize,
+        address: usize,
+    },
+    Prove {
+        customer: usize,
+        address: usize,
+    },
+    /// Whether the segment lists the customer from now on.
+    List {
+        customer: usize,
+        is_listed: bool,
+    },
 }
 
 /// Makes the next command. Now and then it is one that was asked before.
@@ -74,9 +121,12 @@ pub(crate) fn next(random: &mut Random, model: &Model, asked: &[Ask]) -> Ask {
         return again.clone();
     }
     let step = step(random, model);
-    let key = random.percent(50).then(|| random.next());
+    // A list is told how it should be, as often as one likes.
+    let has_key = !matches!(step, Step::List { .. }) && random.percent(50);
+    let key = has_key.then(|| random.next());
     let fingerprint = random.next();
-    if random.percent(1)
+    if has_key
+        && random.percent(2)
         && let Some(other) = random.pick(asked).and_then(|ask| ask.key)
     {
         // The key of another command, used by mistake.
@@ -92,6 +142,7 @@ fn step(random: &mut Random, model: &Model) -> Step {
     // Recent vouchers are the ones that something still happens to.
     let voucher = vouchers.checked_sub(1).map(|last| last - random.below(vouchers.min(20)));
     match (random.below(100), voucher) {
+        (21..23, _) => Step::List { customer, is_listed: random.percent(50) },
         (23..25, _) => people(random, customer),
         (0..25, _) => Step::Claim { customer, coupons: some_coupons(random, coupons) },
         // What the first is drawn decides what is left for the second, and only the answer tells it.

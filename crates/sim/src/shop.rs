@@ -6,6 +6,7 @@ use domain::coupon::{Definition, LimitDefinition};
 use domain::limit::{Counts, Per};
 use domain::money::Rate;
 use domain::period::Period;
+use domain::rule::{FieldTest, Operator, Rule};
 
 use crate::random::Random;
 
@@ -38,7 +39,18 @@ pub(crate) fn definitions(random: &mut Random) -> anyhow::Result<Vec<Definition>
     open.code = Some("OPEN".to_owned());
     let [own, automatic] = automatic(random)?;
     let (lasting, ending) = (card(random, "CARD-", 1_500, None)?, card(random, "SOON-", 900, Some("PT40M"))?);
-    Ok(vec![flash, own, budget, both, open, automatic, drawn(random)?, lasting, ending])
+    Ok(vec![flash, own, budget, both, open, automatic, drawn(random)?, lasting, ending, listed()])
+}
+
+/// For those that the shop has listed as so.
+pub(crate) const SEGMENT: &str = "regulars";
+
+fn listed() -> Definition {
+    let mut listed = Definition::new("listed", Benefit::amount_off(130));
+    listed.code = Some("LISTED".to_owned());
+    let (field, value) = ("customer.segments".to_owned(), Some(SEGMENT.into()));
+    listed.conditions = Some(Rule::Field(FieldTest { field, op: Operator::Contains, value }));
+    listed
 }
 
 /// Two that need no code, one of which has one all the same.

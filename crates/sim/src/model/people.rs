@@ -11,6 +11,8 @@ pub(crate) struct People {
     proven: BTreeMap<usize, usize>,
     persons: BTreeMap<usize, usize>,
     standing: BTreeMap<usize, usize>,
+    /// Whom the segment lists.
+    listed: BTreeSet<usize>,
 }
 
 impl People {
@@ -24,6 +26,10 @@ impl People {
         self.persons.get(&customer).copied().unwrap_or(customer)
     }
 
+    pub(crate) fn is_listed(&self, customer: usize) -> bool {
+        self.listed.contains(&customer)
+    }
+
     fn carriers(&self, address: usize, but: usize) -> Vec<usize> {
         let of = self.addresses.iter().filter(|(at, customer)| *at == address && *customer != but);
         of.map(|(_, customer)| *customer).collect()
@@ -35,6 +41,13 @@ impl People {
 }
 
 impl Model {
+    pub(super) fn list(&mut self, customer: usize, is_listed: bool) -> Reply {
+        let customer = self.people.standing(customer);
+        let listed = &mut self.people.listed;
+        let has_changed = if is_listed { listed.insert(customer) } else { listed.remove(&customer) };
+        Reply::Listed { changed: usize::from(has_changed) }
+    }
+
     pub(super) fn share(&mut self, customer: usize, address: usize) -> Reply {
         let customer = self.people.standing(customer);
         self.people.addresses.insert((address, customer));
@@ -74,6 +87,9 @@ impl Model {
             voucher.customer = Some(into);
         }
         let people = &mut self.people;
+        if people.listed.remove(&other) {
+            people.listed.insert(into);
+        }
         let addresses = std::mem::take(&mut people.addresses);
         let moved = |(address, customer)| (address, if customer == other { into } else { customer });
         people.addresses = addresses.into_iter().map(moved).collect();

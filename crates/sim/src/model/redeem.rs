@@ -147,7 +147,7 @@ impl Model {
             let pays = self.value_of(*coupon).is_some();
             let gives = || match voucher {
                 Some(card) if pays => self.payment(*card, left.iter().sum()),
-                Some(_) | None => self.discount((*coupon, *voucher), ask.subtotal_minor(), left.iter().sum()),
+                Some(_) | None => self.discount((*coupon, *voucher), ask, left.iter().sum()),
             };
             match known.map_or_else(gives, Err) {
                 Ok(amount_minor) => {
@@ -166,11 +166,14 @@ impl Model {
     fn discount(
         &self,
         (coupon, voucher): (usize, Option<usize>),
-        subtotal_minor: i64,
+        ask: &Redeem,
         left_minor: i64,
     ) -> Result<i64, Rejection> {
         let definition = &self.coupons[coupon].definition;
-        if definition.minimum_order_minor.is_some_and(|minimum| subtotal_minor < minimum) {
+        if definition.conditions.is_some() && !self.people.is_listed(ask.customer) {
+            return Err(Rejection::ConditionUnmet);
+        }
+        if definition.minimum_order_minor.is_some_and(|minimum| ask.subtotal_minor() < minimum) {
             return Err(Rejection::BelowMinimum);
         }
         let gives = match definition.benefit {
