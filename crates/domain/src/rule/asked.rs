@@ -56,9 +56,11 @@ fn asks(rule: &Value) -> String {
         let texts = names.iter().filter_map(|name| rule.get(name)).map(text);
         texts.collect::<Vec<_>>().join(" ")
     };
+    // What joins others may hold a test alone, which is told below it.
+    let is_number = word == "count_lines" || word == "sum_lines";
     match rule.get("field") {
         Some(_) => of(rule, &["field", "op", "value"]),
-        None if inner.get("op").is_some() => format!("{word} {}", of(inner, &["of", "op", "value"])),
+        None if is_number => format!("{word} {}", of(inner, &["of", "op", "value"])),
         None => word.clone(),
     }
 }

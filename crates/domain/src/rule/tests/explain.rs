@@ -59,3 +59,19 @@ fn a_count_and_a_sum_are_told_with_what_was_counted() {
         &[("", false, Some("16900"))],
     );
 }
+
+#[test]
+fn what_holds_one_test_is_called_by_its_word_and_the_test_is_told_below() {
+    let test = json!({"field": "line.sku", "op": "eq", "value": "boot"});
+    let of_order = json!({"field": "order.place", "op": "eq", "value": "Bonn"});
+    for (word, test, below) in [
+        ("any_line", &test, "line.sku eq boot"),
+        ("all_lines", &test, "line.sku eq boot"),
+        ("not", &of_order, "order.place eq Bonn"),
+    ] {
+        let (json, order) = (json!({ word: test }), full_order());
+        let inputs = Inputs { order: &order, customer_known: false, now: now(), zone: &berlin() };
+        let told = Asked::of(&rule(&json), condition(&json).explain(&inputs));
+        assert_eq!((told.asks.as_str(), told.parts[0].asks.as_str()), (word, below));
+    }
+}
