@@ -3,6 +3,7 @@
 mod read;
 mod outcome;
 mod amounts;
+mod conditions;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -38,7 +39,17 @@ const CASES: [&str; 8] =
     ["plain", "threshold_below", "threshold_at", "threshold_above", "half_rounding", "cap", "remainder", "rejections"];
 
 /// What concerns every kind.
-const TOPICS: [&str; 4] = ["scope", "stacking", "validity", "currency"];
+const TOPICS: [&str; 9] = [
+    "scope",
+    "stacking",
+    "validity",
+    "currency",
+    "conditions",
+    "conditions_order",
+    "conditions_customer",
+    "conditions_lines",
+    "conditions_attributes",
+];
 
 /// What a file's examples are about.
 fn kind(benefit: &Benefit) -> &'static str {

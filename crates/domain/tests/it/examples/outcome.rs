@@ -7,12 +7,14 @@ use domain::id::{CouponNo, VoucherKey, VoucherKind};
 use domain::money::Currency;
 use domain::order::Order;
 use domain::pricing::{Applied, Help, Offer, Payment, Quote, Refused, Terms, VoucherWindow, price};
+use domain::rejection::Rejection;
 use domain::review::{Beside, Warning, WarningCode, review};
-use domain::rule::Declared;
+use domain::rule::Catalogue;
 use domain::tenant::Settings;
 use domain::time::{Timestamp, Zone};
 
 use super::amounts::{self, write, write_all};
+use super::conditions::{asked, unmet};
 use super::read::{Example, Given, Offered};
 use crate::any::coupon;
 
@@ -29,6 +31,7 @@ struct Outcome {
     pays_minor: i64,
     periods: Vec<Vec<i64>>,
     rejection: Option<String>,
+    unmet: Vec<String>,
     help: Option<Help>,
     retry_at: Option<Timestamp>,
 }
@@ -41,13 +44,13 @@ pub fn both(example: &Example) -> Result<(Rows, Rows), String> {
     let terms = Terms {
         zone: example.zone.as_ref().unwrap_or(&utc),
         pricing: &example.pricing,
-        attributes: &Declared::new(),
-        customer_known: true,
+        attributes: &example.declared,
+        customer_known: example.customer_known,
     };
     example.pricing.check().map_err(|error| format!("pricing: {} {}", error.pointer, error.detail))?;
     let quote = price(&order, &offers, terms, example.at.unwrap_or(Timestamp::from_ms(0)));
     let mut expected = expected(example, &order)?;
-    let mut found = found(example, &order, &quote);
+    let mut found = found(example, &order, (&offers, &quote));
     if let Some(turn) = &example.turn {
         let names: Vec<&String> = example.coupons.keys().collect();
         let applied: Vec<&str> = quote.applied.iter().map(|one| names[one.code].as_str()).collect();
@@ -66,12 +69,13 @@ pub fn denied(example: &Example) -> Result<Vec<Warning>, String> {
     let (order, offers) = (example.order()?, offers(example)?);
     let zone = example.zone.clone().unwrap_or(Zone::utc());
     let now = example.at.unwrap_or(Timestamp::from_ms(0));
-    let settings = Settings { pricing: example.pricing.clone(), ..Settings::new(zone, example.currency) };
+    let (pricing, attributes) = (example.pricing.clone(), example.declared.clone());
+    let settings = Settings { pricing, attributes, ..Settings::new(zone, example.currency) };
     let terms = Terms {
         zone: &settings.zone,
         pricing: &settings.pricing,
         attributes: &settings.attributes,
-        customer_known: true,
+        customer_known: example.customer_known,
     };
     let quote = price(&order, &offers, terms, now);
     let beside = Beside { settings: &settings, others: &[], now };
@@ -81,14 +85,14 @@ pub fn denied(example: &Example) -> Result<Vec<Warning>, String> {
 }
 
 /// The coupons were made, and their codes are typed, in the order of their names.
-fn offers(example: &Example) -> Result<Vec<Offer>, String> {
+pub fn offers(example: &Example) -> Result<Vec<Offer>, String> {
     if let Some(name) =
         example.claimed.keys().chain(example.drawn.keys()).find(|name| !example.coupons.contains_key(*name))
     {
         return Err(format!("`{name}` is claimed and no coupon"));
     }
     let offer = |((name, offered), code): ((&String, &Offered), usize)| {
-        let definition = definition(name, offered, example.currency)?;
+        let definition = definition(name, offered, example)?;
         let coupon = coupon(code as u32 + 1, definition);
         let voucher = example.claimed.get(name).map(|claimed_at| {
             let zone = example.zone.clone().unwrap_or(Zone::utc());
@@ -128,18 +132,21 @@ fn with_balance(voucher: Option<VoucherWindow>, coupon: CouponNo, balance_minor:
     VoucherWindow { balance_minor: Some(balance_minor), ..window }
 }
 
-fn definition(name: &str, offered: &Offered, currency: Currency) -> Result<Definition, String> {
+fn definition(name: &str, offered: &Offered, example: &Example) -> Result<Definition, String> {
     let names_amounts = offered.benefit.needs_currency() || offered.minimum_order_minor.is_some();
     let definition = Definition {
-        currency: offered.currency.or(names_amounts.then_some(currency)),
+        currency: offered.currency.or(names_amounts.then_some(example.currency)),
         scope: offered.scope.clone(),
         minimum_order_minor: offered.minimum_order_minor,
+        conditions: offered.conditions.clone(),
         stacking: offered.stacking.clone(),
         merchant: offered.merchant.clone(),
         validity: offered.validity.clone(),
         ..Definition::new(name, offered.benefit.clone())
     };
+    let catalogue = Catalogue::new(&example.declared);
     let checks = [
+        catalogue.and_then(|known| offered.conditions.as_ref().map_or(Ok(()), |rule| rule.check(&known))),
         definition.benefit.check(),
         definition.scope.check(),
         definition.stacking.check(),
@@ -166,14 +173,16 @@ fn expected(example: &Example, order: &Order) -> Result<Rows, String> {
     Ok(rows)
 }
 
-fn found(example: &Example, order: &Order, quote: &Quote) -> Rows {
+fn found(example: &Example, order: &Order, (offers, quote): (&[Offer], &Quote)) -> Rows {
+    let why = |refused: &Refused| {
+        let is_unmet = refused.refusal.rejection == Rejection::ConditionUnmet;
+        let asked = is_unmet.then(|| asked(example, order, &offers[refused.code].coupon)).flatten();
+        Outcome { unmet: asked.as_ref().map(unmet).unwrap_or_default(), ..Outcome::refused(refused) }
+    };
     let outcome = |code: usize| {
         let applied = quote.applied.iter().find(|one| one.code == code).map(|one| Outcome::applied(one, order));
         let pays = || quote.payments.iter().find(|one| one.code == code).map(Outcome::paid);
-        applied
-            .or_else(pays)
-            .or_else(|| quote.refused.iter().find(|one| one.code == code).map(Outcome::refused))
-            .unwrap_or_default()
+        applied.or_else(pays).or_else(|| quote.refused.iter().find(|one| one.code == code).map(why)).unwrap_or_default()
     };
     let row = |(name, code): (&String, usize)| (name.clone(), outcome(code).write(example.currency));
     let mut rows: Rows = example.coupons.keys().zip(0..).map(row).collect();
@@ -201,6 +210,7 @@ impl Outcome {
             pays_minor: given.pays.as_ref().map_or(Ok(0), amount)?,
             periods: given.periods.iter().map(all).collect::<Result<_, _>>()?,
             rejection: given.rejection.clone(),
+            unmet: given.unmet.clone(),
             help: add.or(given.add_units.map(Help::AddUnits)),
             retry_at: given.retry_at,
         })
@@ -242,7 +252,7 @@ impl Outcome {
         }
         parts.extend(self.gift.iter().map(|gift| format!("gift {gift}")));
         parts.extend(self.periods.iter().map(|periods| format!("periods [{}]", write_all(periods, currency))));
-        parts.extend(self.rejection.iter().cloned());
+        parts.extend(self.rejection.iter().chain(&self.unmet).cloned());
         parts.extend(self.help.map(|help| match help {
             Help::AddMinor(minor) => format!("add {}", write(minor, currency)),
             Help::AddUnits(count) => format!("add {count} units"),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use domain::benefit::Benefit;
 use domain::money::Currency;
-use domain::order::{Fee, Line, Order, UsePeriod};
+use domain::order::{Attributes, Fee, Line, Node, Order, Shopper, UsePeriod};
+use domain::rule::{Declared, Rule};
 use domain::scope::Scope;
 use domain::stacking::{Pricing, Stacking};
 use domain::time::{Timestamp, Zone};
@@ -37,6 +38,22 @@ pub struct Example {
     deposit: Option<String>,
     #[serde(default)]
     fees: BTreeMap<String, String>,
+    channel: Option<String>,
+    platform: Option<String>,
+    place: Option<String>,
+    node: Option<Node>,
+    customer: Option<Shopper>,
+    /// What the shop says of the order in words of its own.
+    #[serde(default)]
+    attributes: Attributes,
+    /// The same of each line, for as many as are written.
+    #[serde(default)]
+    line_attributes: Vec<Attributes>,
+    /// The kinds of these words.
+    #[serde(default)]
+    pub declared: Declared,
+    #[serde(default = "yes")]
+    pub customer_known: bool,
     pub at: Option<Timestamp>,
     /// The tenant's.
     pub zone: Option<Zone>,
@@ -70,6 +87,7 @@ pub struct Offered {
     #[serde(default)]
     pub scope: Scope,
     pub minimum_order_minor: Option<i64>,
+    pub conditions: Option<Rule>,
     #[serde(default)]
     pub stacking: Stacking,
     pub merchant: Option<String>,
@@ -93,6 +111,8 @@ pub struct Given {
     /// Off each period of each line; nothing for a line without.
     pub periods: Vec<Vec<String>>,
     pub rejection: Option<String>,
+    /// What of its conditions would have to come out otherwise, and what was found.
+    pub unmet: Vec<String>,
     pub add: Option<String>,
     pub add_units: Option<u64>,
     pub retry_at: Option<Timestamp>,
@@ -108,6 +128,10 @@ impl TryFrom<Value> for Gives {
             _ => Err(Self::Error::custom("is a list of amounts or a table")),
         }
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn euros() -> Currency {
@@ -149,7 +173,21 @@ impl Example {
     pub fn order(&self) -> Result<Order, String> {
         let amount = |text: &String| amounts::read(text, self.currency);
         let lines = self.order.iter().map(|text| line(text, self.currency)).collect::<Result<_, _>>()?;
-        let mut order = Order::new(self.currency, lines);
+        let mut order = Order {
+            channel: self.channel.clone(),
+            platform: self.platform.clone(),
+            place: self.place.clone(),
+            node: self.node,
+            customer: self.customer.clone(),
+            attributes: self.attributes.clone(),
+            ..Order::new(self.currency, lines)
+        };
+        if self.line_attributes.len() > order.lines.len() {
+            return Err("it says more of lines than it has".to_owned());
+        }
+        for (line, attributes) in order.lines.iter_mut().zip(&self.line_attributes) {
+            line.attributes.clone_from(attributes);
+        }
         order.shipping_minor = self.shipping.as_ref().map_or(Ok(0), amount)?;
         order.deposit_minor = self.deposit.as_ref().map_or(Ok(0), amount)?;
         for (name, text) in &self.fees {
