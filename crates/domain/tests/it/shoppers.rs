@@ -5,7 +5,7 @@ use domain::rejection::Rejection;
 use domain::rule::{FieldTest, Operator, Rule};
 use domain::segment::{Segment, SegmentNo, Segments};
 
-use crate::asking::{command, definition, refusal};
+use crate::asking::{MINUTE_MS, command, definition, id, refusal};
 use crate::world::World;
 
 fn asks(code: &str, field: &str, op: Operator, value: impl Into<serde_json::Value>) -> Definition {
@@ -24,6 +24,29 @@ fn of_two_first_orders_of_one_batch_the_first_is_the_first() {
     assert_eq!(rejections, [None, Some(Rejection::ConditionUnmet)]);
     world.give_back("r", None).unwrap();
     world.redeem("t", Some(ann), &["FIRST"]).unwrap();
+}
+
+#[test]
+fn an_order_that_ends_in_a_batch_does_not_count_for_those_after_it() {
+    for gives_back in [false, true] {
+        let mut world = World::new();
+        world.coupon(asks("FIRST", "customer.order_number", Operator::Eq, 1));
+        let ann = world.customer();
+        let redeem = |name: &str, reserve_ms| {
+            let request = RedeemRequest { reserve_ms, ..world.request(name, Some(ann), &["FIRST"]) };
+            command(Action::Redeem(Box::new(request)))
+        };
+        let (first, end) = if gives_back {
+            (redeem("r", None), Action::Return { redemption: id("r"), lines: None })
+        } else {
+            (redeem("r", Some(MINUTE_MS)), Action::Cancel { redemption: id("r") })
+        };
+        let batch = [first, command(end), redeem("s", None), redeem("t", None)];
+        let decided = world.batch(&batch);
+        let rejections: Vec<_> =
+            decided.iter().map(|one| one.as_ref().err().map(|refusal| refusal.rejection)).collect();
+        assert_eq!(rejections, [None, None, None, Some(Rejection::ConditionUnmet)], "{gives_back}");
+    }
 }
 
 #[test]
