@@ -205,6 +205,17 @@ async fn rp_1_every_type_manner_and_validity_gives_its_amount_and_period_and_cit
         ("FIRST", benefit(json!({ "type": "free_periods", "periods": 2, "unit": "night" })), &hotel, "16000"),
         ("SPREAD", benefit(json!({ "type": "free_periods", "periods": 2, "manner": "spread" })), &hotel, "16000"),
         ("DEPOSIT", benefit(json!({ "type": "percent_off", "rate_bp": 10_000, "on": "deposit" })), &hotel, "10000"),
+        // Each runner costs 5.00 more than that, the cup less.
+        ("FIXED", benefit(json!({ "type": "fixed_price", "price_minor": 3_500 })), &plain, "1000"),
+        ("FIXED2", benefit(json!({ "type": "fixed_price", "price_minor": 4_000 })), &plain, "nothing_to_discount"),
+        // Of three units the cup is the cheapest.
+        ("UNITS", benefit(json!({ "type": "units_off", "buy": 2, "get": 1, "rate_bp": 10_000 })), &plain, "2000"),
+        (
+            "UNITS2",
+            benefit(json!({ "type": "units_off", "buy": 3, "get": 1, "rate_bp": 10_000 })),
+            &plain,
+            "too_few_units",
+        ),
         ("CITY", city.clone(), &plain, "1000"),
         ("CITY2", city, &berlin, "condition_unmet"),
         ("OVER", json!({ "validity": { "until": early } }), &plain, "expired"),
@@ -217,7 +228,38 @@ async fn rp_1_every_type_manner_and_validity_gives_its_amount_and_period_and_cit
         assert_eq!(found, [*expected], "{code}: {quoted}");
     }
 
-    // Outside the window nobody claims; within it, the validity is a fixed one or each voucher's own.
+    gifts_are_added_and_gift_value_pays(&server).await;
+    claims_come_within_the_window_and_have_their_validity(&server, &now).await;
+}
+
+/// Neither takes anything off.
+async fn gifts_are_added_and_gift_value_pays(server: &Server) {
+    let gift = json!({ "type": "gift", "sku": "cap", "quantity": 2 });
+    made(server, "GIFT", &json!({ "benefit": gift, "minimum_order_minor": 10_000 })).await;
+    let (quoted, found) = outcome(server, &["GIFT"], &order()).await;
+    assert_eq!((found, &quoted["applied"][0]["gift"]), (vec!["0".to_owned()], &json!({ "sku": "cap", "quantity": 2 })));
+    assert_eq!(quoted["total_minor"], 10_500);
+    let less = with(order(), &json!({ "lines": [{ "sku": "cup", "quantity": 1, "unit_price_minor": 9_999 }] }));
+    assert_eq!(outcome(server, &["GIFT"], &less).await.1, ["below_minimum"]);
+
+    let card = json!({ "name": "card", "currency": "EUR", "benefit": { "type": "gift_value", "amount_minor": 5_000 },
+        "pattern": { "prefix": "GIFT-", "alphabet": "base32", "length": 16 }, "activate": true });
+    let card = server.post("/v1/coupons", &card).await.expect(201);
+    let path = format!("/v1/coupons/{}/vouchers", card["id"].as_str().expect("an id"));
+    let body = json!({ "customer_ids": [server.customer("bob").await] });
+    let code = server.post(&path, &body).await.expect(201)["data"][0]["code"].clone();
+    // Of 105.00, 10.00 are taken off and 50.00 paid: that was all there was on the card.
+    let done = server.post("/v1/redemptions", &json!({ "codes": ["FIXED", code], "order": order() })).await.expect(201);
+    assert_eq!((&done["discount_minor"], &done["total_minor"]), (&json!(1_000), &json!(9_500)));
+    assert_eq!((&done["payments"][0]["amount_minor"], &done["payable_minor"]), (&json!(5_000), &json!(4_500)));
+    let (quoted, found) = outcome(server, &["FIXED", code.as_str().expect("a code")], &order()).await;
+    assert_eq!(found, ["1000", "balance_empty"]);
+    assert_eq!(quoted["payable_minor"], 9_500);
+}
+
+/// Outside the window nobody claims; within it, the validity is a fixed one or each voucher's own.
+async fn claims_come_within_the_window_and_have_their_validity(server: &Server, now: &str) {
+    let late = "2999-01-01T00:00:00Z";
     let ann = server.customer("ann").await;
     let claim = async |more: Value| {
         let body = json!({ "name": "x", "benefit": { "type": "percent_off", "rate_bp": 1_000 }, "activate": true });
@@ -231,7 +273,7 @@ async fn rp_1_every_type_manner_and_validity_gives_its_amount_and_period_and_cit
     assert_eq!(of(&fixed, "valid_until"), "2999-01-01T00:00:00.000Z");
     let own = claim(json!({ "validity": { "after_claim": "P7D" } })).await.expect(201);
     let (from, until) = (of(&own, "made_at"), of(&own, "valid_until"));
-    assert!(from >= now, "{own}");
+    assert!(*from >= *now, "{own}");
     let ms = |text: &str| text.parse::<Timestamp>().expect("an instant").as_ms();
     // But for a change of clocks.
     let (week, hour) = (7 * 86_400_000, 3_600_000);
