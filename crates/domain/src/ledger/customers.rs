@@ -157,6 +157,8 @@ pub(super) fn erase(facts: &mut Facts, context: Context, customer: CustomerNo) -
         ..before.clone()
     };
     let after = moves::customer(facts, context, Some(&before), after, (EventKind::CustomerErased, Vec::new()));
+    // No list names it any more, for the rest of the batch too.
+    facts.memberships.put(after.no, Vec::new());
     Ok(unchanged(&after))
 }
 

@@ -64,6 +64,7 @@ pub(super) fn verify(
 /// Asks for what a merge of this one takes, so that a few rounds of loading bring it for many.
 fn ask(facts: &Facts, other: &Customer) {
     facts.merged.ask(&other.no);
+    facts.memberships.ask(&other.no);
     other.identities.iter().for_each(|identity| facts.carriers.ask(&identity.key));
     if let Ok(Some(keys)) = facts.wallets.get(&other.no) {
         keys.iter().for_each(|key| facts.vouchers.ask(key));
@@ -100,6 +101,7 @@ impl Merge {
         let (own, others) = (person_of(facts, self.into.no)?, person_of(facts, other.no)?);
         self.usage.extend(join(facts, own, others)?);
         self.take_identities(facts, other)?;
+        self.take_memberships(facts, other.no)?;
         let into = Some(self.into.no);
         for no in merged.into_iter().chain([other.no]) {
             let person = person_of(facts, no)?;
@@ -118,6 +120,18 @@ impl Merge {
             moves::voucher(facts, self.context, Some(&before), after, (VoucherStep::Merged, Vec::new()));
         }
         self.moves_left -= keys.len();
+        Ok(())
+    }
+
+    /// The lists that name the other name who stands for it. They are written with the merge; here the rest of the batch sees it.
+    fn take_memberships(&self, facts: &mut Facts, other: CustomerNo) -> Result<(), Stop> {
+        let of_both = [self.into.no, other];
+        let lists = of_both.iter().map(|no| facts.memberships.get(no).map(|list| list.cloned().unwrap_or_default()));
+        let mut lists = all(lists)?.concat();
+        lists.sort_unstable();
+        lists.dedup();
+        facts.memberships.put(self.into.no, lists);
+        facts.memberships.put(other, Vec::new());
         Ok(())
     }
 

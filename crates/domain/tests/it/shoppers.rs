@@ -1,4 +1,5 @@
 use domain::coupon::Definition;
+use domain::identity::IdentityKind;
 use domain::ledger::{Action, RedeemRequest};
 use domain::order::Shopper;
 use domain::rejection::Rejection;
@@ -84,4 +85,24 @@ fn segments_are_those_of_the_order_of_the_list_and_of_the_rules_together() {
     let done = world.redeem_by(old).unwrap();
     let recorded = world.rows.decisions[&done.id].order.customer.clone().unwrap();
     assert_eq!((recorded.segments, recorded.orders), (vec!["grown".into(), "listed".into(), "named".into()], None));
+}
+
+#[test]
+fn in_one_batch_who_is_merged_hands_memberships_on_and_who_is_erased_has_none() {
+    const EMAIL: &str = "ann@x.example";
+    let mut world = World::new();
+    world.coupon(asks("VIP", "customer.segments", Operator::Contains, "listed"));
+    let mut segments = Segments::default();
+    segments.put(Segment::new((SegmentNo(1), 1), "listed".to_owned(), None, world.now).into());
+    world.segments = segments.into();
+    let (guest, ann) = (world.guest(EMAIL), world.customer());
+    world.rows.memberships.insert(guest, vec![SegmentNo(1)]);
+    let redeem = |name: &str| command(Action::Redeem(Box::new(world.request(name, Some(ann), &["VIP"]))));
+    let verify = Action::VerifyIdentity { customer: ann, kind: IdentityKind::Email, value: EMAIL.to_owned() };
+    let erase = Action::EraseCustomer { customer: ann };
+    let batch = [redeem("r"), command(verify), redeem("s"), command(erase), redeem("t")];
+    let decided = world.batch(&batch);
+    let rejections: Vec<_> = decided.iter().map(|one| one.as_ref().err().map(|refusal| refusal.rejection)).collect();
+    let unmet = Some(Rejection::ConditionUnmet);
+    assert_eq!(rejections, [unmet, None, None, None, unmet]);
 }
