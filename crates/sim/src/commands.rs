@@ -11,7 +11,8 @@ use domain::order::{Line, Order};
 use domain::redemption::RedemptionId;
 use ports::{Ledger as _, MemberChanges, Records as _, SegmentStore as _};
 
-use crate::driver::{Answered, Driver, Told, coupon_no, customer_no};
+use crate::compare::Told;
+use crate::driver::{Answered, Driver, coupon_no, customer_no};
 use crate::script::{Ask, Code, Redeem, Step};
 use crate::shop::SEGMENT;
 

@@ -1,9 +1,9 @@
 //! The real ledger on a real SQLite file against a model that is small enough to be believed: random commands, several at
 //! once, repeated, with answers lost, the clock jumping and the store stopped and started again. Every answer is
-//! compared, and in the end every voucher, redemption and figure.
+//! compared, and in the end every voucher, redemption, balance, list and figure.
 //!
 //! A seed decides everything, so a seed is the bug report. Read in this order: `model` (what should happen), `script`
-//! (what is asked), `commands` and `driver` (what happens, compared), `recount` (the end).
+//! (what is asked), `commands`, `driver` and `compare` (what happens, and whether it should), `recount` (the end).
 
 mod random;
 mod clock;
@@ -12,6 +12,7 @@ mod takings;
 mod shop;
 mod script;
 mod commands;
+mod compare;
 mod driver;
 mod recount;
 

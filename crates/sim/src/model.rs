@@ -3,23 +3,26 @@
 
 mod draw;
 mod gift;
+mod limits;
 mod people;
 mod redeem;
+mod settle;
+mod vouchers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::coupon::{CouponState, CouponStep, Definition, LimitDefinition};
+use domain::coupon::{CouponState, CouponStep, Definition};
 use domain::gift::GiftStep;
-use domain::limit::{Counts, Per};
 use domain::redemption::RedemptionState;
 use domain::rejection::Rejection;
 use domain::time::Timestamp;
 use domain::voucher::VoucherState;
 
 use self::people::People;
+use self::vouchers::all;
 use crate::driver::Outline;
 use crate::script::{Ask, Redeem, Step};
-use crate::takings::{Taker, Takings};
+use crate::takings::Takings;
 
 /// What a command should be answered, as far as it is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,150 +230,6 @@ impl Model {
         }
     }
 
-    fn end_hold(&mut self, place: usize) {
-        self.vouchers[place].state = VoucherState::Expired;
-        self.takings.give_back(&Taker::Voucher(place));
-    }
-
-    fn make(
-        &mut self,
-        coupon: usize,
-        customer: Option<usize>,
-        claimed: bool,
-        now_ms: i64,
-    ) -> Result<(usize, VoucherState), Rejection> {
-        if let Some(rejection) = self.coupons[coupon].state.refusal() {
-            return Err(rejection);
-        }
-        let place = self.vouchers.len();
-        if let Some((least, _)) = self.draws(coupon) {
-            self.room_for(coupon, &[(Counts::Claims, 1), (Counts::Value, least)], customer, now_ms)?;
-        }
-        let before = self.takings.clone();
-        self.take(coupon, (Counts::Claims, 1), customer, (now_ms, &Taker::Voucher(place)))?;
-        let value = self.value_of(coupon);
-        if let Err(rejection) = self.put_in(coupon, value.unwrap_or(0), customer, now_ms) {
-            // Others that are asked for with it find its place free.
-            self.takings = before;
-            return Err(rejection);
-        }
-        let entries = value.map(|amount_minor| (GiftStep::Issued, amount_minor)).into_iter().collect();
-        let definition = &self.coupons[coupon].definition;
-        let after = |span: domain::time::Span| span.exact_ms().map(|ms| now_ms + ms);
-        let held_until_ms = definition.hold.filter(|_| claimed).and_then(after);
-        let valid_until_ms = definition.validity.after_claim.and_then(after);
-        let state = if held_until_ms.is_some() { VoucherState::Held } else { VoucherState::Issued };
-        let given = customer.is_none();
-        let drawn_minor = None;
-        let voucher = Voucher { coupon, given, customer, state, held_until_ms, valid_until_ms, drawn_minor, entries };
-        self.vouchers.push(voucher);
-        self.coupons[coupon].figures[0] += 1;
-        Ok((place, state))
-    }
-
-    /// The limits that are asked for something of that kind. Without a customer those per customer are left out.
-    fn asked(&self, coupon: usize, counts: Counts, customer: Option<usize>) -> Vec<LimitDefinition> {
-        let limits = self.coupons[coupon].definition.limits.iter().filter(|limit| limit.counts == counts);
-        limits.filter(|limit| limit.per == Per::Everyone || customer.is_some()).cloned().collect()
-    }
-
-    /// Whether there is room for all of it; else the refusal that comes first.
-    fn room_for(
-        &self,
-        coupon: usize,
-        wants: &[(Counts, i64)],
-        customer: Option<usize>,
-        now_ms: i64,
-    ) -> Result<(), Rejection> {
-        let person = customer.map(|customer| self.people.person(customer));
-        let full = wants.iter().flat_map(|(counts, amount)| {
-            let asked = self.asked(coupon, *counts, customer).into_iter();
-            asked
-                .filter(move |limit| self.takings.sum(coupon, limit, person, now_ms) + amount > limit.max)
-                .map(|limit| Rejection::Limit { counts: limit.counts, per: limit.per, period: limit.period })
-        });
-        full.min().map_or(Ok(()), Err)
-    }
-
-    /// Takes from all limits of that kind, or from none.
-    fn take(
-        &mut self,
-        coupon: usize,
-        (counts, amount): (Counts, i64),
-        customer: Option<usize>,
-        (now_ms, by): (i64, &Taker),
-    ) -> Result<(), Rejection> {
-        self.room_for(coupon, &[(counts, amount)], customer, now_ms)?;
-        let person = customer.map(|customer| self.people.person(customer));
-        for limit in self.asked(coupon, counts, customer) {
-            self.takings.add((coupon, &limit), person, now_ms, (amount, by.clone()));
-        }
-        Ok(())
-    }
-
-    fn usable(&self, place: usize) -> Result<(), Rejection> {
-        match self.vouchers[place].state {
-            VoucherState::Held | VoucherState::Issued => Ok(()),
-            VoucherState::Locked => Err(Rejection::VoucherLocked),
-            VoucherState::Redeemed => Err(Rejection::VoucherRedeemed),
-            VoucherState::Expired => Err(Rejection::VoucherExpired),
-            VoucherState::Revoked => Err(Rejection::VoucherRevoked),
-            VoucherState::Pooled => Err(Rejection::VoucherNotHeld),
-        }
-    }
-
-    fn release(&mut self, place: usize) -> Result<Reply, Rejection> {
-        self.usable(place)?;
-        if self.vouchers[place].state != VoucherState::Held {
-            return Err(Rejection::VoucherNotHeld);
-        }
-        self.end_hold(place);
-        Ok(Reply::Vouchers(vec![(place, VoucherState::Expired)]))
-    }
-
-    fn revoke(&mut self, place: usize) -> Result<Reply, Rejection> {
-        self.usable(place)?;
-        if self.held_minor(place) > 0 {
-            return Err(Rejection::VoucherLocked);
-        }
-        self.vouchers[place].state = VoucherState::Revoked;
-        self.enter(place, GiftStep::Revoked, -self.balance_minor(place));
-        Ok(Reply::Vouchers(vec![(place, VoucherState::Revoked)]))
-    }
-
-    fn assign(&mut self, place: usize, customer: usize, now_ms: i64) -> Result<Reply, Rejection> {
-        if self.vouchers[place].customer.is_some() {
-            return Err(Rejection::VoucherForeign);
-        }
-        self.usable(place)?;
-        let coupon = self.vouchers[place].coupon;
-        if let Some(rejection) = self.coupons[coupon].state.refusal() {
-            return Err(rejection);
-        }
-        // Who owns it has what was drawn for it.
-        let drawn = self.vouchers[place].drawn_minor.map(|minor| (Counts::Value, minor));
-        let wants: Vec<_> = [(Counts::Claims, 1)].into_iter().chain(drawn).collect();
-        self.take_as_customer(coupon, &wants, customer, (now_ms, &Taker::Voucher(place)))?;
-        self.vouchers[place].customer = Some(customer);
-        Ok(Reply::Vouchers(vec![(place, VoucherState::Issued)]))
-    }
-
-    /// Takes from the limits per customer alone: those for everyone were asked when the voucher was made.
-    fn take_as_customer(
-        &mut self,
-        coupon: usize,
-        wants: &[(Counts, i64)],
-        customer: usize,
-        at: (i64, &Taker),
-    ) -> Result<(), Rejection> {
-        let all = self.coupons[coupon].definition.limits.clone();
-        self.coupons[coupon].definition.limits.retain(|limit| limit.per == Per::Customer);
-        let room = self.room_for(coupon, wants, Some(customer), at.0);
-        let taken = room.and_then(|()| wants.iter().try_for_each(|want| self.take(coupon, *want, Some(customer), at)));
-        self.coupons[coupon].definition.limits = all;
-        taken
-    }
-
     fn move_coupon(&mut self, place: usize, step: CouponStep, now_ms: i64) -> Result<Reply, Rejection> {
         let Coupon { state, definition, .. } = &self.coupons[place];
         let to = state.after(step, &definition.window, Timestamp::from_ms(now_ms));
@@ -387,14 +246,5 @@ impl Model {
         coupon.state = to;
         coupon.version += 1;
         Ok(Reply::Coupon { version: coupon.version })
-    }
-}
-
-/// All of them, or the refusal that comes first.
-fn all(vouchers: impl Iterator<Item = Result<(usize, VoucherState), Rejection>>) -> Result<Reply, Rejection> {
-    let (made, refused): (Vec<_>, Vec<_>) = vouchers.partition(Result::is_ok);
-    match refused.into_iter().filter_map(Result::err).min() {
-        Some(rejection) => Err(rejection),
-        None => Ok(Reply::Vouchers(made.into_iter().filter_map(Result::ok).collect())),
     }
 }

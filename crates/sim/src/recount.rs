@@ -1,4 +1,4 @@
-//! The end of a simulation: every voucher, redemption and figure of the store against the model.
+//! The end of a simulation: every voucher, redemption, balance, list and figure of the store against the model.
 
 use anyhow::ensure;
 use domain::gift::GiftStep;
