@@ -39,7 +39,7 @@ impl From<&CatalogueField> for ConditionField {
             about: field.about,
             optional: field.optional,
             choices: field.choices,
-            operators: field.kind.operators(),
+            operators: field.operators(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An order as requests bring it and decision records show it.
 
+use domain::field::FieldError;
 use domain::money::Currency;
 use domain::order::{Attributes, Fee, Line, Node, Order, Shopper, UsePeriod};
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,11 @@ pub(crate) struct LineBody {
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     #[schema(value_type = Object)]
     attributes: Attributes,
+    /// The collections that listed it, of those that coupons asked for. Scrip looks them up: decisions show them, and no
+    /// request says them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(read_only)]
+    collections: Vec<String>,
 }
 
 /// Something that is charged beside the goods.
@@ -139,6 +145,19 @@ pub(crate) struct ShopperBody {
     attributes: Attributes,
 }
 
+impl OrderBody {
+    /// The order, unless it says what is not for a shop to say.
+    pub(crate) fn parse(self) -> Result<Order, FieldError> {
+        let order = Order::from(self);
+        if let Some(index) = order.lines.iter().position(|line| !line.collections.is_empty()) {
+            let detail = "must be left out: what lists the line is looked up";
+            return Err(FieldError::new(format!("/lines/{index}/collections"), detail));
+        }
+        order.check()?;
+        Ok(order)
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_zero(minor: &i64) -> bool {
     *minor == 0
@@ -179,7 +198,7 @@ same_fields!(
 same_fields!(
     LineBody,
     Line,
-    [sku, product, category, merchant, quantity, unit_price_minor, reduced_minor, period, attributes],
+    [sku, product, category, merchant, quantity, unit_price_minor, reduced_minor, period, attributes, collections],
     [],
     []
 );

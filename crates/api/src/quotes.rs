@@ -85,9 +85,7 @@ impl QuoteBody {
 }
 
 pub(crate) fn parse_order(body: OrderBody) -> Result<Order, Problem> {
-    let order = Order::from(body);
-    order.check().map_err(|error| error.under("/order"))?;
-    Ok(order)
+    Ok(body.parse().map_err(|error| error.under("/order"))?)
 }
 
 /// The order as far as the caller is heard: customers say nothing of themselves, as coupons may depend on it.

@@ -26,6 +26,16 @@ pub(crate) struct ListingBody {
     #[schema(example = json!(["fashion/shoes"]))]
     categories: Vec<String>,
     merchants: Vec<String>,
+    /// Names of collections, each of which lists lines.
+    #[schema(max_items = 20)]
+    pub collections: Vec<String>,
+}
+
+impl ScopeBody {
+    /// Its lists, by pointer.
+    pub(crate) fn lists(&self) -> [(&'static str, &ListingBody); 2] {
+        [("/include", &self.include), ("/exclude", &self.exclude)]
+    }
 }
 
 impl From<ScopeBody> for Scope {
@@ -41,25 +51,27 @@ impl From<&Scope> for ScopeBody {
 }
 
 impl From<ListingBody> for Listing {
-    fn from(ListingBody { products, skus, categories, merchants }: ListingBody) -> Self {
+    fn from(ListingBody { products, skus, categories, merchants, collections }: ListingBody) -> Self {
         let names = |texts: Vec<String>| texts.into_iter().collect::<Names>();
         Self {
             products: names(products),
             skus: names(skus),
             categories: names(categories),
             merchants: names(merchants),
+            collections: names(collections),
         }
     }
 }
 
 impl From<&Listing> for ListingBody {
-    fn from(Listing { products, skus, categories, merchants }: &Listing) -> Self {
+    fn from(Listing { products, skus, categories, merchants, collections }: &Listing) -> Self {
         let texts = |names: &Names| names.sorted().into_iter().map(str::to_owned).collect();
         Self {
             products: texts(products),
             skus: texts(skus),
             categories: texts(categories),
             merchants: texts(merchants),
+            collections: texts(collections),
         }
     }
 }

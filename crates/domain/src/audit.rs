@@ -56,6 +56,8 @@ kinds! {
     AccessBlock, "access_block";
     /// A segment of customers, by its name.
     Segment, "segment";
+    /// A collection of goods, by its name.
+    Collection, "collection";
     /// An API key, by its public id.
     Key, "key";
     /// A key of the ring that codes are computed with, as `code_key_` and its number.

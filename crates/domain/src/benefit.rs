@@ -226,6 +226,23 @@ impl Benefit {
         }
     }
 
+    /// The lines that it gives units of, if those are others than the coupon's.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::UnitsOff { of, .. } => of.as_deref(),
+            Self::PercentOff { .. }
+            | Self::AmountOff { .. }
+            | Self::Ladder { .. }
+            | Self::EveryOff { .. }
+            | Self::FixedPrice { .. }
+            | Self::Gift { .. }
+            | Self::FreePeriods { .. }
+            | Self::GiftValue { .. }
+            | Self::RandomAmount { .. } => None,
+        }
+    }
+
     /// For how much goods it gives anything, at the least, in minor units; 0 if it does not ask.
     #[must_use]
     pub fn least_goods_minor(&self) -> i64 {

@@ -24,7 +24,7 @@ use crate::period::Period;
 use crate::rejection::Rejection;
 
 use crate::rule::{Catalogue, Condition, Declared, Rule};
-use crate::scope::Scope;
+use crate::scope::{Listing, Scope};
 use crate::stacking::Stacking;
 use crate::time::{Span, Timestamp};
 use crate::validity::Validity;
@@ -181,6 +181,14 @@ impl Definition {
             }
         }
         Ok(())
+    }
+
+    /// All that say which lines it is for, or gives of.
+    pub fn listings(&self) -> impl Iterator<Item = &Listing> {
+        [Some(&self.scope), self.benefit.scope()]
+            .into_iter()
+            .flatten()
+            .flat_map(|scope| [&scope.include, &scope.exclude])
     }
 
     /// Whether it gives a random amount.

@@ -3,7 +3,7 @@
 //! Read in this order: the small types (`id`, `money`, `time`), what is ordered (`order`), what is defined (`benefit`, `scope`, `stacking`, `bearing`, `coupon`, `campaign`, `limit`,
 //! `voucher`, `redemption`), how codes are computed (`codes`), what an order comes to (`pricing`), how anything of value
 //! changes (`ledger`), what is left of it (`event`, `audit`, `statistics`, `settlement`), what people are written (`mail`), what a
-//! second factor is (`totp`), who is kept out (`access_block`) and who is counted to which group (`segment`).
+//! second factor is (`totp`), who is kept out (`access_block`), who is counted to which group (`segment`) and which goods are (`collection`).
 
 pub mod id;
 pub mod field;
@@ -46,3 +46,4 @@ pub mod totp;
 pub mod address;
 pub mod access_block;
 pub mod segment;
+pub mod collection;

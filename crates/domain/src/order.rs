@@ -110,6 +110,10 @@ pub struct Line {
     /// What else the shop says of it.
     #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub attributes: Attributes,
+    /// The collections that list it, of those that were asked for, by name. No shop says so: the ledger puts them in before
+    /// the order is priced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
 }
 
 /// For how long a unit of a line is used.
@@ -157,6 +161,7 @@ impl Line {
             reduced_minor: 0,
             period: None,
             attributes: Attributes::default(),
+            collections: Vec::new(),
         }
     }
 
@@ -285,7 +290,7 @@ fn check_given(pointer: &str, text: Option<&String>, chars_max: usize) -> Result
 }
 
 /// Control characters are refused: these texts end up in logs, exports and terminals.
-fn check_text(pointer: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {
+pub(crate) fn check_text(pointer: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {
     let printable = !text.chars().any(char::is_control);
     if printable && (1..=chars_max).contains(&text.chars().count()) {
         Ok(())

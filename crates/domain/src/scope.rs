@@ -10,6 +10,8 @@ use crate::order::{Line, SKU_CHARS_MAX};
 
 /// The most entries of one list.
 pub const ENTRIES_MAX: usize = 1_000_000;
+/// The most collections of one list: each is looked up for every line of an order.
+pub const COLLECTIONS_NAMED_MAX: usize = 20;
 
 /// The lines that a coupon is for: what is included and not excluded. Kept as JSON:
 /// `{"include":{"categories":["fashion/shoes"]},"exclude":{"skus":["A1"]}}`.
@@ -63,13 +65,17 @@ pub struct Listing {
     /// By merchant.
     #[serde(skip_serializing_if = "Names::is_empty")]
     pub merchants: Names,
+    /// By collections that list the line, named; see [`crate::collection`].
+    #[serde(skip_serializing_if = "Names::is_empty")]
+    pub collections: Names,
 }
 
 impl Listing {
     /// Whether it names nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        [&self.products, &self.skus, &self.categories, &self.merchants].iter().all(|names| names.is_empty())
+        let lists = [&self.products, &self.skus, &self.categories, &self.merchants, &self.collections];
+        lists.iter().all(|names| names.is_empty())
     }
 
     /// Whether any of its lists names the line.
@@ -80,6 +86,7 @@ impl Listing {
             || given(&self.products, &line.product)
             || given(&self.merchants, &line.merchant)
             || line.category.as_ref().is_some_and(|path| self.categories.has_way_to(path))
+            || line.collections.iter().any(|name| self.collections.has(name))
     }
 
     /// Whether each of its entries is named by the same list of one of these, or leads through what that names.
@@ -90,6 +97,7 @@ impl Listing {
         same(|listing| &listing.products)
             && same(|listing| &listing.skus)
             && same(|listing| &listing.merchants)
+            && same(|listing| &listing.collections)
             && self.categories.0.iter().all(|path| below(path))
     }
 
@@ -103,8 +111,13 @@ impl Listing {
             ("/skus", &self.skus),
             ("/categories", &self.categories),
             ("/merchants", &self.merchants),
+            ("/collections", &self.collections),
         ] {
             names.check().map_err(|error| error.under(pointer))?;
+        }
+        if self.collections.len() > COLLECTIONS_NAMED_MAX {
+            let detail = format!("must be at most {COLLECTIONS_NAMED_MAX} collections");
+            return Err(FieldError::new("/collections", detail));
         }
         Ok(())
     }
@@ -135,11 +148,7 @@ impl Names {
 
     /// Whether the path, or one that it leads through, is one of them.
     fn has_way_to(&self, path: &str) -> bool {
-        if self.0.is_empty() {
-            return false;
-        }
-        let through = path.match_indices('/').map(|(end, _)| &path[..end]);
-        through.chain([path]).any(|way| self.has(way))
+        !self.0.is_empty() && ways_to(path).any(|way| self.has(way))
     }
 
     fn check(&self) -> Result<(), FieldError> {
@@ -155,6 +164,11 @@ impl Names {
         }
     }
 
+    /// Each, in no order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
     /// In rising order.
     #[must_use]
     pub fn sorted(&self) -> Vec<&str> {
@@ -162,6 +176,12 @@ impl Names {
         all.sort_unstable();
         all
     }
+}
+
+/// Each path that a path leads through, from the widest, and itself.
+pub(crate) fn ways_to(path: &str) -> impl Iterator<Item = &str> {
+    let through = path.match_indices('/').map(|(end, _)| &path[..end]);
+    through.chain([path])
 }
 
 impl<T: Into<Box<str>>> FromIterator<T> for Names {
@@ -207,6 +227,7 @@ mod tests {
             product: Some("runner".into()),
             category: Some("fashion/shoes/sport".into()),
             merchant: Some("m1".into()),
+            collections: vec!["outlet".into(), "sale".into()],
             ..Line::new("runner-42", 1, 100)
         }
     }
@@ -223,6 +244,9 @@ mod tests {
             (r#"{"include":{"merchants":["m2"]}}"#, false),
             (r#"{"exclude":{"merchants":["m1"]}}"#, false),
             (r#"{"include":{"skus":["runner-42"]},"exclude":{"products":["runner"]}}"#, false),
+            (r#"{"include":{"collections":["new","sale"]}}"#, true),
+            (r#"{"include":{"collections":["new"]}}"#, false),
+            (r#"{"include":{"skus":["runner-42"]},"exclude":{"collections":["outlet"]}}"#, false),
         ] {
             assert_eq!(scope(text).holds(&shoe()), holds, "{text}");
         }
@@ -255,10 +279,16 @@ mod tests {
     #[test]
     fn entries_are_texts_within_bounds() {
         let long = "x".repeat(129);
+        let many = |count: usize| {
+            let names: Vec<String> = (0..count).map(|no| no.to_string()).collect();
+            format!(r#"{{"include":{{"collections":{}}}}}"#, serde_json::to_string(&names).unwrap())
+        };
         for (text, pointer) in [
             (r#"{"include":{"skus":["a"]}}"#.to_owned(), None),
             (r#"{"include":{"skus":[""]}}"#.to_owned(), Some("/include/skus")),
             (format!(r#"{{"exclude":{{"categories":["{long}"]}}}}"#), Some("/exclude/categories")),
+            (many(COLLECTIONS_NAMED_MAX), None),
+            (many(COLLECTIONS_NAMED_MAX + 1), Some("/include/collections")),
         ] {
             assert_eq!(scope(&text).check().err().map(|error| error.pointer).as_deref(), pointer, "{text}");
         }

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// The most segments of a tenant: all of them are in memory, without their members.
 pub const SEGMENTS_MAX: usize = 500;
-/// The most characters of a segment's name.
+/// The most characters of a segment's name, and of a collection's.
 pub const SEGMENT_NAME_CHARS_MAX: usize = 64;
 /// The most members that one request adds, and the most that it removes.
 pub const SEGMENT_CHANGES_MAX: usize = 10_000;
@@ -50,7 +50,7 @@ impl Segment {
     }
 }
 
-/// Whether a segment may be called so: 1 to 64 of `A-Z a-z 0-9 _ - . :`, so that it stands in a path as it is.
+/// Whether a segment, or a collection, may be called so: 1 to 64 of `A-Z a-z 0-9 _ - . :`, so that it stands in a path as it is.
 #[must_use]
 pub fn check_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);

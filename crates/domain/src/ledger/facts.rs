@@ -13,6 +13,7 @@ use crate::account::{Account, LoginHash};
 use crate::audit::{AuditEntry, AuditHead};
 use crate::campaign::Campaign;
 use crate::codes::{DrawKey, Folded, Pattern};
+use crate::collection::{Collections, EntryKey};
 use crate::coupon::Coupon;
 use crate::customer::{Carrier, Customer, Person};
 use crate::event::{Actor, EVENTS_PER_ROW, Event, EventKind, JournalNo, ROWS_PER_BATCH, Subject};
@@ -135,6 +136,8 @@ pub struct Facts {
     pub standing: Arc<Standing>,
     /// The tenant's segments, likewise.
     pub segments: Arc<Segments>,
+    /// The tenant's collections, likewise.
+    pub collections: Arc<Collections>,
     /// Coupons. Every version is kept: see [`Facts::coupon_versions`].
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns. Every version is kept too: see [`Facts::campaign_versions`].
@@ -162,6 +165,8 @@ pub struct Facts {
     pub wallets: Table<CustomerNo, Vec<VoucherKey>>,
     /// Derived, not written: the segments that list a customer.
     pub memberships: Table<CustomerNo, Vec<SegmentNo>>,
+    /// Derived, not written: the entries of collections, each by itself.
+    pub entries: Table<EntryKey, ()>,
     /// Derived, not written: what a customer has ordered, of its newest [`super::HISTORY_MAX`] redemptions.
     pub histories: Table<CustomerNo, History>,
     /// Derived, not written: the counters of a person. One more than [`COUNTERS_MAX`] at most.
@@ -244,6 +249,7 @@ macro_rules! each_table {
         $facts.merged.$method();
         $facts.wallets.$method();
         $facts.memberships.$method();
+        $facts.entries.$method();
         $facts.histories.$method();
         $facts.counters.$method();
         $facts.sequences.$method();
@@ -284,6 +290,7 @@ impl Facts {
             journal,
             standing: Arc::default(),
             segments: Arc::default(),
+            collections: Arc::default(),
             coupons: Table::default(),
             campaigns: Table::default(),
             siblings: Table::default(),
@@ -296,6 +303,7 @@ impl Facts {
             merged: Table::default(),
             wallets: Table::default(),
             memberships: Table::default(),
+            entries: Table::default(),
             histories: Table::default(),
             counters: Table::default(),
             sequences: Table::default(),

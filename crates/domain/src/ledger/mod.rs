@@ -34,6 +34,7 @@ mod hold;
 mod typed;
 mod uses;
 mod shopper;
+mod goods;
 mod redeem;
 mod gifts;
 mod settle;

@@ -13,7 +13,7 @@ use super::settle::{amounts, redeem_voucher};
 use super::takings::{Taken, summed};
 use super::typed::{Typed, resolve};
 use super::uses::take_for;
-use super::{Stop, gifts, refuse, shopper, sweep};
+use super::{Stop, gifts, goods, refuse, shopper, sweep};
 use crate::bearing::{Borne, MerchantShare};
 use crate::event::{JournalNo, VoucherStep};
 use crate::id::CustomerNo;
@@ -21,7 +21,7 @@ use crate::order::Order;
 use crate::pricing::{Applied, Offer, PRICING_REVISION, Payment, Quote, Refused, Terms, price};
 use crate::redemption::{Paid, Part, RedeemedLine, Redemption, RedemptionState};
 use crate::rejection::{Refusal, Rejection};
-use crate::rule::Declared;
+use crate::rule::{Asks, Declared};
 use crate::stacking::Pricing;
 use crate::tenant::Settings;
 use crate::time::Timestamp;
@@ -134,7 +134,7 @@ fn free_order(facts: &mut Facts, context: Context, request: &RedeemRequest) -> R
 
 /// A priced request with what it took from the limits, in the order of the quote's applied coupons, then of its payments.
 struct Priced<'r> {
-    /// The order with what was looked up of who buys.
+    /// The order with what was looked up of who buys and of what is bought.
     order: Cow<'r, Order>,
     quote: Quote,
     typed: Vec<Typed>,
@@ -146,7 +146,11 @@ struct Priced<'r> {
 fn evaluate<'r>(facts: &mut Facts, context: Context, request: &'r RedeemRequest) -> Result<Priced<'r>, Stop> {
     let mut typed = resolve(facts, context, request)?;
     let customer = known_customer(request, &typed);
-    let order = shopper::order_of(facts, context, (&request.order, customer), &typed)?;
+    let asks = asked(facts, &typed);
+    // Both are asked for at once.
+    let listed = goods::listed(facts, &request.order, (&typed, &asks));
+    let order = shopper::order_of(facts, context, (&request.order, customer), asks)?;
+    let order = goods::order_of(order, listed?);
     loop {
         let offers: Vec<Offer> = typed.iter().filter_map(Typed::offer).collect();
         let mut quote = price(&order, &offers, terms(&facts.settings, customer.is_some()), context.now);
@@ -158,6 +162,13 @@ fn evaluate<'r>(facts: &mut Facts, context: Context, request: &'r RedeemRequest)
             Err(refusals) => refusals.into_iter().for_each(|(code, refusal)| typed[code].refuse(refusal)),
         }
     }
+}
+
+/// What the conditions of the coupons in play ask for.
+fn asked(facts: &Facts, typed: &[Typed]) -> Asks {
+    let coupons = typed.iter().filter_map(Typed::source).map(|source| &source.coupon);
+    let conditions = coupons.filter_map(|coupon| coupon.condition(&facts.settings.attributes).ok().flatten());
+    conditions.fold(Asks::default(), |asks, condition| asks.or(condition.asks()))
 }
 
 /// Coupons that nobody typed the code of and that do not apply: of those only what would help is worth telling.

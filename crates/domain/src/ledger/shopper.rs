@@ -7,36 +7,34 @@ use super::Stop;
 use super::decide::Context;
 use super::facts::Facts;
 use super::persons::{all, person_of, standing};
-use super::typed::Typed;
 use crate::id::CustomerNo;
 use crate::money::Currency;
 use crate::order::{Order, Shopper};
 use crate::rule::{Asks, Inputs};
 
-/// The order with what the coupons in play ask for. What the order itself says of age, orders and spending counts as it is; its
-/// segments are joined by those stored here.
+/// The order with what the conditions of the coupons in play ask for. What the order itself says of age, orders and spending
+/// counts as it is; its segments are joined by those stored here.
 pub(super) fn order_of<'o>(
     facts: &Facts,
     context: Context,
     (order, customer): (&'o Order, Option<CustomerNo>),
-    typed: &[Typed],
+    mut asks: Asks,
 ) -> Result<Cow<'o, Order>, Stop> {
     let Some(customer) = customer else { return Ok(Cow::Borrowed(order)) };
-    let mut asks = asked(facts, typed);
-    if asks == Asks::default() {
+    if !asks.of_customer() {
         return Ok(Cow::Borrowed(order));
     }
     let customer = standing(facts, customer)?;
     if asks.segments {
         facts.memberships.ask(&customer);
-        asks = asks.or(facts.segments.asks(&facts.settings.attributes));
+        asks = asks.or(&facts.segments.asks(&facts.settings.attributes));
     }
     let mut order = order.clone();
     let mut shopper = order.customer.take().unwrap_or_default();
     if asks.age && shopper.age.is_none() {
         shopper.age = age_of(facts, context, customer)?;
     }
-    fill_history(facts, customer, (asks, order.currency), &mut shopper)?;
+    fill_history(facts, customer, (&asks, order.currency), &mut shopper)?;
     order.customer = Some(shopper);
     if asks.segments {
         let names = segments_of(facts, context, customer, &order)?;
@@ -50,12 +48,6 @@ pub(super) fn order_of<'o>(
     Ok(Cow::Owned(order))
 }
 
-fn asked(facts: &Facts, typed: &[Typed]) -> Asks {
-    let coupons = typed.iter().filter_map(Typed::source).map(|source| &source.coupon);
-    let conditions = coupons.filter_map(|coupon| coupon.condition(&facts.settings.attributes).ok().flatten());
-    conditions.fold(Asks::default(), |asks, condition| asks.or(condition.asks()))
-}
-
 /// Of whom a date of birth is known.
 fn age_of(facts: &Facts, context: Context, customer: CustomerNo) -> Result<Option<u8>, Stop> {
     let customer = facts.customers.get(&customer)?;
@@ -66,7 +58,7 @@ fn age_of(facts: &Facts, context: Context, customer: CustomerNo) -> Result<Optio
 fn fill_history(
     facts: &Facts,
     customer: CustomerNo,
-    (asks, currency): (Asks, Currency),
+    (asks, currency): (&Asks, Currency),
     shopper: &mut Shopper,
 ) -> Result<(), Stop> {
     let (orders, spent) = (asks.orders && shopper.orders.is_none(), asks.spent && shopper.spent_minor.is_none());

@@ -184,6 +184,10 @@ fn asked_by_test(test: &FieldTest) -> Option<Vec<(Asked, Box<str>)>> {
 }
 
 fn asked_by_scope(include: &Listing) -> Option<Vec<(Asked, Box<str>)>> {
+    // What a collection lists is not known here.
+    if !include.collections.is_empty() {
+        return None;
+    }
     let lists = [
         (Asked::Product, &include.products),
         (Asked::Sku, &include.skus),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::kind::Kind;
+use super::kind::{Kind, Operator};
 use crate::field::FieldError;
 
 /// The kinds of a tenant's own attributes, by `order.NAME`, `line.NAME` and `customer.NAME`.
@@ -34,6 +34,22 @@ pub struct CatalogueField {
     /// The only texts it has; empty where they are not known.
     pub choices: &'static [&'static str],
     pub(super) field: Field,
+}
+
+/// Of collections only those are looked up that a test names.
+const NAMING: &[Operator] = &[Operator::Contains, Operator::ContainsAny, Operator::ContainsAll];
+
+impl CatalogueField {
+    /// How it may be compared.
+    #[must_use]
+    pub fn operators(&self) -> &'static [Operator] {
+        match self.field {
+            Field::Line(LineField::Collections) => NAMING,
+            Field::Order(_) | Field::Customer(_) | Field::Now(_) | Field::Line(_) | Field::Attribute(..) => {
+                self.kind.operators()
+            }
+        }
+    }
 }
 
 /// A field, as it is looked up.
@@ -189,5 +205,6 @@ fields! {
         UnitPrice, "line.unit_price", Money, optional: false, &[], "The price of one unit before any discount.";
         Amount, "line.amount", Money, optional: false, &[], "What the line comes to before any coupon.";
         Period, "line.period", Text, optional: true, PERIODS, "The period of use of a unit: night, day, week, month or year.";
+        Collections, "line.collections", TextSet, optional: true, &[], "The collections that list what is sold.";
     }
 }

@@ -54,8 +54,8 @@ impl Condition {
 
     /// What it asks for that Scrip may know itself.
     #[must_use]
-    pub fn asks(&self) -> Asks {
-        self.1
+    pub fn asks(&self) -> &Asks {
+        &self.1
     }
 }
 
@@ -143,9 +143,9 @@ impl Compiler<'_> {
             let detail = "must not be of a line here: only a rule over lines, such as `any_line`, may ask for it";
             return Err(FieldError::new("/field", detail));
         }
-        self.asks = self.asks.or(Asks::of(&listed.field));
-        let compared = Compared { kind: listed.kind, choices: listed.choices };
+        let compared = Compared { kind: listed.kind, choices: listed.choices, operators: listed.operators() };
         let test = compared.test(test.op, test.value.as_ref())?;
+        self.asks = std::mem::take(&mut self.asks).or(&Asks::of(&listed.field, &test));
         Ok(Part::Field { field: listed.field.clone(), kind: listed.kind, test })
     }
 }
@@ -155,7 +155,7 @@ fn counted(kind: Kind, op: Operator, value: &serde_json::Value) -> Result<Number
     if op.operand() == Operand::Nothing {
         return Err(FieldError::new("/op", format!("`{}` is of no use here: it is always set", op.name())));
     }
-    Compared { kind, choices: &[] }.number_test(op, value)
+    Compared { kind, choices: &[], operators: kind.operators() }.number_test(op, value)
 }
 
 fn kind_of(sum: LinesSum) -> Kind {

@@ -167,6 +167,7 @@ impl LineField {
             Self::UnitPrice => Some(Found::Number(line.unit_price_minor)),
             Self::Amount => Some(Found::Number(line.amount_minor())),
             Self::Period => line.period.map(|period| Found::Text(period_name(period))),
+            Self::Collections => of_texts(&line.collections),
         }
     }
 }

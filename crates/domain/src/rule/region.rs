@@ -53,7 +53,9 @@ pub(super) fn domain(field: &Field, kind: Kind) -> Region {
         Field::Line(LineField::UnitPrice) => numbers(0, UNIT_PRICE_MINOR_MAX),
         Field::Line(LineField::Amount) => numbers(0, AMOUNT_MINOR_MAX),
         Field::Line(LineField::Period) => one_of(PERIODS),
-        Field::Line(LineField::Product | LineField::Category | LineField::Merchant) => any_of(kind).or_unset(),
+        Field::Line(LineField::Product | LineField::Category | LineField::Merchant | LineField::Collections) => {
+            any_of(kind).or_unset()
+        }
         Field::Attribute(Owner::Order | Owner::Line | Owner::Customer, _) => any_of(kind).or_unset(),
     }
 }

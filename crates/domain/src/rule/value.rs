@@ -59,11 +59,12 @@ pub(super) enum TextsTest {
     All(Box<[Box<str>]>),
 }
 
-/// What is compared: a kind, and the only texts it has, if they are known.
+/// What is compared: a kind, the only texts it has, if they are known, and how it may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Compared {
     pub kind: Kind,
     pub choices: &'static [&'static str],
+    pub operators: &'static [Operator],
 }
 
 impl Compared {
@@ -72,7 +73,7 @@ impl Compared {
     /// # Errors
     /// At `/op`, the operator is not for the kind; at `/value` or below it, the value is not for both.
     pub(super) fn test(self, op: Operator, value: Option<&Value>) -> Result<Test, FieldError> {
-        if !self.kind.operators().contains(&op) {
+        if !self.operators.contains(&op) {
             return Err(self.not_for(op));
         }
         let value = match (op.operand(), value) {
@@ -167,7 +168,7 @@ impl Compared {
     }
 
     fn not_for(self, op: Operator) -> FieldError {
-        let names: Vec<_> = self.kind.operators().iter().map(|op| op.name()).collect();
+        let names: Vec<_> = self.operators.iter().map(|op| op.name()).collect();
         let detail = format!("`{}` does not compare a {}: must be one of {}", op.name(), self.kind, names.join(", "));
         FieldError::new("/op", detail)
     }

@@ -109,6 +109,7 @@ fn asking() -> impl Strategy<Value = Definition> {
         skus: skus.into_iter().collect(),
         categories: categories.into_iter().collect(),
         merchants: merchants.into_iter().collect(),
+        ..Listing::default()
     });
     let include = prop_oneof![Just(Listing::default()), listing];
     (include, prop::option::of(rule()), prop::option::of(1i64..5_000)).prop_map(|(include, conditions, minimum)| {

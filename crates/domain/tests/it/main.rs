@@ -11,6 +11,7 @@ mod holds;
 mod issues;
 mod redemptions;
 mod shoppers;
+mod collections;
 mod reservations;
 mod returns;
 mod limits;

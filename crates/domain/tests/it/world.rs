@@ -10,6 +10,7 @@ use domain::account::{Account, LoginHash, Role};
 use domain::audit::{AuditEntry, AuditHead};
 use domain::campaign::Campaign;
 use domain::codes::{Folded, KeyRing, Pattern, RingKey};
+use domain::collection::{Collections, EntryKey};
 use domain::coupon::{Coupon, CouponState};
 use domain::customer::{Carrier, Customer, Person};
 use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
@@ -52,6 +53,7 @@ pub struct Rows {
     pub customers: BTreeMap<CustomerNo, Customer>,
     pub persons: BTreeMap<CustomerNo, Person>,
     pub memberships: BTreeMap<CustomerNo, Vec<SegmentNo>>,
+    pub entries: BTreeSet<EntryKey>,
     pub sequences: BTreeMap<Sequence, u32>,
     pub series: BTreeMap<(CouponNo, VoucherKind), u64>,
     pub usages: BTreeMap<UsageKey, Usage>,
@@ -82,6 +84,7 @@ pub struct World {
     /// Who is kept out.
     pub standing: Arc<Standing>,
     pub segments: Arc<Segments>,
+    pub collections: Arc<Collections>,
     /// How often the latest batch or quote had to load.
     pub rounds: usize,
     batches: i64,
@@ -99,6 +102,7 @@ impl World {
             rows: Rows::default(),
             standing: Arc::default(),
             segments: Arc::default(),
+            collections: Arc::default(),
             rounds: 0,
             batches: 0,
             names: 0,
@@ -160,6 +164,7 @@ impl World {
         let mut facts = Facts::new(&tenant, key, JournalNo(self.batches * rows));
         facts.standing = Arc::clone(&self.standing);
         facts.segments = Arc::clone(&self.segments);
+        facts.collections = Arc::clone(&self.collections);
         facts
     }
 
@@ -188,6 +193,7 @@ impl World {
         bring(&mut facts.merged, |no| some_of(rows.linked(|_, person| person.merged_into == Some(*no))));
         bring(&mut facts.wallets, |no| some_of(rows.wallet(*no)));
         bring(&mut facts.memberships, |no| some_of(rows.memberships.get(no).cloned().unwrap_or_default()));
+        bring(&mut facts.entries, |key| rows.entries.contains(key).then_some(()));
         bring(&mut facts.histories, |no| Some(rows.history(*no, now)));
         bring(&mut facts.counters, |of| {
             some_of(rows.usages.keys().filter(|key| key.subject == *of).copied().collect())

@@ -4,7 +4,7 @@ use super::*;
 use crate::order::{Node, UsePeriod};
 
 /// What every built-in field has in the full order; of a line, in its first or second.
-const FOUND: [(&str, &str); 29] = [
+const FOUND: [(&str, &str); 30] = [
     ("order.subtotal", "16900"),
     ("order.quantity", "5"),
     ("order.lines", "2"),
@@ -34,11 +34,16 @@ const FOUND: [(&str, &str); 29] = [
     ("line.unit_price", "1000"),
     ("line.amount", "1900"),
     ("line.period", "night"),
+    ("line.collections", "outlet, sale"),
 ];
 
 /// What a field has, in the first line that has it.
 fn found(field: &str, order: &Order) -> Option<String> {
-    let json = json!({"any_line": {"field": field, "op": "is_set"}});
+    let set = match field {
+        "line.collections" => json!({"field": field, "op": "contains", "value": "sale"}),
+        _ => json!({"field": field, "op": "is_set"}),
+    };
+    let json = json!({"any_line": set});
     let inputs = Inputs { order, customer_known: true, now: now(), zone: &berlin() };
     condition(&json).explain(&inputs).pop().and_then(|held| held.found)
 }

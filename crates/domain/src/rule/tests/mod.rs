@@ -45,7 +45,7 @@ fn full_order() -> Order {
         "channel": "web", "platform": "ios", "place": "Bonn", "node": "payment",
         "lines": [
             {"sku": "boot", "product": "boots", "category": "fashion/shoes", "merchant": "anna", "quantity": 2,
-             "unit_price_minor": 1_000, "reduced_minor": 100},
+             "unit_price_minor": 1_000, "reduced_minor": 100, "collections": ["outlet", "sale"]},
             {"sku": "room", "quantity": 3, "unit_price_minor": 5_000, "period": "night", "attributes": {"flag": true}},
         ],
         "customer": {"age": 30, "tags": ["vip", "staff"], "segments": ["new"], "orders": 4, "spent_minor": 9_900,

@@ -66,7 +66,7 @@ fn instant_or_text(text: &str) -> (Option<jiff::Timestamp>, &str) {
 fn field_test(in_lines: bool) -> BoxedStrategy<Value> {
     let fields = catalogue().fields().to_vec();
     let fields: Vec<_> = fields.into_iter().filter(|field| in_lines || !field.name.starts_with("line.")).collect();
-    let field = select(fields).prop_flat_map(|field| (select(field.kind.operators()), Just(field)));
+    let field = select(fields).prop_flat_map(|field| (select(field.operators()), Just(field)));
     field
         .prop_flat_map(|(op, field)| compared(json!({"field": field.name}), op, value(field.kind, field.choices)))
         .boxed()
@@ -144,9 +144,10 @@ fn text() -> impl Strategy<Value = Option<Value>> {
 
 fn line() -> impl Strategy<Value = Value> {
     let period = prop::option::of(pick(&["night", "day", "week", "month", "year"]));
-    let texts = (pick(&TEXTS), text(), text(), text(), period);
+    let collections = prop::option::of(subsequence(TEXTS.to_vec(), 0..3).prop_map(|texts| json!(texts)));
+    let texts = (pick(&TEXTS), text(), text(), text(), period, collections);
     (texts, 1i64..5, 0i64..4, attributes()).prop_map(|(texts, quantity, price, attributes)| {
-        let (sku, product, category, merchant, period) = texts;
+        let (sku, product, category, merchant, period, collections) = texts;
         let reduced = quantity * price / 3;
         with(vec![
             ("sku", Some(sku)),
@@ -154,6 +155,7 @@ fn line() -> impl Strategy<Value = Value> {
             ("category", category),
             ("merchant", merchant),
             ("period", period),
+            ("collections", collections),
             ("quantity", Some(json!(quantity))),
             ("unit_price_minor", Some(json!(price))),
             ("reduced_minor", Some(json!(reduced))),
