@@ -3,7 +3,7 @@
 //! It knows the domain and nothing of SQL, HTTP or configuration. Read in this order: `ledger` (how value changes),
 //! `records` (what is read back), `imports` (files of codes on their way in), `access` (which servers may call), `accounts`
 //! (who signs in), `tokens` (what is good once), `mails` (what people are written), `open_id` (who vouches for people),
-//! `tenants`, `access_blocks` (who is kept out), `segments` (who is counted to which group), `limiter` (how often one may go on), `codes` (texts and ids at the edge),
+//! `tenants`, `access_blocks` (who is kept out), `segments` (who is counted to which group), `collections` (which goods are), `limiter` (how often one may go on), `codes` (texts and ids at the edge),
 //! `clock`, `error`. What the words of these traits promise is said once more as tests in `conformance`.
 
 mod ledger;
@@ -18,6 +18,7 @@ mod open_id;
 mod tenants;
 mod access_blocks;
 mod segments;
+mod collections;
 mod limiter;
 mod codes;
 mod clock;
@@ -30,6 +31,7 @@ pub use access_blocks::{AccessBlockFilter, AccessBlocks, NewAccessBlock, NotBloc
 pub use accounts::{Accounts, Renewal, Session, TokenHash};
 pub use clock::Clock;
 pub use codes::Codes;
+pub use collections::{CollectionStore, EntriesChanged, EntryChanges, NewCollection, NoEntries};
 pub use error::StoreError;
 pub use imports::{
     Import, ImportChunk, ImportContent, ImportLine, ImportOwner, ImportRefusal, ImportState, ImportWork, Imported,
@@ -51,11 +53,31 @@ pub use tokens::{TokenKey, TokenPurpose, Tokens};
 
 /// Everything a store does, as one object.
 pub trait Store:
-    Ledger + Records + Imports + Access + Accounts + AccessBlocks + SegmentStore + Tokens + Mails + Tenants
+    Ledger
+    + Records
+    + Imports
+    + Access
+    + Accounts
+    + AccessBlocks
+    + SegmentStore
+    + CollectionStore
+    + Tokens
+    + Mails
+    + Tenants
 {
 }
 
 impl<T> Store for T where
-    T: Ledger + Records + Imports + Access + Accounts + AccessBlocks + SegmentStore + Tokens + Mails + Tenants
+    T: Ledger
+        + Records
+        + Imports
+        + Access
+        + Accounts
+        + AccessBlocks
+        + SegmentStore
+        + CollectionStore
+        + Tokens
+        + Mails
+        + Tenants
 {
 }

@@ -10,7 +10,7 @@ use domain::segment::{Segment, Segments};
 
 use crate::StoreError;
 
-/// Over what a segment is saved.
+/// Over what a segment, or a collection, is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SavedOver {
     /// There is none of its name yet.
@@ -32,16 +32,16 @@ pub struct NewSegment {
     pub over: SavedOver,
 }
 
-/// Why a segment was not saved.
+/// Why a segment, or a collection, was not saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSaved {
     /// It is not there, or has another version.
     Stale,
     /// It is there, in this version, and nobody said that it may be written over.
     Exists(u32),
-    /// What lists its members stays so, and what has a rule keeps one.
+    /// A segment that lists its members stays so, and one by a rule keeps one; a collection goes on listing the same sort.
     OtherSort,
-    /// As many are there as may: [`domain::segment::SEGMENTS_MAX`].
+    /// As many are there as may: [`domain::segment::SEGMENTS_MAX`], [`domain::collection::COLLECTIONS_MAX`].
     TooMany,
 }
 

@@ -123,6 +123,7 @@ impl Writer<'_> {
         let mut facts = Facts::new(&now_set, self.shared.codes.facts_key(tenant), journal);
         facts.standing = self.shared.blocks.of(tenant);
         facts.segments = self.shared.segments.of(tenant);
+        facts.collections = self.shared.collections.of(tenant);
         // Only this thread puts anything new in, so the generation is the same as before the transaction.
         let generation = self.shared.definitions.generation();
         let loader = Loader::new(self.connection, (&self.shared, generation), tenant, now);

@@ -69,6 +69,7 @@ impl SqliteStore {
             let mut facts = Facts::new(&now_set, shared.codes.facts_key(tenant), JournalNo::default());
             facts.standing = shared.blocks.of(tenant);
             facts.segments = shared.segments.of(tenant);
+            facts.collections = shared.collections.of(tenant);
             let loader = Loader::new(connection, (&shared, generation), tenant, now);
             loader.prefetch(&mut facts, &request).map_err(store_error)?;
             loader.complete(&mut facts, |facts| decide(&request, facts, now))

@@ -3,6 +3,7 @@
 mod derived;
 mod persons;
 mod shoppers;
+mod goods;
 
 pub(crate) use derived::patterns;
 
@@ -97,6 +98,7 @@ impl<'a> Loader<'a> {
         self.customers(facts)?;
         self.persons(facts)?;
         self.shoppers(facts)?;
+        self.goods(facts)?;
         self.contributions(facts)?;
         self.numbers(facts)?;
         self.usages(facts)?;

@@ -10,12 +10,13 @@ use ports::{Clock, Codes, StoreError};
 
 use crate::access::Keys;
 use crate::access_blocks::Blocks;
+use crate::collections::Kept as KeptCollections;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::persons::Persons;
 use crate::readers::Readers;
-use crate::segments::Kept;
+use crate::segments::Kept as KeptSegments;
 use crate::tenants::Known;
 
 /// One per open store.
@@ -27,7 +28,8 @@ pub(crate) struct Shared {
     pub persons: Persons,
     pub keys: Keys,
     pub blocks: Blocks,
-    pub segments: Kept,
+    pub segments: KeptSegments,
+    pub collections: KeptCollections,
     pub time: Time,
     pub forgetting: Walk,
     pub tenants: Known,

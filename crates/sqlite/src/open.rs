@@ -26,10 +26,9 @@ use crate::memory::{Shared, Time};
 use crate::persons::Persons;
 use crate::queue::Queue;
 use crate::readers::Readers;
-use crate::segments::Kept;
 use crate::write::append;
 use crate::writer::{Bounds, Writer};
-use crate::{SqliteStore, plain, schema};
+use crate::{SqliteStore, collections, plain, schema, segments};
 
 /// The database in the data folder.
 const DATABASE_FILE: &str = "scrip.db";
@@ -185,7 +184,8 @@ impl SqliteStore {
             persons: Persons::load(&connection)?,
             keys: Keys::load(&connection)?,
             blocks: Blocks::load(&connection)?,
-            segments: Kept::load(&connection)?,
+            segments: segments::Kept::load(&connection)?,
+            collections: collections::Kept::load(&connection)?,
             time: Time::new(options.clock, decided_last),
             forgetting: Walk::new(),
             tenants,

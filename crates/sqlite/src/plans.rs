@@ -22,6 +22,8 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("select tenant, access_block_id, customer, key_no", "staff made each by hand; read once, at the start"),
     ("select tenant, segment, version, name, rule", "a tenant has some hundred; read once, at the start"),
     ("select ifnull(max(segment), 0) + 1 from segment", "reads the tenant's last row and no other"),
+    ("select tenant, collection, version, name, lists", "a tenant has some hundred; read once, at the start"),
+    ("select ifnull(max(collection), 0) + 1 from collection", "reads the tenant's last row and no other"),
     ("insert into access_block", "reads the tenant's last row and no other"),
     ("select account from account where tenant = ?1 and role = 0", "an index of administrators alone, up to a limit"),
     ("select tenant, customer, person, merged_into from person", "kept in memory, read at the start"),

@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0015_random_amounts.sql"),
     include_str!("../migrations/0016_segments.sql"),
     include_str!("../migrations/0017_due_without_a_coupon.sql"),
+    include_str!("../migrations/0018_collections.sql"),
 ];
 
 /// Brings the schema to what this program knows.

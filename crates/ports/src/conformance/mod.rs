@@ -46,6 +46,7 @@ mod approvals;
 mod access_blocks;
 mod decisions;
 mod shoppers;
+mod collections;
 
 use std::sync::Arc;
 
@@ -337,5 +338,11 @@ suite! {
         a_segment_is_asked_for_as_it_is_listed_at_once_and_over_a_restart
         a_segment_by_a_rule_has_whom_the_rule_holds_of
         a_merge_hands_memberships_on_and_an_erasure_ends_them
+    }
+    collections {
+        a_scope_asks_for_a_collection_as_it_lists_at_once_and_over_a_restart
+        a_collection_of_categories_lists_all_that_is_below_and_what_it_listed_is_recorded
+        what_the_tenant_excludes_by_a_collection_no_coupon_takes_anything_off
+        collections_are_few_and_bounded_and_a_change_of_one_happens_wholly_or_not_at_all
     }
 }
