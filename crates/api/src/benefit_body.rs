@@ -230,6 +230,16 @@ benefits! {
     RandomAmount: [min_minor, max_minor], [];
 }
 
+impl BenefitBody {
+    /// The lines that it gives units of, if those are others than the coupon's.
+    pub(crate) fn scope(&self) -> Option<&ScopeBody> {
+        match self {
+            Self::UnitsOff { of, .. } => of.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 impl RawBenefit {
     /// The first field that is given and is none of these.
     fn only(&self, fields: &'static [&'static str]) -> Result<(), ShapeError> {

@@ -208,6 +208,7 @@ pub(crate) async fn define(
     campaign: Option<CampaignNo>,
 ) -> Result<(Box<Definition>, Option<Reading>), Problem> {
     body.check_named()?;
+    body.check_collections(&app.store.collections(tenant))?;
     let named = campaign_no_if_named(app, tenant, body.campaign_id, "/campaign_id").await?;
     let customers = match body.customer_ids.take() {
         Some(ids) => Some(customer_nos_at(app, tenant, &ids, "/customer_ids").await?),

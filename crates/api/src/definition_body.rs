@@ -2,6 +2,7 @@
 
 use domain::bearing::{self, CostBearer};
 use domain::codes::fold;
+use domain::collection::Collections;
 use domain::coupon::{ClaimsFrom, Definition, LimitDefinition, Visibility};
 use domain::field::FieldError;
 use domain::id::{CampaignId, CampaignNo, CouponNo, CustomerId, CustomerNo};
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::benefit_body::BenefitBody;
+use crate::collections;
 use crate::cost_bearer_body::CostBearerBody;
 use crate::definition_parts::{LimitBody, PatternBody, ValidityBody};
 use crate::schemas;
@@ -117,6 +119,13 @@ pub(crate) struct Named {
 }
 
 impl DefinitionBody {
+    /// Whether there is every collection that it names, or the first that is not.
+    pub(crate) fn check_collections(&self, there: &Collections) -> Result<(), FieldError> {
+        collections::check_named(there, self.scope.lists()).map_err(|error| error.under("/scope"))?;
+        let of = self.benefit.scope().map_or(Ok(()), |of| collections::check_named(there, of.lists()));
+        of.map_err(|error| error.under("/benefit/of"))
+    }
+
     /// The definition within its bounds, or the first field that is not.
     pub(crate) fn parse(self, Named { customers, campaign, excludes }: Named) -> Result<Definition, FieldError> {
         check_chars("/name", &self.name, NAME_CHARS_MAX)?;

@@ -70,6 +70,7 @@ mod payment_body;
 mod code_blocks;
 mod access_blocks;
 mod segments;
+mod collections;
 mod access_block_body;
 mod imports;
 pub mod import_file;

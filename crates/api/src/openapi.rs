@@ -14,7 +14,7 @@ use utoipa::{Modify, OpenApi};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::problem::ProblemBody;
 use crate::{
-    access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
+    access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks, collections,
     condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, decisions, export, gifts,
     health, history, identities, imports, issue, me, oidc, quotes, recovery, redemptions, registration, restock,
     second_factor, segments, settlements, setup, short_form, sign_in, simulations, tenant_settings, test_clock,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Changes nothing of value, or takes every code once, so that no key is needed to repeat it.
-const WITHOUT_KEY: [&str; 13] = [
+const WITHOUT_KEY: [&str; 15] = [
     "/v1/quotes",
     "/v1/simulations",
     "/v1/quotes/wallet",
@@ -31,6 +31,8 @@ const WITHOUT_KEY: [&str; 13] = [
     "/v1/blocks/{id}",
     "/v1/segments/{id}",
     "/v1/segments/{id}/members",
+    "/v1/collections/{id}",
+    "/v1/collections/{id}/entries",
     "/v1/test-clock",
     "/v1/api-keys",
     "/v1/api-keys/{id}",
@@ -58,6 +60,8 @@ const WITHOUT_KEY: [&str; 13] = [
         coupons::get_coupon_version, coupons::get_coupon_statistics,
         coupon_states::activate_coupon, coupon_states::pause_coupon, coupon_states::end_coupon,
         coupon_states::abort_coupon,
+        collections::save_collection, collections::list_collections, collections::get_collection,
+        collections::delete_collection, collections::change_collection_entries,
         condition_fields::list_condition_fields,
         warnings::list_coupon_warnings, approvals::get_coupon_liability, approvals::approve_coupon,
         restock::restock_coupon, restock::list_coupon_contributions,

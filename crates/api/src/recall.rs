@@ -4,10 +4,10 @@
 use domain::coupon::Definition;
 use domain::field::FieldError;
 use domain::id::TenantNo;
-use domain::ledger::{DecisionRecord, Explanation, Kept, Simulation};
+use domain::ledger::{DecisionRecord, Explanation, Kept, Simulation, add_listed};
 use domain::redemption::RedemptionId;
 use domain::rule::Catalogue;
-use ports::{DecisionFilter, PageRequest, Records, StoreError};
+use ports::{CollectionStore, DecisionFilter, PageRequest, Records, StoreError};
 
 use crate::definition_body::{DefinitionBody, Named};
 
@@ -48,23 +48,30 @@ pub struct Orders {
 ///
 /// # Errors
 /// [`StoreError::Cursor`] for a cursor that is none; else the store could not answer.
-pub async fn simulate<S: Records + ?Sized>(
+pub async fn simulate<S: Records + CollectionStore + ?Sized>(
     store: &S,
     mut orders: Orders,
     simulation: &mut Simulation,
 ) -> Result<Option<String>, StoreError> {
     let (mut kept, mut left) = (Kept::default(), orders.max);
+    let attributes = &store.settings(orders.tenant).await?.attributes;
+    let collections = simulation.collections(&store.collections(orders.tenant), attributes);
     while left > 0 {
         let request = PageRequest { limit: left.min(AT_ONCE), after: orders.after.take() };
         let page = store.decisions(orders.tenant, orders.filter, request).await?;
-        for record in &page.items {
-            load(store, orders.tenant, record, &mut kept).await?;
-            simulation.take(record, &kept);
+        let taken = page.items.len();
+        let lines = page.items.iter().flat_map(|record| &record.order.lines);
+        let keys = lines.flat_map(|line| collections.iter().flat_map(|one| one.keys(line))).collect();
+        let listed = store.entries_of(orders.tenant, keys).await?;
+        for mut record in page.items {
+            load(store, orders.tenant, &record, &mut kept).await?;
+            add_listed(&mut record.order, &collections, &listed);
+            simulation.take(&record, &kept);
         }
         if kept.coupons.len() > VERSIONS_MAX {
             kept = Kept::default();
         }
-        left -= page.items.len();
+        left -= taken;
         orders.after = page.next;
         tokio::task::yield_now().await;
         if orders.after.is_none() {
@@ -100,7 +107,7 @@ async fn load<S: Records + ?Sized>(
 ///
 /// # Errors
 /// What does not fit, by its JSON pointer.
-pub async fn draft<S: Records + ?Sized>(
+pub async fn draft<S: Records + CollectionStore + ?Sized>(
     store: &S,
     tenant: TenantNo,
     written: serde_json::Value,
@@ -108,6 +115,7 @@ pub async fn draft<S: Records + ?Sized>(
     let body: DefinitionBody =
         serde_json::from_value(written).map_err(|error| FieldError::new("", error.to_string()))?;
     body.check_named()?;
+    body.check_collections(&store.collections(tenant))?;
     for (pointer, is_named) in [
         ("/customer_ids", body.customer_ids.is_some()),
         ("/campaign_id", body.campaign_id.is_some()),

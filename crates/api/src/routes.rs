@@ -12,7 +12,7 @@ use crate::imports::FILE_BYTES_MAX;
 use crate::metrics::Observer;
 use crate::openapi::openapi;
 use crate::{
-    access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks,
+    access_blocks, accounts, api_keys, approvals, audit, campaign_states, campaigns, claims, code_blocks, collections,
     condition_fields, coupon_states, coupons, customer_history, customer_patch, customers, decisions, docs, export,
     extract, gate, gifts, health, history, identities, imports, issue, links, me, oidc, quotes, recovery, redemptions,
     registration, restock, second_factor, segments, settlements, setup, short_form, sign_in, simulations,
@@ -75,7 +75,12 @@ fn customer_routes() -> Router<App> {
 
 /// Coupons, and what is made of one.
 fn coupon_routes() -> Router<App> {
+    let collection = put(collections::save_collection).get(collections::get_collection);
+    let collection = collection.delete(collections::delete_collection);
     Router::new()
+        .route("/v1/collections", get(collections::list_collections))
+        .route("/v1/collections/{id}", collection)
+        .route("/v1/collections/{id}/entries", post(collections::change_collection_entries))
         .route("/v1/condition-fields", get(condition_fields::list_condition_fields))
         .route("/v1/coupons", post(coupons::create_coupon).get(coupons::list_coupons))
         .route("/v1/coupons/{id}", get(coupons::get_coupon).put(coupons::update_coupon))

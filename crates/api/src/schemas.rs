@@ -1,8 +1,8 @@
 //! How words of the domain stand in the reference: the domain does not know it, so their names are listed here.
 
 use domain::{
-    access_block, account, audit, bearing, benefit, codes, coupon, event, gift, id, identity, liability, limit,
-    opening, order, period, redemption, review, rule, settlement, stacking, voucher, wallet,
+    access_block, account, audit, bearing, benefit, codes, collection, coupon, event, gift, id, identity, liability,
+    limit, opening, order, period, redemption, review, rule, settlement, stacking, voucher, wallet,
 };
 use serde::Serialize;
 use utoipa::openapi::RefOr;
@@ -59,6 +59,7 @@ words! {
     AuditKind: audit::AuditKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>();
     WarningCode: review::WarningCode::ALL.iter().map(|code| code.name()).collect::<Vec<_>>();
     LiabilityPart: liability::Part::ALL.map(written);
+    CollectionOf: collection::CollectionOf::ALL.map(written);
     Visibility: [coupon::Visibility::Public, coupon::Visibility::Hidden].map(written);
     Counts: [limit::Counts::Claims, limit::Counts::Redemptions, limit::Counts::Value].map(written);
     Per: [limit::Per::Everyone, limit::Per::Customer].map(written);

@@ -76,7 +76,7 @@ pub(crate) struct PricingBody {
     #[schema(value_type = Option<u32>, maximum = 10_000)]
     floor_bp: Option<Rate>,
     /// No coupon works on these, whatever it says.
-    exclusions: ListingBody,
+    pub exclusions: ListingBody,
     /// Of coupons that do not go together, those are applied that give most together.
     best_deal: bool,
 }

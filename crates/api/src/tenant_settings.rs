@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::app::{App, unexpected};
 use crate::auth::Caller;
+use crate::collections::check_named;
 use crate::extract::Json;
 use crate::if_match::edited_version;
 use crate::problem::Problem;
@@ -209,6 +210,8 @@ pub(crate) async fn update_tenant(
 ) -> Answered<TenantBody> {
     let before = own(&app, caller)?;
     let version = edited_version(&headers)?.unwrap_or(before.version);
+    let exclusions = [("/pricing/exclusions", &body.pricing.exclusions)];
+    check_named(&app.store.collections(before.no), exclusions)?;
     let tenant = Tenant { settings: Arc::new(body.parse()?), version, ..(*before).clone() };
     let saved = app.store.update_tenant(caller.actor, tenant).await?;
     let saved = saved.map_err(|refusal| refused(refusal, app.now()))?;

@@ -1,7 +1,7 @@
 //! Collections: named groups of goods, which scopes and conditions ask for. A list in a coupon is as long as one request may
 //! be; a collection is uploaded in steps, and its entries are looked up where they are stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -110,6 +110,18 @@ impl Collections {
     /// Takes one out.
     pub fn remove(&mut self, name: &str) {
         self.0.remove(name);
+    }
+
+    /// Those of these names that there are, by name.
+    pub fn named<'a>(&'a self, names: &'a BTreeSet<&str>) -> impl Iterator<Item = &'a Arc<Collection>> {
+        names.iter().filter_map(|name| self.0.get(*name))
+    }
+}
+
+impl Collection {
+    /// The keys of the entries by any of which it lists the line.
+    pub fn keys<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = EntryKey> + 'a {
+        self.of.entries_of(line).into_iter().map(|entry| (self.no, entry.into()))
     }
 }
 

@@ -58,10 +58,12 @@ const FINDS_NOTHING: [&str; 14] = [
 ];
 
 /// Beside the changes that take a key, which the ledger may refuse.
-const CONFLICTS: [&str; 13] = [
+const CONFLICTS: [&str; 15] = [
     "POST /v1/blocks",
     "PUT /v1/segments/{id}",
     "POST /v1/segments/{id}/members",
+    "PUT /v1/collections/{id}",
+    "POST /v1/collections/{id}/entries",
     "POST /v1/coupons/{id}/imports",
     "PUT /v1/tenant",
     "GET /api/v1/coupon",

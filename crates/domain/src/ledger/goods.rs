@@ -8,7 +8,7 @@ use super::Stop;
 use super::facts::Facts;
 use super::persons::all;
 use super::typed::Typed;
-use crate::collection::{Collection, EntryKey};
+use crate::collection::Collection;
 use crate::order::{Line, Order};
 use crate::rule::Asks;
 
@@ -22,8 +22,7 @@ pub(super) fn listed(facts: &Facts, order: &Order, (typed, asks): (&[Typed], &As
     if names.is_empty() {
         return Ok(None);
     }
-    let there = names.iter().filter_map(|name| facts.collections.get(name));
-    let collections: Vec<&Collection> = there.map(AsRef::as_ref).collect();
+    let collections: Vec<&Collection> = facts.collections.named(&names).map(AsRef::as_ref).collect();
     all(order.lines.iter().map(|line| listing(facts, line, &collections))).map(Some)
 }
 
@@ -38,21 +37,17 @@ pub(super) fn order_of(order: Cow<'_, Order>, listed: Option<Listed>) -> Cow<'_,
 }
 
 fn names<'a>(facts: &'a Facts, typed: &'a [Typed], asks: &'a Asks) -> BTreeSet<&'a str> {
-    let mut names: BTreeSet<&str> = asks.collections.iter().map(AsRef::as_ref).collect();
     let coupons = typed.iter().filter_map(Typed::source).map(|source| &source.coupon.definition);
     let of_coupons = coupons.flat_map(|definition| definition.listings());
-    for listing in of_coupons.chain([&facts.settings.pricing.exclusions]) {
-        names.extend(listing.collections.each());
-    }
-    names
+    let listings = of_coupons.chain([&facts.settings.pricing.exclusions]);
+    let named = listings.flat_map(|listing| listing.collections.each());
+    asks.collections.iter().map(AsRef::as_ref).chain(named).collect()
 }
 
 /// Those of them that list the line. All that is needed is asked for before any of it is read.
 fn listing(facts: &Facts, line: &Line, collections: &[&Collection]) -> Result<Vec<String>, Stop> {
     let is_listed = |collection: &Collection| {
-        let key = |entry: &str| -> EntryKey { (collection.no, entry.into()) };
-        let entries = collection.of.entries_of(line).into_iter().map(|entry| facts.entries.get(&key(entry)));
-        let found = all(entries.map(|entry| entry.map(|row| row.is_some())))?;
+        let found = all(collection.keys(line).map(|key| facts.entries.get(&key).map(|row| row.is_some())))?;
         Ok(found.contains(&true).then(|| collection.name.clone()))
     };
     Ok(all(collections.iter().map(|collection| is_listed(collection)))?.into_iter().flatten().collect())

@@ -64,7 +64,7 @@ pub use facts::{
 };
 pub use history::{HISTORY_MAX, History};
 pub use outcome::{Answer, Answered, NotImported, Outcome};
-pub use simulate::{Draft, Figures, Simulation};
+pub use simulate::{Draft, Figures, Simulation, add_listed};
 pub use table::{Change, Table};
 
 use crate::rejection::{Refusal, Rejection};

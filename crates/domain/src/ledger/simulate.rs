@@ -1,18 +1,21 @@
 //! What a coupon that is not there yet would have done to recorded orders. Every order is decided again with it, on what was
 //! recorded; nobody is thought to buy more, or otherwise, because of it: there is no demand effect.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::collection::{Collection, Collections, EntryKey};
 use crate::coupon::{Compiled, Coupon, CouponState, Definition, LimitDefinition, Vetting};
 use crate::event::JournalNo;
 use crate::id::{CouponId, CouponNo, CustomerNo};
 use crate::limit::{Counts, Per};
 use crate::money::Currency;
+use crate::order::Order;
 use crate::period::PeriodStart;
 use crate::pricing::{Applied, Offer, Quote};
+use crate::rule::Declared;
 use crate::time::Timestamp;
 use crate::validity::Validity;
 use crate::window::Window;
@@ -50,6 +53,14 @@ impl Draft {
             compiled: Compiled::default(),
         };
         Self { coupon: Arc::new(coupon), needs_code }
+    }
+
+    /// The collections that it asks for, as they are now; `attributes` are those that the tenant has declared.
+    fn collections(&self, there: &Collections, attributes: &Declared) -> Vec<Arc<Collection>> {
+        let condition = self.coupon.condition(attributes).ok().flatten();
+        let asked = condition.iter().flat_map(|condition| &condition.asks().collections).map(AsRef::as_ref);
+        let named = self.coupon.definition.listings().flat_map(|listing| listing.collections.each());
+        there.named(&asked.chain(named).collect()).cloned().collect()
     }
 
     /// Whether it is for who bought then. An age is known only where the shop said it with the order.
@@ -134,6 +145,12 @@ impl Simulation {
         &self.figures
     }
 
+    /// The collections that the draft asks for. They are looked up as they are now: see [`add_listed`].
+    #[must_use]
+    pub fn collections(&self, there: &Collections, attributes: &Declared) -> Vec<Arc<Collection>> {
+        self.draft.collections(there, attributes)
+    }
+
     /// Decides a recorded order again, with the draft among its coupons. A draft's own limits count over all orders that
     /// were taken before; those of a campaign are not known.
     pub fn take(&mut self, record: &DecisionRecord, versions: &impl Versions) {
@@ -214,5 +231,15 @@ impl Simulation {
         amounts.discount_after_minor += after.discount_minor;
         figures.winners += u64::from(after.total_minor < before.total_minor);
         figures.losers += u64::from(after.total_minor > before.total_minor);
+    }
+}
+
+/// Puts into a recorded order which of these collections list its lines now, by those of their entries that there are; what
+/// listed them then stays.
+pub fn add_listed(order: &mut Order, collections: &[Arc<Collection>], listed: &BTreeSet<EntryKey>) {
+    for line in &mut order.lines {
+        let now = collections.iter().filter(|one| one.keys(line).any(|key| listed.contains(&key)));
+        let all: BTreeSet<String> = now.map(|one| one.name.clone()).chain(line.collections.iter().cloned()).collect();
+        line.collections = all.into_iter().collect();
     }
 }

@@ -104,7 +104,8 @@ fn all_entries_of_an_order_are_looked_up_in_one_round_and_what_nobody_asks_for_i
 #[test]
 fn a_collection_that_the_tenant_excludes_beats_a_coupon_and_one_without_a_code_is_met_by_any_order() {
     let mut world = world();
-    world.coupon(Definition { automatic: true, ..off(None, including("sale")) });
+    let include = Listing { skus: ["other"].into_iter().collect(), ..of_collections(["sale"]) };
+    world.coupon(Definition { automatic: true, ..off(None, Scope { include, ..Scope::default() }) });
     let asked = request(&world, "q", &[]);
     assert_eq!(world.quote(&asked).discount_minor, 100);
     let mut settings = (*world.settings).clone();

@@ -116,6 +116,9 @@ fn scopes_times_and_currencies_that_leave_nothing_are_told() {
     let set = json!({ "pricing": { "exclusions": { "skus": ["book"] } } });
     let only = |sku: &str| json!({ "scope": { "include": { "skus": [sku] } } });
     check_beside(WarningCode::ScopeEmpty, "/scope/include", (&only("book"), &only("cup")), &set, &[]);
+    let set = json!({ "pricing": { "exclusions": { "collections": ["sale"], "skus": ["outlet"] } } });
+    let only = |name: &str| json!({ "scope": { "include": { "collections": [name] } } });
+    check_beside(WarningCode::ScopeEmpty, "/scope/include", (&only("sale"), &only("outlet")), &set, &[]);
     let until = |end: &str| json!({ "validity": { "until": end } });
     check(WarningCode::Over, "/validity/until", &until("2026-01-15T11:00:00Z"), &until("2026-01-15T11:00:01Z"));
     let both = |from: &str| json!({ "validity": { "from": from }, "window": { "ends_at": "2026-02-01T00:00:00Z" } });

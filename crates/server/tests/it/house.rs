@@ -151,9 +151,13 @@ pub async fn lost_things(server: &Server, key: &str, customer: &str, mark: &str)
     let segment = format!("{mark}-{number}");
     let put = server.bare(Method::PUT, &format!("/v1/segments/{segment}")).bearer_auth(key).json(&json!({}));
     send(put).await.expect(201);
+    let collection = format!("{mark}-{number}");
+    let put = server.bare(Method::PUT, &format!("/v1/collections/{collection}")).bearer_auth(key);
+    send(put.json(&json!({ "of": "skus" }))).await.expect(201);
     let made = json!({ "name": format!("{mark}-lost"), "scopes": ["read"] });
     Things::from([
         ("segments", segment),
+        ("collections", collection),
         ("identity", id_of(identity)),
         ("blocks", id_of(&make("/v1/blocks", block).await)),
         ("api-keys", id_of(&make("/v1/api-keys", made).await)),

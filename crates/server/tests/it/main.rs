@@ -24,6 +24,7 @@ mod abuse;
 mod hostile;
 mod customers;
 mod segments;
+mod collections;
 mod command_line;
 mod audit;
 mod imports;

@@ -43,6 +43,8 @@ pub fn bodies(operation: &str, things: &Things) -> Vec<Value> {
         "POST /v1/customers/{id}/identities" => vec![json!({ "kind": "email", "value": "eve@shop.example" })],
         "PUT /v1/segments/{id}" => vec![json!({})],
         "POST /v1/segments/{id}/members" => vec![json!({ "add": [things["customers"]], "remove": [things["victim"]] })],
+        "PUT /v1/collections/{id}" => vec![json!({ "of": "skus" })],
+        "POST /v1/collections/{id}/entries" => vec![json!({ "add": ["A1"], "remove": ["A2"] })],
         "POST /v1/blocks" => vec![
             json!({ "reason": "abuse", "addresses": "198.51.100.0/24", "note": "n", "until": "2096-01-01T00:00:00Z" }),
             json!({ "reason": "abuse", "customer_id": things["victim"] }),
