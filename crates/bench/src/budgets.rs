@@ -4,13 +4,14 @@ use crate::report::{Budget, Report};
 use crate::scenario::Row;
 
 /// A ratio of two rates: of which rows, what it must be and should be.
-const RATIOS: [(&str, &str, f64, f64); 9] = [
+const RATIOS: [(&str, &str, f64, f64); 10] = [
     ("claim_hot", "redis_lua_always", 0.6, 1.25),
     ("claim_hot_nokey", "redis_lua_always", 0.8, 1.5),
     ("claim_hot", "echo", 0.3, 0.6),
     ("quote", "echo", 0.5, 0.7),
     ("quote_500", "echo", 0.5, 0.7),
     ("quote_200_lines", "echo_200_lines", 0.5, 0.7),
+    ("quote_collection_1m", "quote_collection_10", 0.5, 0.8),
     ("redeem", "claim_hot", 0.5, 0.7),
     ("claim_hot_10m", "claim_hot", 0.8, 0.95),
     ("claim_spread", "claim_hot", 0.5, 0.8),

@@ -1,4 +1,5 @@
-//! Prices of orders: with codes, among many coupons that need none, and of a long order.
+//! Prices of orders: with codes, among many coupons that need none, of a long order, and with a coupon for what a collection
+//! lists.
 
 use std::rc::Rc;
 
@@ -18,6 +19,10 @@ const CODES: [(&str, u64); 5] =
     [("TAKE05", 500), ("TAKE10", 1_000), ("TAKE15", 1_500), ("TAKE20", 2_000), ("TAKE25", 2_500)];
 /// Coupons without a code that these orders do not suit, beside the five that they do.
 const OTHERS: usize = 495;
+/// The code of the coupon that is for what a collection lists.
+const LISTED: &str = "LISTED";
+/// Entries that one request adds.
+const ENTRIES_MAX: usize = 10_000;
 /// Who asks; a quote writes nothing, so they may ask again.
 const CUSTOMERS: u64 = 10_000;
 
@@ -29,7 +34,11 @@ impl Bench<'_> {
         self.quote("quote_500", (order(LINES), &[]), |shop| {
             codes(shop, true)?;
             (0..OTHERS).try_for_each(|number| shop.coupon(&of_other_channel(number)).map(drop))
-        })
+        })?;
+        for (scenario, entries) in [("quote_collection_10", LINES), ("quote_collection_1m", 1_000_000)] {
+            self.quote(scenario, (order(LINES), &[LISTED]), |shop| of_collection(shop, entries))?;
+        }
+        Ok(())
     }
 
     /// The order with these codes, at a shop that is filled so.
@@ -58,6 +67,21 @@ fn codes(shop: &Shop, automatic: bool) -> anyhow::Result<()> {
         coupon["automatic"] = json!(automatic);
         shop.coupon(&coupon).map(drop)
     })
+}
+
+/// A coupon for a collection of so many SKUs, those of the order among them.
+fn of_collection(shop: &Shop, entries: usize) -> anyhow::Result<()> {
+    shop.call("PUT", "/v1/collections/listed", &json!({ "of": "skus" }))?;
+    let ordered = order(LINES);
+    let lines = ordered["lines"].as_array().into_iter().flatten();
+    let mut skus: Vec<Value> = lines.map(|line| line["sku"].clone()).collect();
+    skus.extend((skus.len()..entries).map(|number| json!(format!("other-{number}"))));
+    for some in skus.chunks(ENTRIES_MAX) {
+        shop.call("POST", "/v1/collections/listed/entries", &json!({ "add": some }))?;
+    }
+    let mut coupon = percent_off(LISTED, 1_000);
+    coupon["scope"] = json!({ "include": { "collections": ["listed"] } });
+    shop.coupon(&coupon).map(drop)
 }
 
 /// None of their conditions holds.
