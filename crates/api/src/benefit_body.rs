@@ -90,7 +90,7 @@ pub(crate) enum BenefitBody {
         pick: Option<Pick>,
         /// Given of these lines; without it, of those in scope, bought and given together.
         #[serde(skip_serializing_if = "Option::is_none")]
-        of: Option<ScopeBody>,
+        of: Option<Box<ScopeBody>>,
         /// At most so often.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(minimum = 1, maximum = 1000)]
@@ -179,7 +179,7 @@ struct RawBenefit {
     buy: Option<u32>,
     get: Option<u32>,
     pick: Option<Pick>,
-    of: Option<ScopeBody>,
+    of: Option<Box<ScopeBody>>,
     sku: Option<String>,
     quantity: Option<u32>,
     periods: Option<u32>,
@@ -234,7 +234,7 @@ impl BenefitBody {
     /// The lines that it gives units of, if those are others than the coupon's.
     pub(crate) fn scope(&self) -> Option<&ScopeBody> {
         match self {
-            Self::UnitsOff { of, .. } => of.as_ref(),
+            Self::UnitsOff { of, .. } => of.as_deref(),
             _ => None,
         }
     }
@@ -288,7 +288,7 @@ impl From<BenefitBody> for Benefit {
                 Self::FixedPrice { price_minor, set_of, times_max }
             }
             BenefitBody::UnitsOff { buy, get, rate_bp, pick, of, times_max } => {
-                let (pick, of) = (pick.unwrap_or_default(), of.map(|scope| Box::new(scope.into())));
+                let (pick, of) = (pick.unwrap_or_default(), of.map(|scope| Box::new((*scope).into())));
                 Self::UnitsOff { buy, get, rate_bp, pick, of, times_max }
             }
             BenefitBody::Gift { sku, quantity } => Self::Gift { sku, quantity },
@@ -317,7 +317,7 @@ impl From<&Benefit> for BenefitBody {
                 Self::FixedPrice { price_minor, set_of, times_max }
             }
             Benefit::UnitsOff { buy, get, rate_bp, pick, of, times_max } => {
-                let of = of.as_deref().map(ScopeBody::from);
+                let of = of.as_deref().map(|of| Box::new(of.into()));
                 Self::UnitsOff { buy, get, rate_bp, pick: Some(pick), of, times_max }
             }
             Benefit::Gift { sku, quantity } => Self::Gift { sku, quantity },

@@ -76,7 +76,7 @@ const PROCESSES: [Process; 4] = [
     },
     Process {
         name: "use",
-        modules: &["typed", "shopper", "uses", "redeem", "settle"],
+        modules: &["typed", "shopper", "goods", "uses", "redeem", "settle"],
         commands: &["redeem::redeem", "redeem::quote", "settle::confirm", "settle::cancel"],
         // A new order in the place of one that is returned; what a return has to read; the end of a reservation, by an
         // abort and by time.

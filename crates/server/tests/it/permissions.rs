@@ -107,6 +107,7 @@ fn body(row: &Row, own: &Things) -> Value {
     match row.name().as_str() {
         "POST /v1/customers/{id}/identities" => json!({ "kind": "phone", "value": "+49 30 901820" }),
         "PUT /v1/coupons/{id}" => five_off(&json!([])),
+        "PUT /v1/collections/{id}" => json!({ "of": "skus" }),
         "PUT /v1/campaigns/{id}" => json!({ "name": "Spring" }),
         "POST /v1/coupons/{id}/restock" => json!({ "limit": "stock", "by": 1 }),
         "POST /v1/coupons/{id}/approvals" => json!({ "version": 1 }),

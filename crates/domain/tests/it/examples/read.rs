@@ -49,6 +49,9 @@ pub struct Example {
     /// The same of each line, for as many as are written.
     #[serde(default)]
     line_attributes: Vec<Attributes>,
+    /// The collections that list each line, likewise.
+    #[serde(default)]
+    line_collections: Vec<Vec<String>>,
     /// The kinds of these words.
     #[serde(default)]
     pub declared: Declared,
@@ -182,11 +185,14 @@ impl Example {
             attributes: self.attributes.clone(),
             ..Order::new(self.currency, lines)
         };
-        if self.line_attributes.len() > order.lines.len() {
+        if self.line_attributes.len().max(self.line_collections.len()) > order.lines.len() {
             return Err("it says more of lines than it has".to_owned());
         }
         for (line, attributes) in order.lines.iter_mut().zip(&self.line_attributes) {
             line.attributes.clone_from(attributes);
+        }
+        for (line, collections) in order.lines.iter_mut().zip(&self.line_collections) {
+            line.collections.clone_from(collections);
         }
         order.shipping_minor = self.shipping.as_ref().map_or(Ok(0), amount)?;
         order.deposit_minor = self.deposit.as_ref().map_or(Ok(0), amount)?;
