@@ -57,6 +57,7 @@ promises! {
     GivenCodeHasVoucher, "given_code_has_voucher", "a given code has one voucher, and that voucher one code";
     PoolIsNobodys, "pool_is_nobodys", "what waits in a pool is nobody's, and what was claimed from it has an owner";
     DrawnAmountsCounted, "drawn_amounts_counted", "what was drawn for a voucher is what its budgets counted";
+    CollectionsCounted, "collections_counted", "a collection has as many entries as it says";
     ImportsAccounted, "imports_accounted", "every line of an import was taken in, refused and listed, or waits";
     StatisticsEqualEvents, "statistics_equal_events", "a coupon's figures are the tally of the events";
     StatisticsEqualRows, "statistics_equal_rows", "a coupon's figures are what the rows count to";

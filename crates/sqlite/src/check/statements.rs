@@ -34,6 +34,7 @@ pub(super) const ALL: &[(Promise, &str)] = &[
     (Promise::PoolIsNobodys, POOLED_WITH_OWNER),
     (Promise::PoolIsNobodys, HELD_WITHOUT_OWNER),
     (Promise::DrawnAmountsCounted, DRAWN_BY_ANOTHER_BENEFIT),
+    (Promise::CollectionsCounted, COLLECTION_UNLIKE_ENTRIES),
     (Promise::ImportsAccounted, IMPORT_NOT_WHOLE),
     (Promise::ImportsAccounted, IMPORT_UNLIKE_REFUSALS),
     (Promise::ImportsAccounted, IMPORT_UNLIKE_CHUNKS),
@@ -261,6 +262,13 @@ const HELD_WITHOUT_OWNER: &str = "
     select format('voucher %d/%d/%d of tenant %d is held by nobody', coupon, kind, ordinal, tenant)
     from voucher
     where held_until is not null and customer is null";
+
+const COLLECTION_UNLIKE_ENTRIES: &str = "
+    select 'collection ' || collection || ' of tenant ' || tenant || ' says ' || entries || ' entries'
+    from collection as one
+    where name is not null and entries <> (
+        select count(*) from collection_entry as entry
+        where entry.tenant = one.tenant and entry.collection = one.collection)";
 
 const IMPORT_NOT_WHOLE: &str = "
     select format('import %d of tenant %d has %d lines, %d taken in and %d refused',

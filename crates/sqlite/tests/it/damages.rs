@@ -16,7 +16,6 @@ use Damage::{Events, Parts, Sql};
 
 /// The redemption whose voucher is locked.
 const PENDING: &str = "select redemption from redemption where redemption_id = 't-pending'";
-/// The redemption of two coupons.
 const TWO: &str = "select redemption from redemption where redemption_id = 's-two'";
 /// The event that returned a redemption.
 const RETURNED: &str = "select journal from redemption where redemption_id = 't-shared'";
@@ -490,6 +489,7 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         Sql("update access_block set until = until + 86400000 where access_block = 1"),
         &["access_blocks_kept"],
     ),
+    ("a collection counts wrong", Sql("insert into collection values (1,1,'','skus',1,1,0)"), &["collections_counted"]),
     ("a block is gone", Sql("delete from access_block where access_block = 2"), &["access_blocks_kept"]),
     ("a block keeps nobody out", Sql("update access_block set addresses = null"), &["rows_readable"]),
     (
