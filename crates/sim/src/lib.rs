@@ -2,7 +2,8 @@
 //! once, repeated, with answers lost, the clock jumping and the store stopped and started again. Every answer is
 //! compared, and in the end every voucher, redemption, balance, list and figure.
 //!
-//! A seed decides everything, so a seed is the bug report. Read in this order: `model` (what should happen), `script`
+//! A seed decides all that is asked, so a seed is the bug report. How what is asked at once falls into batches is up to the
+//! threads: what depends on that may need its seed several times. Read in this order: `model` (what should happen), `script`
 //! (what is asked), `commands`, `driver` and `compare` (what happens, and whether it should), `recount` (the end).
 
 mod random;
