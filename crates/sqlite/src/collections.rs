@@ -1,7 +1,7 @@
 //! Groups of goods: kept in rows, in memory without their entries.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::audit::{AuditChange, AuditKind, AuditSubject};
@@ -10,13 +10,14 @@ use domain::collection::{
 };
 use domain::event::Actor;
 use domain::id::TenantNo;
-use ports::{CollectionStore, EntriesChanged, EntryChanges, NewCollection, NoEntries, NotSaved, SavedOver, StoreError};
+use ports::{CollectionStore, EntriesChanged, EntryChanges, NewCollection, NoEntries, NotSaved, StoreError};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 
 use crate::SqliteStore;
 use crate::error::store_error;
+use crate::named::{Kept, changes_one, not_saved};
 use crate::query::one;
 use crate::rows;
 use crate::write::append;
@@ -25,41 +26,25 @@ use crate::writer::Writer;
 /// Entries that are deleted in one transaction.
 const DELETED_MAX: usize = 10_000;
 
-/// The collections of all tenants. Replaced as a whole by the writer, so that a decision has one state of them.
-#[derive(Debug)]
-pub(crate) struct Kept(RwLock<HashMap<TenantNo, Arc<Collections>>>);
-
 const SELECT: &str = "select tenant, collection, version, name, lists, saved_at from collection where name is not null";
 
-impl Kept {
-    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut all: HashMap<TenantNo, Collections> = HashMap::new();
-        let mut statement = connection.prepare(SELECT)?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            let lists: String = row.get(4)?;
-            let unknown = || rusqlite::Error::FromSqlConversionFailure(4, Type::Text, lists.clone().into());
-            let collection = Collection {
-                no: CollectionNo(row.get(1)?),
-                name: row.get(3)?,
-                of: CollectionOf::from_name(&lists).ok_or_else(unknown)?,
-                version: row.get(2)?,
-                saved_at: rows::instant(row, 5)?,
-            };
-            all.entry(TenantNo(row.get(0)?)).or_default().put(Arc::new(collection));
-        }
-        let all = all.into_iter().map(|(tenant, collections)| (tenant, Arc::new(collections)));
-        Ok(Self(RwLock::new(all.collect())))
+pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Kept<Collections>> {
+    let mut all: HashMap<TenantNo, Collections> = HashMap::new();
+    let mut statement = connection.prepare(SELECT)?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let lists: String = row.get(4)?;
+        let unknown = || rusqlite::Error::FromSqlConversionFailure(4, Type::Text, lists.clone().into());
+        let collection = Collection {
+            no: CollectionNo(row.get(1)?),
+            name: row.get(3)?,
+            of: CollectionOf::from_name(&lists).ok_or_else(unknown)?,
+            version: row.get(2)?,
+            saved_at: rows::instant(row, 5)?,
+        };
+        all.entry(TenantNo(row.get(0)?)).or_default().put(Arc::new(collection));
     }
-
-    pub fn of(&self, tenant: TenantNo) -> Arc<Collections> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().unwrap_or_default()
-    }
-
-    fn change(&self, tenant: TenantNo, change: impl FnOnce(&mut Collections)) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(all.entry(tenant).or_default()));
-    }
+    Ok(Kept::new(all))
 }
 
 #[async_trait]
@@ -154,7 +139,8 @@ impl Writer<'_> {
         self.shared.settings(tenant)?;
         let all = self.shared.collections.of(tenant);
         let before = all.get(&collection.name);
-        if let Some(why) = not_saved(&all, before.map(AsRef::as_ref), &collection) {
+        let there = before.map(|before| (before.version, before.of == collection.of));
+        if let Some(why) = not_saved(collection.over, there, all.all().len() >= COLLECTIONS_MAX) {
             return Ok(Err(why));
         }
         let NewCollection { name, of, .. } = collection;
@@ -258,21 +244,6 @@ fn run(
     entries.iter().try_fold(0, |changed, entry| Ok(changed + statement.execute((tenant.0, no.0, entry))?))
 }
 
-/// Why it cannot be saved. Only this thread writes, so what is in memory is what is in the rows.
-fn not_saved(all: &Collections, before: Option<&Collection>, collection: &NewCollection) -> Option<NotSaved> {
-    let Some(before) = before else {
-        return match collection.over {
-            SavedOver::Any | SavedOver::Version(_) => Some(NotSaved::Stale),
-            SavedOver::Nothing => (all.all().len() >= COLLECTIONS_MAX).then_some(NotSaved::TooMany),
-        };
-    };
-    match collection.over {
-        SavedOver::Nothing => Some(NotSaved::Exists(before.version)),
-        SavedOver::Version(version) if version != before.version => Some(NotSaved::Stale),
-        SavedOver::Any | SavedOver::Version(_) => (before.of != collection.of).then_some(NotSaved::OtherSort),
-    }
-}
-
 fn write_row(transaction: &Transaction<'_>, tenant: TenantNo, collection: &Collection) -> rusqlite::Result<()> {
     let Collection { no, name, of, version, saved_at } = collection;
     let changed = if *version == 1 {
@@ -281,10 +252,6 @@ fn write_row(transaction: &Transaction<'_>, tenant: TenantNo, collection: &Colle
         transaction.execute(UPDATE, params![tenant.0, no.0, version, saved_at.as_ms()])?
     };
     changes_one(changed)
-}
-
-fn changes_one(changed: usize) -> rusqlite::Result<()> {
-    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
 }
 
 fn save_entry(actor: Actor, before: Option<&Collection>, after: &Collection) -> AuditChange {

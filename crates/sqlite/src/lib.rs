@@ -6,7 +6,7 @@
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
 //! thread); `batch` and `commit` (one transaction) with `load` and `write`; `checkpoints` (the log into the file); `definitions` (what is kept in memory) and
-//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `access_blocks`, `segments`, `collections`, `accounts`,
+//! `persons` (who is one with whom); `ledger`, `sweep`, `forget`, `cut`, `imports`, `access`, `access_blocks`, `segments` and `collections` (both by `named`), `accounts`,
 //! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` and `reading` with `records` (what is read back); `check` (the
 //! promises, verified on a back-up) and `storage` (the room that tables take, measured on one).
 
@@ -33,6 +33,7 @@ mod cut;
 mod imports;
 mod access;
 mod access_blocks;
+mod named;
 mod segments;
 mod collections;
 mod accounts;

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use domain::collection::Collections;
 use domain::id::TenantNo;
+use domain::segment::Segments;
 use domain::tenant::{Settings, Tenant};
 use domain::time::Timestamp;
 use ports::{Clock, Codes, StoreError};
 
 use crate::access::Keys;
 use crate::access_blocks::Blocks;
-use crate::collections::Kept as KeptCollections;
 use crate::definitions::Definitions;
 use crate::forget::Walk;
 use crate::ids::Ids;
+use crate::named::Kept;
 use crate::persons::Persons;
 use crate::readers::Readers;
-use crate::segments::Kept as KeptSegments;
 use crate::tenants::Known;
 
 /// One per open store.
@@ -28,8 +29,8 @@ pub(crate) struct Shared {
     pub persons: Persons,
     pub keys: Keys,
     pub blocks: Blocks,
-    pub segments: KeptSegments,
-    pub collections: KeptCollections,
+    pub segments: Kept<Segments>,
+    pub collections: Kept<Collections>,
     pub time: Time,
     pub forgetting: Walk,
     pub tenants: Known,

@@ -1,19 +1,20 @@
 //! Groups of customers: kept in rows, in memory without their members.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::audit::{AuditChange, AuditKind, AuditSubject};
 use domain::event::Actor;
 use domain::id::{CustomerNo, TenantNo};
 use domain::segment::{SEGMENTS_MAX, Segment, SegmentNo, Segments};
-use ports::{MemberChanges, MembersChanged, NewSegment, NoMembers, NotSaved, SavedOver, SegmentStore, StoreError};
+use ports::{MemberChanges, MembersChanged, NewSegment, NoMembers, NotSaved, SegmentStore, StoreError};
 use rusqlite::{Connection, Transaction, params};
 use serde_json::{Value, json};
 
 use crate::SqliteStore;
 use crate::error::store_error;
+use crate::named::{Kept, changes_one, not_saved};
 use crate::query::{each, one};
 use crate::rows;
 use crate::write::append;
@@ -22,37 +23,22 @@ use crate::writer::Writer;
 /// Members that are deleted in one transaction.
 const DELETED_MAX: usize = 10_000;
 
-/// The segments of all tenants. Replaced as a whole by the writer, so that a decision has one state of them.
-#[derive(Debug)]
-pub(crate) struct Kept(RwLock<HashMap<TenantNo, Arc<Segments>>>);
-
 const SELECT: &str = "select tenant, segment, version, name, rule, saved_at from segment where name is not null";
 
-impl Kept {
-    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut all: HashMap<TenantNo, Segments> = HashMap::new();
-        let mut statement = connection.prepare(SELECT)?;
-        let mut found = statement.query([])?;
-        while let Some(row) = found.next()? {
-            let rule = match row.get_ref(4)? {
-                rusqlite::types::ValueRef::Null => None,
-                _ => Some(rows::json(row, 4)?),
-            };
-            let numbers = (SegmentNo(row.get(1)?), row.get(2)?);
-            let segment = Segment::new(numbers, row.get(3)?, rule, rows::instant(row, 5)?);
-            all.entry(TenantNo(row.get(0)?)).or_default().put(Arc::new(segment));
-        }
-        Ok(Self(RwLock::new(all.into_iter().map(|(tenant, segments)| (tenant, Arc::new(segments))).collect())))
+pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Kept<Segments>> {
+    let mut all: HashMap<TenantNo, Segments> = HashMap::new();
+    let mut statement = connection.prepare(SELECT)?;
+    let mut found = statement.query([])?;
+    while let Some(row) = found.next()? {
+        let rule = match row.get_ref(4)? {
+            rusqlite::types::ValueRef::Null => None,
+            _ => Some(rows::json(row, 4)?),
+        };
+        let numbers = (SegmentNo(row.get(1)?), row.get(2)?);
+        let segment = Segment::new(numbers, row.get(3)?, rule, rows::instant(row, 5)?);
+        all.entry(TenantNo(row.get(0)?)).or_default().put(Arc::new(segment));
     }
-
-    pub fn of(&self, tenant: TenantNo) -> Arc<Segments> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().unwrap_or_default()
-    }
-
-    fn change(&self, tenant: TenantNo, change: impl FnOnce(&mut Segments)) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(all.entry(tenant).or_default()));
-    }
+    Ok(Kept::new(all))
 }
 
 #[async_trait]
@@ -151,7 +137,8 @@ impl Writer<'_> {
         self.shared.settings(tenant)?;
         let all = self.shared.segments.of(tenant);
         let before = all.get(&segment.name);
-        if let Some(why) = not_saved(&all, before.map(AsRef::as_ref), &segment) {
+        let there = before.map(|before| (before.version, before.rule.is_some() == segment.rule.is_some()));
+        if let Some(why) = not_saved(segment.over, there, all.all().len() >= SEGMENTS_MAX) {
             return Ok(Err(why));
         }
         let now = self.shared.now();
@@ -248,23 +235,6 @@ impl Writer<'_> {
     }
 }
 
-/// Why it cannot be saved. Only this thread writes, so what is in memory is what is in the rows.
-fn not_saved(all: &Segments, before: Option<&Segment>, segment: &NewSegment) -> Option<NotSaved> {
-    let Some(before) = before else {
-        return match segment.over {
-            SavedOver::Any | SavedOver::Version(_) => Some(NotSaved::Stale),
-            SavedOver::Nothing => (all.all().len() >= SEGMENTS_MAX).then_some(NotSaved::TooMany),
-        };
-    };
-    match segment.over {
-        SavedOver::Nothing => Some(NotSaved::Exists(before.version)),
-        SavedOver::Version(version) if version != before.version => Some(NotSaved::Stale),
-        SavedOver::Any | SavedOver::Version(_) => {
-            (before.rule.is_some() != segment.rule.is_some()).then_some(NotSaved::OtherSort)
-        }
-    }
-}
-
 fn write_row(transaction: &Transaction<'_>, tenant: TenantNo, segment: &Segment) -> rusqlite::Result<()> {
     let rule = segment.rule.as_ref().map(|rule| serde_json::to_string(rule).expect("domain values serialise"));
     let Segment { no, name, version, saved_at, .. } = segment;
@@ -274,10 +244,6 @@ fn write_row(transaction: &Transaction<'_>, tenant: TenantNo, segment: &Segment)
         transaction.execute(UPDATE, params![tenant.0, no.0, version, rule, saved_at.as_ms()])?
     };
     changes_one(changed)
-}
-
-fn changes_one(changed: usize) -> rusqlite::Result<()> {
-    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
 }
 
 fn save_entry(actor: Actor, before: Option<&Segment>, after: &Segment) -> AuditChange {

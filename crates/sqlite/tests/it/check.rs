@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use sqlite::{Report, check, checks};
 
 use crate::activity::Busy;
-use crate::damages::{DAMAGES, Damage};
+use crate::damages::{Damage, damages};
 use crate::support::Shop;
 
 async fn backed_up() -> (Busy, PathBuf) {
@@ -61,7 +61,7 @@ fn edit<T: Serialize + DeserializeOwned>(
 async fn every_damage_is_named() {
     let (busy, path) = backed_up().await;
     let (mut named, mut wrong) = (BTreeSet::new(), Vec::new());
-    for (what, damage, expected) in DAMAGES {
+    for (what, damage, expected) in damages() {
         let report = damaged(&busy, &path, damage);
         let found: Vec<&str> = report.findings.iter().map(|finding| finding.check).collect();
         if &found != expected {
