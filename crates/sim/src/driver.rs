@@ -225,8 +225,12 @@ enum Sent {
 }
 
 fn open(folder: &Path, clock: &Arc<SetClock>) -> anyhow::Result<SqliteStore> {
-    let options =
-        Options { test_clock: true, ..Options::new(folder.to_owned(), MasterKey::new([7; 32]), clock.clone()) };
+    let options = Options {
+        test_clock: true,
+        // So few that the index takes them in meanwhile.
+        answers_max: 16,
+        ..Options::new(folder.to_owned(), MasterKey::new([7; 32]), clock.clone())
+    };
     Ok(SqliteStore::open(options)?)
 }
 

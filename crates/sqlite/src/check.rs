@@ -97,6 +97,7 @@ const PASSES: &[(&str, Pass)] = &[
     ("reservations", redemptions::listed),
     ("decisions", decisions::walk),
     ("answers", file::answers),
+    ("answer_keys", file::answer_keys),
     ("access blocks", access_blocks::walk),
     ("tokens", sealed::tokens),
     ("mails", sealed::mails),

@@ -87,10 +87,12 @@ impl Writer<'_> {
         let transaction = begun.map_err(store_error)?;
         // Read after the transaction has begun, so that what it decides on is not from later.
         let now = self.shared.now();
+        self.shared.answers.begin();
         let decided = catch_unwind(AssertUnwindSafe(|| self.decide_and_write(groups, now)))
             .unwrap_or_else(|panic| Err(StoreError::Corrupt(format!("a panic: {}", message(&panic)))))?;
         if decided.iter().any(Decided::writes) {
             self.finish(transaction)?;
+            self.shared.answers.committed();
             self.refusals.clear();
         }
         Ok(decided.into_iter().map(|group| self.publish(group)).collect())
@@ -103,11 +105,13 @@ impl Writer<'_> {
             let decided = self.decide(*tenant, commands, (now, journal))?;
             if decided.writes() {
                 write(self.connection, &self.shared.codes, (*tenant, now), &decided.facts).map_err(store_error)?;
+                self.shared.answers.write(self.connection, *tenant, &decided.facts).map_err(store_error)?;
             }
             journal = after(journal, &decided.facts);
             all.push(decided);
         }
         if all.iter().any(Decided::writes) {
+            self.shared.answers.index(self.connection).map_err(store_error)?;
             self.refusals.write(self.connection).map_err(store_error)?;
         }
         Ok(all)

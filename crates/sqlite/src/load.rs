@@ -14,7 +14,7 @@ use std::sync::Arc;
 use domain::campaign::Campaign;
 use domain::coupon::Coupon;
 use domain::id::{AccountNo, CouponNo, TenantNo, VoucherKey, VoucherKind};
-use domain::ledger::{Answered, Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
+use domain::ledger::{Facts, GivenCode, Missing, RedeemRequest, Sequence, Table};
 use domain::limit::Usage;
 use domain::pricing::AutomaticFacts;
 use domain::time::Timestamp;
@@ -112,11 +112,12 @@ impl<'a> Loader<'a> {
     }
 
     fn answers(&self, facts: &mut Facts) -> rusqlite::Result<()> {
-        self.each(&mut facts.answers, ANSWER, |statement, key| {
-            one(statement, params![self.tenant.0, key], |row| {
-                Ok(Answered { fingerprint: row.get(0)?, at: rows::instant(row, 1)?, outcome: rows::blob(row, 2)? })
-            })
-        })
+        let wanted = facts.answers.take_wanted();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let found = |hash, answered| facts.answers.load(hash, answered);
+        self.shared.answers.read(self.connection, self.tenant, wanted, found)
     }
 
     /// Definitions are read from memory where they can be.
@@ -267,7 +268,6 @@ impl<'a> Loader<'a> {
 
 const LOGIN: &str = "select account from login where tenant = ?1 and hash = ?2";
 const ADMINS: &str = "select account from account where tenant = ?1 and role = 0 and active = 1 limit ?2";
-const ANSWER: &str = "select fingerprint, at, outcome from answer where tenant = ?1 and hash = ?2";
 const COUPON: &str = "select document from coupon where tenant = ?1 and coupon = ?2";
 const CAMPAIGN: &str = "select document from campaign where tenant = ?1 and campaign = ?2";
 const CONTRIBUTION: &str = "select units from contribution where tenant = ?1 and coupon = ?2 and contributor = ?3";

@@ -12,8 +12,8 @@ use ports::{Clock, Codes, StoreError};
 
 use crate::access::Keys;
 use crate::access_blocks::Blocks;
+use crate::answers::Answers;
 use crate::definitions::Definitions;
-use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::named::Kept;
 use crate::persons::Persons;
@@ -32,7 +32,7 @@ pub(crate) struct Shared {
     pub segments: Kept<Segments>,
     pub collections: Kept<Collections>,
     pub time: Time,
-    pub forgetting: Walk,
+    pub answers: Answers,
     pub tenants: Known,
 }
 

@@ -16,9 +16,9 @@ use rusqlite::config::DbConfig;
 
 use crate::access::Keys;
 use crate::access_blocks::Blocks;
+use crate::answers::Answers;
 use crate::checkpoints::{Checkpoints, Log};
 use crate::definitions::Definitions;
-use crate::forget::Walk;
 use crate::ids::Ids;
 use crate::imports;
 use crate::installation::{self, Installation};
@@ -41,9 +41,10 @@ pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 /// Plans must not depend on the values that are bound: a statement that compares a value with a partial index, or with
 /// what is known of a column, would else be prepared again at each run, which took two fifths of a quote.
 pub(crate) const STABLE_PLANS: DbConfig = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
-/// 64 MiB. Answers lie by hash, so that each claim with a key changes a page of its own, and a page is written back once for
-/// more of them: against 4,000 pages it made claims with a key a third faster.
+/// 64 MiB. A page that is changed again and again is written back once.
 const LOG_PAGES: usize = 16_000;
+/// Some 8 MiB, twice: what the index takes in may still be here. The more there are, the more share a page of the index.
+const ANSWERS_MAX: usize = 65_536;
 /// Prepared statements of the writer: all there are.
 const STATEMENTS_MAX: usize = 192;
 
@@ -70,6 +71,8 @@ pub struct Options {
     pub readers: usize,
     /// Pages of 4 KiB in the write-ahead log at which it is carried over into the file.
     pub log_pages: usize,
+    /// Answers to idempotency keys of which the keys are kept in memory before the index takes them in.
+    pub answers_max: usize,
     /// Called when it is not known whether a commit reached stable storage. It should not return; if it does, the
     /// callers are told that they cannot know.
     pub on_lost_commit: fn(&str),
@@ -90,6 +93,7 @@ impl Options {
             batch_max: 512,
             readers: 4,
             log_pages: LOG_PAGES,
+            answers_max: ANSWERS_MAX,
             on_lost_commit: stop,
         }
     }
@@ -187,7 +191,7 @@ impl SqliteStore {
             segments: segments::load(&connection)?,
             collections: collections::load(&connection)?,
             time: Time::new(options.clock, decided_last),
-            forgetting: Walk::new(),
+            answers: Answers::load(&connection, options.answers_max)?,
             tenants,
         });
         let checkpoints = Checkpoints::start(&path, &mut connection, log)?;

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0016_segments.sql"),
     include_str!("../migrations/0017_due_without_a_coupon.sql"),
     include_str!("../migrations/0018_collections.sql"),
+    include_str!("../migrations/0019_answers_in_order.sql"),
 ];
 
 /// Brings the schema to what this program knows.
@@ -99,5 +100,26 @@ mod tests {
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("it runs");
         let rows: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>().expect("they read");
         assert_eq!(rows, [(7, "of b".to_owned()), (8, "of a".to_owned())]);
+    }
+
+    #[test]
+    fn an_answer_given_before_they_lay_in_order_is_found_by_its_key() {
+        let mut connection = before("create table answer_row (");
+        let two = "insert into answer (tenant, hash, fingerprint, at, outcome)
+            values (1, x'01020304050607080910111213141516', x'00', 20, x'0b'),
+                (1, x'91020304050607080910111213141516', x'00', 10, x'0a')";
+        connection.execute_batch(two).expect("it is written");
+        migrate(&mut connection).expect("it is brought up to date");
+        let mut statement = connection
+            .prepare("select answer, hash_start, outcome from answer join answer_key using (answer) order by 1")
+            .expect("it reads");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).expect("it runs");
+        let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = rows.collect::<rusqlite::Result<_>>().expect("they read");
+        assert_eq!(
+            rows,
+            [(1, vec![0x91, 2, 3, 4, 5, 6, 7, 8], vec![0x0a]), (2, vec![1, 2, 3, 4, 5, 6, 7, 8], vec![0x0b])]
+        );
+        let up_to: i64 = connection.query_row("select up_to from answers_indexed", [], |row| row.get(0)).expect("one");
+        assert_eq!(up_to, 2);
     }
 }

@@ -58,7 +58,6 @@ pub(crate) fn write(
     target.blocks(facts)?;
     target.redemptions(facts)?;
     target.decisions(facts)?;
-    target.answers(facts)?;
     target.journal(facts)?;
     target.statistics(facts)?;
     target.settlements(facts)?;

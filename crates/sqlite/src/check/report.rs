@@ -33,6 +33,7 @@ promises! {
     RowsReadable, "rows_readable", "every row reads";
     JournalReadableAndOrdered, "journal_readable_and_ordered", "every event reads, and time never goes back";
     AnswersReadable, "answers_readable", "every answer to an idempotency key reads";
+    AnswersFound, "answers_found", "an answer to an idempotency key is found by it and is its only one";
     UsageWithinBound, "usage_within_bound", "no limit is exceeded, none is below zero";
     UsageEqualsEvents, "usage_equals_events", "every usage is the sum of what the events say";
     UsageEqualsTakings, "usage_equals_takings", "what is held is what holds and reservations took; what was taken for good is used";

@@ -1,4 +1,4 @@
-//! What is kept of a batch beside its rows: the journal, the decisions, the answers and the figures.
+//! What is kept of a batch beside its rows: the journal, the decisions and the figures.
 
 use domain::event::{EVENTS_PER_ROW, JournalNo};
 use domain::ledger::Facts;
@@ -7,15 +7,13 @@ use domain::statistics::Statistics;
 use domain::time::Day;
 use rusqlite::params;
 
-use super::{Target, sorted};
+use super::Target;
 use crate::rows::pack;
 
 const INSERT_JOURNAL: &str = "insert into journal (journal, tenant, at, events) values (?1, ?2, ?3, ?4)";
 
 const INSERT_DECISION: &str = "insert into decision (redemption, document)
     select redemption, ?3 from redemption where tenant = ?1 and redemption_id = ?2";
-
-const INSERT_ANSWER: &str = "insert into answer (tenant, hash, fingerprint, at, outcome) values (?1, ?2, ?3, ?4, ?5)";
 
 const ADD_STATISTICS: &str = "update coupon_statistics
     set issued = issued + ?3, held = held + ?4, locked = locked + ?5, redeemed = redeemed + ?6,
@@ -43,14 +41,6 @@ impl Target<'_> {
         for decision in facts.decisions() {
             let document = serde_json::to_string(decision).expect("domain values serialise");
             self.one(INSERT_DECISION, params![self.tenant.0, decision.redemption.as_str(), document])?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn answers(&self, facts: &Facts) -> rusqlite::Result<()> {
-        for (hash, _, answered) in sorted(&facts.answers) {
-            let at = answered.at.as_ms();
-            self.one(INSERT_ANSWER, params![self.tenant.0, hash, answered.fingerprint, at, pack(&answered.outcome)])?;
         }
         Ok(())
     }

@@ -25,6 +25,8 @@ impl Files {
             test_clock: true,
             zone: settings.zone,
             currency: settings.currency,
+            // So few that the index takes them in meanwhile.
+            answers_max: 16,
             ..Options::new(folder.path().to_owned(), MasterKey::new([9; 32]), clock.clone())
         };
         let store = SqliteStore::open(options).expect("the folder opens");

@@ -14,6 +14,7 @@ mod schema;
 mod backups;
 mod access;
 mod activity;
+mod answers;
 mod records;
 mod check;
 mod checkpoints;

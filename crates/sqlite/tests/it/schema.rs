@@ -8,12 +8,14 @@ use rusqlite::Connection;
 use crate::support::Shop;
 
 /// Tables that refer to no other, and why.
-const WITHOUT_REFERENCE: [(&str, &str); 5] = [
+const WITHOUT_REFERENCE: [(&str, &str); 7] = [
     ("meta", "it is about the file"),
     ("tenant", "everything begins with it"),
     ("code_key", "the ring is the installation's"),
     ("wallet", "the same as its voucher's customer, in another order; `scrip check` compares them"),
     ("answer", "in the claim's path, and found by a hash that no other table knows"),
+    ("answer_key", "in the claim's path; `scrip check` looks that each leads to its answer"),
+    ("answers_indexed", "it is about the index"),
 ];
 
 fn tables(connection: &Connection) -> Vec<String> {

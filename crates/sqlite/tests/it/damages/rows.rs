@@ -191,6 +191,22 @@ pub const DAMAGES: &[(&str, Damage, &[&str])] = &[
         &["payments_add_up"],
     ),
     ("an answer does not read", Sql("update answer set outcome = x'02'"), &["answers_readable"]),
+    (
+        "a key was answered twice",
+        Sql("insert into answer (answer, tenant, hash, fingerprint, at, outcome)
+            select answer + 1000000, tenant, hash, fingerprint, at, outcome from answer limit 1"),
+        &["answers_found"],
+    ),
+    (
+        "an answer that the index should have is not in it",
+        Sql("update answers_indexed set up_to = (select min(answer) from answer)"),
+        &["answers_found"],
+    ),
+    (
+        "a key leads to an answer that is not there",
+        Sql("insert into answer_key (hash_start, answer) values (x'0011223344556677', 1000000)"),
+        &["answers_found"],
+    ),
     ("a token is for nothing", Sql("update token set purpose = 99"), &["rows_readable"]),
     ("a token is for something else", Sql("update token set purpose = purpose + 1"), &["sealed_rows_open"]),
     (

@@ -19,6 +19,9 @@ use super::data::Tables;
 use super::promises::{Promise, Told};
 use crate::support::{StillClock, command, keyed, options};
 
+/// So few that the index takes them in during the day.
+const ANSWERS_MAX: usize = 8;
+
 /// A commit may have been lost: the process would end here.
 #[derive(Debug)]
 pub struct Stopped;
@@ -89,7 +92,8 @@ impl Caller {
     pub async fn open(&mut self) -> Result<(), Stopped> {
         let options = options(&self.folder, &self.clock);
         let log_pages = self.log_pages.unwrap_or(options.log_pages);
-        let options = Options { on_lost_commit: may_be_lost, readers: 1, log_pages, ..options };
+        let options =
+            Options { on_lost_commit: may_be_lost, readers: 1, log_pages, answers_max: ANSWERS_MAX, ..options };
         let opened = self.twice("open", async || SqliteStore::open(options.clone()).map_err(|error| error.to_string()));
         self.store = Some(opened.await?);
         self.told(Told::Nothing, true).await;
