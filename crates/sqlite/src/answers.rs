@@ -2,8 +2,6 @@
 //! the keys of the latest answers are in memory, and go into the index in the order of their hashes, some with each batch. So a
 //! page of the index takes many at once, where a key written with its answer would change a page of its own.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::id::TenantNo;
@@ -11,6 +9,7 @@ use domain::ledger::{Answered, Facts, IdempotencyHash};
 use domain::time::Timestamp;
 use ports::StoreError;
 use rusqlite::{Connection, OptionalExtension, params};
+use rustc_hash::FxHashMap;
 
 use crate::SqliteStore;
 use crate::error::store_error;
@@ -28,7 +27,7 @@ const HASH_START: usize = 8;
 type AnswerNo = i64;
 type Key = (IdempotencyHash, TenantNo);
 /// Keys that are not all in the index.
-type Tail = BTreeMap<Key, AnswerNo>;
+type Tail = FxHashMap<Key, AnswerNo>;
 
 /// Where answers are. Only the writer's thread asks: what a reader sees is older than this.
 pub(crate) struct Answers(Mutex<State>);
@@ -39,19 +38,14 @@ struct State {
     next: AnswerNo,
     /// What the transaction under way writes.
     written: Vec<(Key, AnswerNo)>,
-    /// How far the index will be when it is committed.
-    reached: Option<Reached>,
+    /// How many of the settling will be in the index when it is committed.
+    indexed: usize,
     fresh: Tail,
-    /// The tail that goes into the index; up to this key it is there.
+    /// The tail that goes into the index.
     settling: Tail,
-    settled: Option<Key>,
-}
-
-/// How far the index is with a tail.
-#[derive(Clone, Copy)]
-enum Reached {
-    Key(Key),
-    All,
+    /// Its keys in the order of their hashes, and how many of them are there.
+    order: Vec<Key>,
+    settled: usize,
 }
 
 impl Answers {
@@ -62,10 +56,11 @@ impl Answers {
             tail_max,
             next: up_to + 1,
             written: Vec::new(),
-            reached: None,
-            fresh: Tail::new(),
-            settling: Tail::new(),
-            settled: None,
+            indexed: 0,
+            fresh: Tail::default(),
+            settling: Tail::default(),
+            order: Vec::new(),
+            settled: 0,
         };
         let mut statement = connection.prepare(LATER)?;
         let mut rows = statement.query([up_to])?;
@@ -85,7 +80,7 @@ impl Answers {
     pub fn begin(&self) {
         let mut state = self.state();
         state.written.clear();
-        state.reached = None;
+        state.indexed = state.settled;
     }
 
     /// Makes known what was committed.
@@ -149,37 +144,43 @@ impl State {
     }
 
     fn index(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.settling.is_empty() {
+        if self.order.is_empty() {
             return Ok(());
         }
         let mut insert = connection.prepare_cached(INSERT_KEY)?;
-        let from = self.settled.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut left = self.settling.range((from, Bound::Unbounded));
-        for (key @ (hash, _), answer) in left.by_ref().take(INDEXED_PER_ANSWER * self.written.len()) {
-            insert.execute(params![&hash[..HASH_START], answer])?;
-            self.reached = Some(Reached::Key(*key));
+        let until = self.order.len().min(self.settled + INDEXED_PER_ANSWER * self.written.len());
+        for key @ (hash, _) in &self.order[self.settled..until] {
+            // What was removed meanwhile must not get there.
+            if let Some(answer) = self.settling.get(key) {
+                insert.execute(params![&hash[..HASH_START], answer])?;
+            }
         }
-        if left.next().is_none() {
-            connection.prepare_cached(SET_INDEXED)?.execute([self.settling.values().max()])?;
-            self.reached = Some(Reached::All);
+        if until == self.order.len()
+            && let Some(up_to) = self.settling.values().max()
+        {
+            connection.prepare_cached(SET_INDEXED)?.execute([up_to])?;
         }
+        self.indexed = until;
         Ok(())
     }
 
     fn committed(&mut self) {
         self.next = self.next_number();
         self.fresh.extend(self.written.drain(..));
-        match self.reached.take() {
-            Some(Reached::Key(key)) => self.settled = Some(key),
-            Some(Reached::All) => (self.settling, self.settled) = (Tail::new(), None),
-            None => {}
+        self.settled = self.indexed;
+        if self.settled == self.order.len() {
+            self.settling.clear();
+            self.order.clear();
+            self.settled = 0;
         }
-        if self.settling.is_empty() && self.fresh.len() >= self.tail_max {
-            self.settling = std::mem::take(&mut self.fresh);
+        if self.order.is_empty() && self.fresh.len() >= self.tail_max {
+            std::mem::swap(&mut self.settling, &mut self.fresh);
+            self.order.extend(self.settling.keys());
+            self.order.sort_unstable();
         }
     }
 
-    /// Lets go of what was removed. What of the settling is not in the index yet must not get there.
+    /// Lets go of what was removed.
     fn removed(&mut self, removed: &[(AnswerNo, Key)]) {
         for (answer, key) in removed {
             for tail in [&mut self.fresh, &mut self.settling] {
