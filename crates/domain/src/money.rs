@@ -158,21 +158,37 @@ pub fn cumulative_share(total_minor: i64, part: i64, whole: i64) -> i64 {
 /// as 0; where no weight is positive there is nothing to put a share on, and every share is 0.
 #[must_use]
 pub fn split_by(amount_minor: i64, weights: &[i64]) -> Vec<i64> {
-    let weight = |index: usize| i128::from(weights[index].max(0));
-    let whole: i128 = (0..weights.len()).map(weight).sum();
+    let weights = || weights.iter().map(|weight| (*weight).max(0));
+    let whole: i128 = weights().map(i128::from).sum();
     if whole == 0 {
-        return vec![0; weights.len()];
+        return vec![0; weights().len()];
     }
-    // Each share, rounded down, and what is left of it.
-    let (mut shares, mut rests) = (Vec::with_capacity(weights.len()), Vec::with_capacity(weights.len()));
-    for index in 0..weights.len() {
-        let (share, rest) = div_rem(i128::from(amount_minor) * weight(index), whole);
-        shares.push(narrow(share));
-        rests.push((Reverse(rest), index));
+    // In 64 bits where they suffice for every product, which is much sooner done.
+    let most = weights().max().unwrap_or(0);
+    match (i64::try_from(whole), amount_minor.checked_mul(most)) {
+        (Ok(whole), Some(_)) => with_the_left(amount_minor, weights(), |weight| {
+            let product = amount_minor * weight;
+            (product.div_euclid(whole), product.rem_euclid(whole))
+        }),
+        (Err(_), _) | (_, None) => with_the_left(amount_minor, weights(), |weight| {
+            let product = i128::from(amount_minor) * i128::from(weight);
+            (narrow(product.div_euclid(whole)), product.rem_euclid(whole))
+        }),
     }
+}
+
+/// The shares, where `part` is each rounded down and what is left of it: the largest of those have one more.
+fn with_the_left<R: Ord>(
+    amount_minor: i64,
+    weights: impl Iterator<Item = i64>,
+    part: impl Fn(i64) -> (i64, R),
+) -> Vec<i64> {
+    let (mut shares, rests): (Vec<i64>, Vec<R>) = weights.map(part).unzip();
     let given: i128 = shares.iter().copied().map(i128::from).sum();
-    // Fewer units are left than there are shares with a remainder: the largest remainders have one each.
+    // Fewer units are left than there are shares with a remainder.
     let left = usize::try_from(i128::from(amount_minor) - given).unwrap_or(0);
+    let mut rests: Vec<(Reverse<R>, usize)> =
+        if left == 0 { Vec::new() } else { rests.into_iter().map(Reverse).zip(0..).collect() };
     if (1..rests.len()).contains(&left) {
         rests.select_nth_unstable(left);
     }

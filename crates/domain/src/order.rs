@@ -291,8 +291,10 @@ fn check_given(pointer: &str, text: Option<&String>, chars_max: usize) -> Result
 
 /// Control characters are refused: these texts end up in logs, exports and terminals.
 pub(crate) fn check_text(pointer: &str, text: &str, chars_max: usize) -> Result<(), FieldError> {
-    let printable = !text.chars().any(char::is_control);
-    if printable && (1..=chars_max).contains(&text.chars().count()) {
+    let is_plain = || text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && (1..=chars_max).contains(&text.len());
+    let is_printable = || !text.chars().any(char::is_control) && (1..=chars_max).contains(&text.chars().count());
+    // Most texts are plain, and there are thousands in an order.
+    if is_plain() || is_printable() {
         Ok(())
     } else {
         Err(FieldError::new(pointer, format!("must be 1 to {chars_max} printable characters")))

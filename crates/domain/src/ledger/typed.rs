@@ -27,8 +27,8 @@ pub(super) struct Typed {
 #[derive(Debug)]
 struct Target {
     source: Source,
-    /// The row before, and the voucher as it stands; none for a shared code.
-    voucher: Option<(Option<Voucher>, Voucher)>,
+    /// The row before, and the voucher as it stands; none for a shared code. Large, and moved some times.
+    voucher: Option<Box<(Option<Voucher>, Voucher)>>,
     /// It was named by its id instead of its code.
     by_id: bool,
     /// Of gift value: what can be paid with it.
@@ -40,14 +40,14 @@ type Named = (CouponNo, Option<VoucherKey>);
 
 impl Target {
     fn named(&self) -> Named {
-        let voucher = self.voucher.as_ref().map(|(_, voucher)| voucher.key);
+        let voucher = self.voucher.as_ref().map(|both| both.1.key);
         (self.source.coupon.no, voucher.filter(|_| gifts::value_of(&self.source.coupon).is_some()))
     }
 }
 
 fn with_balance(facts: &mut Facts, context: Context, target: Target) -> Result<Target, Stop> {
-    let Some((_, voucher)) = &target.voucher else { return Ok(target) };
-    let account = gifts::account(facts, context, &target.source.coupon, voucher.key)?;
+    let Some(both) = &target.voucher else { return Ok(target) };
+    let account = gifts::account(facts, context, &target.source.coupon, both.1.key)?;
     Ok(Target { balance_minor: account.map(|account| account.available_minor()), ..target })
 }
 
@@ -57,7 +57,7 @@ impl Typed {
     }
 
     pub(super) fn voucher(&self) -> Option<&Voucher> {
-        self.target.as_ref()?.voucher.as_ref().map(|(_, voucher)| voucher)
+        self.target.as_ref()?.voucher.as_ref().map(|both| &both.1)
     }
 
     pub(super) fn row(&self) -> Option<&Voucher> {
@@ -208,7 +208,7 @@ fn target_of(
         }
         let source = lookup::source(facts, no)?;
         let own = customer.map(|customer| own_voucher(facts, context, customer, no)).transpose()?.flatten();
-        let voucher = own.map(|voucher| (Some(voucher.clone()), voucher));
+        let voucher = own.map(|voucher| Box::new((Some(voucher.clone()), voucher)));
         return Ok(Some(Target { source, voucher, by_id, balance_minor: None }));
     }
     let found = match facts.given_codes.get(&reading.hash)? {
@@ -222,7 +222,7 @@ fn target_of(
         return Ok(None);
     }
     let voucher = (found.row(), found.voucher(&source.coupon, &facts.settings.zone));
-    Ok(Some(Target { source, voucher: Some(voucher), by_id, balance_minor: None }))
+    Ok(Some(Target { source, voucher: Some(Box::new(voucher)), by_id, balance_minor: None }))
 }
 
 /// A voucher has one code: the one in its coupon's pattern, not what its numbers would be in another.
@@ -262,9 +262,9 @@ fn judge(
     (target, before): (&Target, &[Named]),
 ) -> Result<Option<Refusal>, Stop> {
     let coupon = &target.source.coupon;
-    let owner = target.voucher.as_ref().and_then(|(_, voucher)| voucher.customer);
+    let owner = target.voucher.as_ref().and_then(|both| both.1.customer);
     let checks = || -> Result<(), Stop> {
-        if let Some((_, voucher)) = &target.voucher {
+        if let Some((_, voucher)) = target.voucher.as_deref() {
             if owner.is_some() && customer.is_some() && owner != customer {
                 return super::refuse(Rejection::VoucherForeign, "the voucher belongs to somebody else");
             }

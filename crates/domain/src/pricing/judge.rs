@@ -56,14 +56,17 @@ fn by_order(order: &Order, offer: &Offer, terms: Terms, now: Timestamp) -> Resul
     if let Some(refusal) = unmet(order, offer, terms, now) {
         return Err((refusal, None));
     }
+    let all = 0..order.lines.len();
     let named = |place: &usize| definition.scope.holds(&order.lines[*place]);
-    let named: Vec<usize> = (0..order.lines.len()).filter(named).collect();
+    let named: Vec<usize> = if definition.scope.is_all() { all.collect() } else { all.filter(named).collect() };
     if named.is_empty() {
         let refusal = Refusal::new(Rejection::NoneInScope, "nothing in the order is among what the coupon is for");
         return Err((refusal, definition.minimum_order_minor.map(Help::amount)));
     }
     // Exclusions are from discounts; whatever is sold can be paid.
-    let excluded = |place: &usize| !is_payment(offer) && terms.pricing.exclusions.names(&order.lines[*place]);
+    let exclusions = &terms.pricing.exclusions;
+    let has_exclusions = !is_payment(offer) && !exclusions.is_empty();
+    let excluded = |place: &usize| has_exclusions && exclusions.names(&order.lines[*place]);
     let in_scope: Vec<usize> = named.into_iter().filter(|place| !excluded(place)).collect();
     if in_scope.is_empty() {
         return Err((Refusal::new(Rejection::Excluded, "no coupon works on what is in the order"), None));

@@ -208,7 +208,7 @@ impl Quote {
 
     /// Takes off these shares, one per line; returns those above 0.
     pub(super) fn take_off_lines(&mut self, shares: &[i64]) -> Vec<LineShare> {
-        let mut taken = Vec::new();
+        let mut taken = Vec::with_capacity(shares.len());
         for (line, discount_minor) in shares.iter().copied().enumerate().filter(|(_, minor)| *minor > 0) {
             self.lines[line].take_off(discount_minor);
             self.count(discount_minor);

@@ -5,18 +5,18 @@ use crate::benefit::{Benefit, Manner};
 use crate::money::cumulative_share;
 use crate::order::Order;
 
-/// The schedules of what a benefit took off lines; `left_minor` says what was left of a line before.
+/// The schedules of what a benefit took off lines; `left_minor` says what was left of a line before its share.
 pub(super) fn schedules(
     benefit: &Benefit,
     order: &Order,
     taken: &[LineShare],
-    left_minor: impl Fn(usize) -> i64,
+    left_minor: impl Fn(&LineShare) -> i64,
 ) -> Vec<Schedule> {
     let Benefit::FreePeriods { manner, .. } = benefit else { return Vec::new() };
     let schedule = |share: &LineShare| {
         let periods = order.lines[share.line].quantity;
         let periods_minor = match manner {
-            Manner::First => from_first(share.discount_minor, left_minor(share.line), periods),
+            Manner::First => from_first(share.discount_minor, left_minor(share), periods),
             Manner::Spread => spread(share.discount_minor, periods),
         };
         Schedule { line: share.line, periods_minor }

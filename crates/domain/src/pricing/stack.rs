@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::give::{Base, Given, Nothing, give};
 use super::price::Offer;
-use super::quote::{Applied, GiftLine, Quote};
+use super::quote::{Applied, GiftLine, LineShare, Quote};
 use super::schedule::schedules;
 use crate::money::split_by;
 use crate::order::Order;
@@ -159,7 +159,6 @@ impl<'a, 'o> Way<'a, 'o> {
     }
 
     fn apply(&mut self, candidate: &'a Candidate<'o>, given: Given) {
-        let before: Vec<i64> = self.quote.lines.iter().map(|line| line.total_minor).collect();
         let mut applied = Applied {
             code: candidate.offer.code,
             coupon: candidate.offer.coupon.no,
@@ -176,7 +175,8 @@ impl<'a, 'o> Way<'a, 'o> {
             Given::Lines(shares) => {
                 applied.lines = self.quote.take_off_lines(&shares);
                 let benefit = &candidate.offer.coupon.definition.benefit;
-                applied.schedules = schedules(benefit, self.order, &applied.lines, |line| before[line]);
+                let left_before = |share: &LineShare| self.quote.lines[share.line].total_minor + share.discount_minor;
+                applied.schedules = schedules(benefit, self.order, &applied.lines, left_before);
             }
             Given::Shipping(minor) => {
                 self.quote.take_off_shipping(minor);
