@@ -154,6 +154,7 @@ pub(crate) async fn get_decision(
 async fn show(app: &App, tenant: TenantNo, explanation: Explanation) -> Result<ExplainedDecision, Problem> {
     let Explanation { record, offers, replay } = explanation;
     let vouchers = voucher_ids(app, tenant, offers.iter().filter_map(|offer| offer.voucher)).await?;
+    let lines = record.order.lines.len();
     let (replay, differences) = match replay {
         Replay::Same => ("same", Vec::new()),
         Replay::Differs { differences } => ("differs", differences),
@@ -161,20 +162,21 @@ async fn show(app: &App, tenant: TenantNo, explanation: Explanation) -> Result<E
     };
     Ok(ExplainedDecision {
         decision: show_decision(app, tenant, record).await?,
-        offers: offers.into_iter().map(|offer| ExplainedOffer::of(offer, &vouchers)).collect(),
+        offers: offers.into_iter().map(|offer| ExplainedOffer::of(offer, &vouchers, lines)).collect(),
         replay,
         differences: differences.into_iter().map(ReplayDifference::from).collect(),
     })
 }
 
 impl ExplainedOffer {
-    fn of(offer: OfferTrace, vouchers: &BTreeMap<VoucherKey, String>) -> Self {
+    fn of(offer: OfferTrace, vouchers: &BTreeMap<VoucherKey, String>, lines: usize) -> Self {
         let OfferTrace { code, coupon, voucher, time, condition, scope, goods_minor, lane, outcome } = offer;
         let (definition, voucher_id) = (&coupon.definition, voucher.and_then(|key| vouchers.get(&key).cloned()));
         let mut paid_minor = None;
         let (outcome, step, gave, why) = match outcome {
             OfferOutcome::Applied { step, applied } => {
-                ("applied", Some(step), Some(AppliedBody::of(coupon.id, voucher_id.clone(), applied)), None)
+                let gave = AppliedBody::of(coupon.id, voucher_id.clone(), applied, lines);
+                ("applied", Some(step), Some(gave), None)
             }
             OfferOutcome::Paid { amount_minor } => {
                 paid_minor = Some(amount_minor);

@@ -30,6 +30,9 @@ pub struct Json<T>(pub T);
 /// An answer as long as this is worth a copy.
 const LONG_BYTES: usize = 8 << 10;
 
+/// What most answers fit into.
+const USUAL_BYTES: usize = 512;
+
 /// Query parameters; 422 names the one that cannot be read.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
@@ -51,8 +54,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(mut body) => {
+        // So that most answers need not grow.
+        let mut body = Vec::with_capacity(USUAL_BYTES);
+        match serde_json::to_writer(&mut body, &self.0) {
+            Ok(()) => {
                 // Up to half of what it has grown into is not used, and a long answer may have to wait for its peer.
                 if body.len() >= LONG_BYTES {
                     body.shrink_to_fit();

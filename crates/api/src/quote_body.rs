@@ -65,8 +65,8 @@ pub(crate) struct AppliedBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     voucher_id: Option<String>,
     discount_minor: i64,
-    /// Where it takes it; lines without any are left out.
-    lines: Vec<LineShareBody>,
+    /// What of it is taken off each line, in the order of the order.
+    lines_minor: Vec<i64>,
     /// What of it is taken off shipping, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     shipping_minor: Option<i64>,
@@ -85,12 +85,13 @@ pub(crate) struct AppliedBody {
 }
 
 impl AppliedBody {
-    pub(crate) fn of(coupon_id: CouponId, voucher_id: Option<String>, applied: Applied) -> Self {
+    /// Of an order of so many lines.
+    pub(crate) fn of(coupon_id: CouponId, voucher_id: Option<String>, applied: Applied, lines: usize) -> Self {
         Self {
             coupon_id,
             voucher_id,
             discount_minor: applied.discount_minor,
-            lines: applied.lines.into_iter().map(LineShareBody::from).collect(),
+            lines_minor: off_each(&applied.lines, lines),
             shipping_minor: not_zero(applied.shipping_minor),
             deposit_minor: not_zero(applied.deposit_minor),
             gift: applied.gift.map(|GiftLine { sku, quantity }| GiftBody { sku, quantity }),
@@ -118,19 +119,15 @@ pub(crate) struct ScheduleBody {
     periods_minor: Vec<i64>,
 }
 
-/// What is taken off one line.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[schema(as = LineShare)]
-pub(crate) struct LineShareBody {
-    /// Its place in the order, from 0.
-    pub line: usize,
-    pub discount_minor: i64,
-}
-
-impl From<LineShare> for LineShareBody {
-    fn from(LineShare { line, discount_minor }: LineShare) -> Self {
-        Self { line, discount_minor }
+/// What is taken off each of so many lines.
+pub(crate) fn off_each(shares: &[LineShare], lines: usize) -> Vec<i64> {
+    let mut all = vec![0; lines];
+    for share in shares {
+        if let Some(minor) = all.get_mut(share.line) {
+            *minor = share.discount_minor;
+        }
     }
+    all
 }
 
 /// A code that does not apply, and why.
@@ -243,9 +240,10 @@ pub(crate) async fn show_quote(
 fn result_of(quote: Quote, typed: &[String], names: &Names, vouchers: &BTreeMap<VoucherKey, String>) -> QuoteResult {
     let payable_minor = quote.payable_minor();
     let payments = quote.payments.iter().map(|payment| PaymentBody::of(payment, names, vouchers)).collect();
+    let lines = quote.lines.len();
     let applied = quote.applied.into_iter().map(|applied| {
         let voucher_id = applied.voucher.and_then(|key| vouchers.get(&key).cloned());
-        AppliedBody::of(names.coupon(applied.coupon), voucher_id, applied)
+        AppliedBody::of(names.coupon(applied.coupon), voucher_id, applied, lines)
     });
     let refused = quote.refused.into_iter().map(|refused| RefusedBody {
         code: typed.get(refused.code).cloned().unwrap_or_default(),
@@ -332,7 +330,7 @@ mod tests {
             "currency": "USD", "subtotal_minor": 50, "discount_minor": 5, "total_minor": 45, "payable_minor": 45,
             "applied": [{
                 "coupon_id": coupon.to_string(), "voucher_id": "vch_1", "discount_minor": 5,
-                "lines": [{"line": 0, "discount_minor": 5}],
+                "lines_minor": [5],
             }],
             "refused": [{"code": "nonsense", "rejection": "code_unknown", "detail": "this is not a code",
                 "reason": {"en": "This code is not valid.", "zh": "此券码无效。"}}],

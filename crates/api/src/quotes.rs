@@ -99,7 +99,7 @@ pub(crate) fn check_codes(codes: &[String]) -> Result<(), Problem> {
         return Err(Problem::invalid_field("/codes", "invalid", format!("must be at most {CODES_MAX} codes")));
     }
     for (index, code) in codes.iter().enumerate() {
-        check_chars(&format!("/codes/{index}"), code, TYPED_CHARS_MAX)?;
+        check_chars("", code, TYPED_CHARS_MAX).map_err(|error| error.under(&format!("/codes/{index}")))?;
     }
     Ok(())
 }

@@ -14,7 +14,6 @@ use crate::cost_bearer_body::BorneBody;
 use crate::names::Names;
 use crate::payment_body::PaidBody;
 use crate::problem::Problem;
-use crate::quote_body::LineShareBody;
 use crate::schemas;
 use crate::voucher_body::voucher_ids;
 
@@ -68,8 +67,8 @@ pub(crate) struct PartBody {
     voucher_id: Option<String>,
     discount_minor: i64,
     returned_minor: i64,
-    /// Lines without any are left out.
-    lines: Vec<LineShareBody>,
+    /// What of it was taken off each line, in the order of the order.
+    lines_minor: Vec<i64>,
     /// What merchants bear of it; the platform bears the rest. Left out where it bears all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     borne_by: Vec<BorneBody>,
@@ -150,13 +149,12 @@ fn body_of(
 }
 
 fn part_of(part: &Part, names: &Names, vouchers: &BTreeMap<VoucherKey, String>) -> PartBody {
-    let shares = part.lines_minor.iter().copied().enumerate().filter(|(_, minor)| *minor > 0);
     PartBody {
         coupon_id: names.coupon(part.coupon),
         voucher_id: part.voucher.and_then(|key| vouchers.get(&key).cloned()),
         discount_minor: part.discount_minor,
         returned_minor: part.returned_minor,
-        lines: shares.map(|(line, discount_minor)| LineShareBody { line, discount_minor }).collect(),
+        lines_minor: part.lines_minor.clone(),
         borne_by: Vec::new(),
     }
 }

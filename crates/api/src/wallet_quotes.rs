@@ -21,7 +21,7 @@ use crate::gate::refuse_blocked_customer;
 use crate::names::Names;
 use crate::order_body::OrderBody;
 use crate::problem::Problem;
-use crate::quote_body::{LineShareBody, RefusalBody};
+use crate::quote_body::{RefusalBody, off_each};
 use crate::quotes::{heard, parse_order};
 use crate::reply::{Answered, Reply};
 use crate::voucher_body::voucher_ids;
@@ -59,8 +59,8 @@ pub(crate) struct UsableVoucher {
     #[schema(value_type = String)]
     coupon_id: CouponId,
     discount_minor: i64,
-    /// Where it takes it; lines without any are left out.
-    lines: Vec<LineShareBody>,
+    /// What of it would be taken off each line, in the order of the order.
+    lines_minor: Vec<i64>,
     /// What the order would come to with it.
     total_minor: i64,
     /// What it would pay of the total, if it is gift value.
@@ -142,7 +142,7 @@ impl WalletQuote {
                 voucher_id,
                 coupon_id,
                 discount_minor: applied.discount_minor,
-                lines: applied.lines.iter().copied().map(LineShareBody::from).collect(),
+                lines_minor: off_each(&applied.lines, quote.lines.len()),
                 total_minor: quote.total_minor,
                 pays_minor: None,
                 ends_at: voucher.held_until.or(voucher.valid_until),
@@ -152,7 +152,7 @@ impl WalletQuote {
                 voucher_id,
                 coupon_id,
                 discount_minor: 0,
-                lines: Vec::new(),
+                lines_minor: off_each(&[], quote.lines.len()),
                 total_minor: quote.total_minor,
                 pays_minor: Some(payment.amount_minor),
                 ends_at: voucher.valid_until,
