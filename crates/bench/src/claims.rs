@@ -1,14 +1,14 @@
 //! Claims in their full work: stock, one for each customer, wallet, event, answer kept for the key.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use anyhow::ensure;
 
+use crate::caller::Caller;
 use crate::load::{Requests, float, now};
 use crate::orders::amount_off;
 use crate::request::Request;
-use crate::scenario::{Effort, Row, measure};
+use crate::rounds::{Open, Peer, Traffic};
 use crate::shop::{Shop, flash_sale};
 use crate::table::Bench;
 
@@ -16,13 +16,16 @@ use crate::table::Bench;
 const FEW: u64 = 100_000;
 const MANY: [(&str, u64); 2] = [("claim_hot_1m", 1_000_000), ("claim_hot_10m", 10_000_000)];
 /// Coupons of a sale of many things.
-const SPREAD: usize = 1_000;
-/// Hot coupons, one after the other: each customer has one of each.
-const HOT: usize = 8;
+const SPREAD: u64 = 1_000;
+/// More than any run claims of hot coupons. They are claimed one after the other, as each customer has one of each.
+const CLAIMS: u64 = 3_200_000;
+
+/// A shop that stays open, with its customers.
+pub type Hot = (Shop, Rc<[String]>);
 
 /// Who claims what, with or without a key.
-struct Sale<'a> {
-    shop: &'a Shop,
+pub struct Sale {
+    caller: Caller,
     customers: Rc<[String]>,
     coupons: Rc<[String]>,
     /// Whether neighbours claim different coupons.
@@ -30,24 +33,47 @@ struct Sale<'a> {
     keyed: bool,
     /// Begins its keys.
     series: u64,
-    successes: Cell<u64>,
 }
 
 impl Bench<'_> {
     pub fn claims(&mut self) -> anyhow::Result<()> {
-        let scenarios = [("claim_hot", HOT, true), ("claim_hot_nokey", HOT, false), ("claim_spread", SPREAD, true)];
+        let scenarios = [("claim_hot", false, true), ("claim_hot_nokey", false, false), ("claim_spread", true, true)];
         let wanted: Vec<_> = scenarios.into_iter().filter(|(scenario, ..)| self.wants(scenario)).collect();
         if wanted.is_empty() {
             return Ok(());
         }
-        let mut shop = Shop::open(&self.options.place)?;
-        let customers = shop.customers(self.options.customers)?;
-        fill(&shop, &customers, FEW)?;
-        for (scenario, coupons, keyed) in wanted {
-            let sale = Sale::open(&shop, &customers, (coupons, coupons == SPREAD), keyed)?;
-            self.claim(scenario, &sale)?;
+        let (mut shop, customers, _) = self.shop_of_claims(FEW)?;
+        for (scenario, spread, keyed) in wanted {
+            let sale = Sale::open(&shop, &customers, spread, keyed)?;
+            self.claim(scenario, &shop, &sale)?;
         }
         shop.server.process.stop()
+    }
+
+    /// Claims of hot coupons that others are compared with. The shop stays open until `close`, as it takes a while to fill; its
+    /// coupons are new each time.
+    pub fn hot_sale(&mut self) -> anyhow::Result<Peer> {
+        let (shop, customers) = match self.hot.take() {
+            Some(hot) => hot,
+            None => self.shop_of_claims(FEW).map(|(shop, customers, _)| (shop, customers))?,
+        };
+        let sale = Sale::open(&shop, &customers, false, true)?;
+        let traffic = Traffic::new(shop.server.address, sale.requests());
+        self.hot = Some((shop, customers));
+        Ok(Peer { name: "claim_hot", traffic, open: Open::Sale(sale) })
+    }
+
+    /// Ends what stayed open.
+    pub fn close(&mut self) -> anyhow::Result<()> {
+        self.hot.take().map_or(Ok(()), |(mut shop, _)| shop.server.process.stop())
+    }
+
+    /// With customers and so many vouchers, and how many of them were made a second.
+    fn shop_of_claims(&self, vouchers: u64) -> anyhow::Result<(Shop, Rc<[String]>, f64)> {
+        let shop = Shop::open(&self.options.place)?;
+        let customers = shop.customers(self.options.customers)?;
+        let filled = fill(&shop, &customers, vouchers)?;
+        Ok((shop, customers, filled))
     }
 
     /// The same among vouchers that were there before, with how soon a server starts on them and what it holds then.
@@ -56,29 +82,22 @@ impl Bench<'_> {
             if !self.wants(scenario) {
                 continue;
             }
-            let mut shop = Shop::open(&self.options.place)?;
-            let customers = shop.customers(self.options.customers)?;
-            let filled = fill(&shop, &customers, vouchers)?;
+            let (mut shop, customers, filled) = self.shop_of_claims(vouchers)?;
             let mut start = shop.restart()?;
             start.scenario = format!("start_{scenario}");
             start.note = Some(format!("ready; {vouchers} vouchers before, made at {filled:.0} a second"));
             self.report.add(start);
-            let sale = Sale::open(&shop, &customers, (HOT, false), true)?;
-            self.claim(scenario, &sale)?;
+            let sale = Sale::open(&shop, &customers, false, true)?;
+            self.claim(scenario, &shop, &sale)?;
             self.list(&shop, scenario, &customers)?;
             shop.server.process.stop()?;
         }
         Ok(())
     }
 
-    fn claim(&mut self, scenario: &str, sale: &Sale<'_>) -> anyhow::Result<()> {
-        let mut first = 0;
-        self.load(|effort| {
-            let (row, next) = sale.run(scenario, effort, first)?;
-            first = next;
-            Ok(row)
-        })?;
-        sale.account()
+    fn claim(&mut self, scenario: &str, shop: &Shop, sale: &Sale) -> anyhow::Result<()> {
+        let successes = self.load(scenario, shop.subject(sale.requests()))?;
+        sale.account(successes)
     }
 
     /// A customer's vouchers, a page of them.
@@ -89,34 +108,29 @@ impl Bench<'_> {
             Request::new("GET", &path, &key, "").write(out);
             true
         });
-        let scenario = format!("list_{scenario}");
-        self.load(|effort| Ok(measure(&scenario, shop.subject(), effort, (0, Rc::clone(&requests)))?.0))
+        self.load(&format!("list_{scenario}"), shop.subject(requests))?;
+        Ok(())
     }
 }
 
-impl<'a> Sale<'a> {
-    fn open(
-        shop: &'a Shop,
-        customers: &Rc<[String]>,
-        (coupons, spread): (usize, bool),
-        keyed: bool,
-    ) -> anyhow::Result<Self> {
+impl Sale {
+    fn open(shop: &Shop, customers: &Rc<[String]>, spread: bool, keyed: bool) -> anyhow::Result<Self> {
+        let coupons = if spread { SPREAD } else { CLAIMS.div_ceil(length(customers)) };
         let made = (0..coupons).map(|number| shop.coupon(&flash_sale(&format!("Sale {number}"))));
         let coupons: Vec<String> = made.collect::<anyhow::Result<_>>()?;
         let series = shop.next_series();
         Ok(Self {
-            shop,
+            caller: shop.caller(),
             customers: Rc::clone(customers),
             coupons: coupons.into(),
             spread,
             keyed,
             series,
-            successes: Cell::new(0),
         })
     }
 
     fn requests(&self) -> Requests {
-        let (customers, coupons, key) = (Rc::clone(&self.customers), Rc::clone(&self.coupons), self.shop.key.clone());
+        let (customers, coupons, key) = (Rc::clone(&self.customers), Rc::clone(&self.coupons), self.caller.key.clone());
         let Self { spread, keyed, series, .. } = *self;
         Rc::new(move |number, out| {
             let round = place(number / length(&customers), coupons.len());
@@ -131,19 +145,12 @@ impl<'a> Sale<'a> {
         })
     }
 
-    fn run(&self, scenario: &str, effort: Effort, first: u64) -> anyhow::Result<(Row, u64)> {
-        let (row, tally) = measure(scenario, self.shop.subject(), effort, (first, self.requests()))?;
-        self.successes.set(self.successes.get() + tally.successes);
-        Ok((row, tally.next))
-    }
-
     /// There are as many vouchers as claims were answered with one.
-    fn account(&self) -> anyhow::Result<()> {
+    pub fn account(&self, answered: u64) -> anyhow::Result<()> {
         let mut issued = 0;
         for coupon in &*self.coupons {
-            issued += self.shop.issued(coupon)?;
+            issued += self.caller.figure(coupon, "issued")?;
         }
-        let answered = self.successes.get();
         ensure!(issued == answered, "{answered} claims were answered and {issued} vouchers made");
         Ok(())
     }

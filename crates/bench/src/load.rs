@@ -58,11 +58,30 @@ pub struct Tally {
     pub next: u64,
     /// How long was counted.
     pub counted: Duration,
+    /// Whether there were no more requests before the time was over.
+    pub ran_out: bool,
 }
 
 impl Tally {
     pub fn rate_per_s(&self) -> f64 {
         float(self.latency_us.len()) / self.counted.as_secs_f64()
+    }
+
+    /// With what a later load of the same requests came to.
+    pub fn join(mut self, later: Self) -> anyhow::Result<Self> {
+        self.latency_us.add(&later.latency_us)?;
+        for (status, count) in later.errors {
+            *self.errors.entry(status).or_default() += count;
+        }
+        self.per_second.extend(later.per_second);
+        Ok(Self {
+            successes: self.successes + later.successes,
+            unclean: self.unclean + later.unclean,
+            next: later.next,
+            counted: self.counted + later.counted,
+            ran_out: self.ran_out || later.ran_out,
+            ..self
+        })
     }
 
     pub fn error_count(&self) -> u64 {
@@ -142,6 +161,7 @@ impl Tally {
             per_second: Vec::new(),
             next: load.first,
             counted: load.time,
+            ran_out: false,
         })
     }
 
@@ -171,6 +191,7 @@ impl Run {
             let number = self.next.replace(self.next.get() + 1);
             request.clear();
             if !(self.requests)(number, &mut request) {
+                self.tally.borrow_mut().ran_out = true;
                 break;
             }
             let response = connection.send(request.as_bytes()).await?;

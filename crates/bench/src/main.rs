@@ -2,8 +2,9 @@
 //! ours: it starts the binary, speaks to its API, and reads what the system says of the process.
 //!
 //! Read in this order: `table` (what is measured), `claims` and its siblings (the scenarios), `scenario` (one load and its
-//! figures), `load` (how requests are sent and timed), `shop` (what is set up over the API), `peer` (what we are compared
-//! with), `budgets` and `report` (ratios, rows, files), `proofs` (demands that must hold under load).
+//! figures), `rounds` (beside what it is compared with), `load` (how requests are sent and timed), `shop` (what is set up
+//! over the API), `peer` (what we are compared with), `budgets` and `report` (ratios, rows, files), `proofs` (demands that
+//! must hold under load).
 
 #![expect(clippy::print_stdout, reason = "its tables are for a person")]
 #![expect(clippy::float_arithmetic, reason = "figures and ratios, no money")]
@@ -16,6 +17,7 @@ mod quotes;
 mod codes;
 mod peers;
 mod scenario;
+mod rounds;
 mod load;
 mod connection;
 mod request;

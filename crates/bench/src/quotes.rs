@@ -9,7 +9,7 @@ use crate::claims::place;
 use crate::load::Requests;
 use crate::orders::{order, percent_off};
 use crate::request::Request;
-use crate::scenario::measure;
+use crate::rounds::{Open, Peer, Traffic};
 use crate::shop::Shop;
 use crate::table::Bench;
 
@@ -21,6 +21,7 @@ const CODES: [(&str, u64); 5] =
 const OTHERS: usize = 495;
 /// The code of the coupon that is for what a collection lists.
 const LISTED: &str = "LISTED";
+pub const FEW_LISTED: &str = "quote_collection_10";
 /// Entries that one request adds.
 const ENTRIES_MAX: usize = 10_000;
 /// Who asks; a quote writes nothing, so they may ask again.
@@ -35,7 +36,7 @@ impl Bench<'_> {
             codes(shop, true)?;
             (0..OTHERS).try_for_each(|number| shop.coupon(&of_other_channel(number)).map(drop))
         })?;
-        for (scenario, entries) in [("quote_collection_10", LINES), ("quote_collection_1m", 1_000_000)] {
+        for (scenario, entries) in [(FEW_LISTED, LINES), ("quote_collection_1m", 1_000_000)] {
             self.quote(scenario, (order(LINES), &[LISTED]), |shop| of_collection(shop, entries))?;
         }
         Ok(())
@@ -45,18 +46,34 @@ impl Bench<'_> {
     fn quote(
         &mut self,
         scenario: &'static str,
-        (order, codes): (Value, &[&str]),
+        asked: (Value, &[&str]),
         fill: impl FnOnce(&Shop) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         if !self.wants(scenario) {
             return Ok(());
         }
-        let mut shop = Shop::open(&self.options.place)?;
+        let (mut shop, requests) = self.shop_of_quotes(asked, fill)?;
+        self.load(scenario, shop.subject(requests))?;
+        shop.server.process.stop()
+    }
+
+    fn shop_of_quotes(
+        &self,
+        (order, codes): (Value, &[&str]),
+        fill: impl FnOnce(&Shop) -> anyhow::Result<()>,
+    ) -> anyhow::Result<(Shop, Requests)> {
+        let shop = Shop::open(&self.options.place)?;
         let customers = shop.customers(CUSTOMERS)?;
         fill(&shop)?;
-        let requests = quotes(&shop, customers, &json!({ "codes": codes, "order": order }));
-        self.load(|effort| Ok(measure(scenario, shop.subject(), effort, (0, Rc::clone(&requests)))?.0))?;
-        shop.server.process.stop()
+        let requests = quotes(shop.key.clone(), customers, &json!({ "codes": codes, "order": order }));
+        Ok((shop, requests))
+    }
+
+    /// What a collection of a million is compared with.
+    pub fn few_listed(&self) -> anyhow::Result<Peer> {
+        let (shop, requests) = self.shop_of_quotes((order(LINES), &[LISTED]), |shop| of_collection(shop, LINES))?;
+        let traffic = Traffic::new(shop.server.address, requests);
+        Ok(Peer { name: FEW_LISTED, traffic, open: Open::Shop(shop) })
     }
 }
 
@@ -95,8 +112,7 @@ fn of_other_channel(number: usize) -> Value {
     })
 }
 
-fn quotes(shop: &Shop, customers: Rc<[String]>, rest: &Value) -> Requests {
-    let key = shop.key.clone();
+fn quotes(key: String, customers: Rc<[String]>, rest: &Value) -> Requests {
     // Written once: what the load generator computes is taken from what is measured.
     let rest = rest.to_string();
     Rc::new(move |number, out| {

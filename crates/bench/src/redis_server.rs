@@ -17,7 +17,14 @@ pub enum Fsync {
 }
 
 impl Fsync {
-    pub fn name(self) -> &'static str {
+    pub fn scenario(self) -> &'static str {
+        match self {
+            Self::EverySecond => "redis_lua_everysec",
+            Self::Always => "redis_lua_always",
+        }
+    }
+
+    fn name(self) -> &'static str {
         match self {
             Self::EverySecond => "everysec",
             Self::Always => "always",
@@ -38,12 +45,13 @@ pub struct Redis {
 const START_MAX: Duration = Duration::from_secs(10);
 
 impl Redis {
-    pub fn start(parent: &Path, fsync: Fsync) -> anyhow::Result<Self> {
+    /// With more arguments, if any.
+    pub fn start(parent: &Path, fsync: Fsync, with: &[&str]) -> anyhow::Result<Self> {
         let folder = folder(&std::path::absolute(parent)?)?;
         let socket = folder.path().join("s");
         let mut command = Command::new("redis-server");
         command.args(["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", fsync.name()]);
-        command.arg("--unixsocket").arg(&socket).arg("--dir").arg(folder.path());
+        command.args(with).arg("--unixsocket").arg(&socket).arg("--dir").arg(folder.path());
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let process = Process::new(child.context("redis-server does not start; Debian: apt-get install redis-server")?);
         let url = format!("redis+unix://{}", socket.display());

@@ -54,10 +54,10 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// The most that went of it.
-    pub fn rate(&self, scenario: &str) -> Option<f64> {
+    /// Of its numbers of connections the one with which the most went.
+    pub fn best(&self, scenario: &str) -> Option<&Row> {
         let rows = self.rows.iter().filter(|row| row.scenario == scenario && row.mode == "saturation");
-        rows.map(|row| row.rate_per_s).max_by(f64::total_cmp)
+        rows.max_by(|one, other| one.rate_per_s.total_cmp(&other.rate_per_s))
     }
 
     pub fn finish(&self, out: &Path) -> anyhow::Result<()> {

@@ -1,14 +1,15 @@
 //! One load and its figures.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::load::{Load, Requests, Tally, WARM_UP, float, send};
+use crate::load::float;
 use crate::process::Process;
+use crate::rounds::{Measured, Peer, Traffic, alternate};
 
 /// What one scenario came to. What does not apply to it is left out.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -28,6 +29,9 @@ pub struct Row {
     pub cpu_us_per_request: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_rss_mb: Option<f64>,
+    /// The rate of each peer that was measured in alternation with it, with as many connections.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub against: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -60,11 +64,10 @@ impl Latency {
     }
 }
 
-/// Who is measured.
-#[derive(Clone, Debug)]
+/// Who is measured, and by which requests.
 pub struct Subject<'a> {
     pub store: &'static str,
-    pub address: SocketAddr,
+    pub traffic: Traffic,
     /// Whose processor time and memory count: the server, and what it stores with.
     pub processes: Vec<&'a Process>,
 }
@@ -77,36 +80,33 @@ pub struct Effort {
     pub rate_per_s: Option<u64>,
 }
 
-/// A row, and what the load came to: how many requests there were, from which number the next goes on.
-pub fn measure(
-    scenario: &str,
-    subject: Subject<'_>,
-    effort: Effort,
-    (first, requests): (u64, Requests),
-) -> anyhow::Result<(Row, Tally)> {
-    let Effort { connections, time, rate_per_s } = effort;
-    let load = Load { address: subject.address, connections, warm_up: WARM_UP, time, rate_per_s, first, requests };
-    let mut cpu = Vec::new();
-    let tally = send(&load, || cpu.push(cpu_of(&subject.processes))).with_context(|| scenario.to_owned())?;
-    let [begun, ended] = cpu.try_into().expect("it marks begin and end");
+/// Its row, with these peers beside it.
+pub fn measure(scenario: &str, subject: &mut Subject<'_>, effort: Effort, peers: &mut [Peer]) -> anyhow::Result<Row> {
+    let Subject { store, traffic, processes } = subject;
+    let mut marks = Vec::new();
+    let mark = || marks.push(cpu_of(processes));
+    let Measured { tally, against } = alternate(traffic, peers, effort, mark).with_context(|| scenario.to_owned())?;
+    let marks = marks.into_iter().collect::<anyhow::Result<Vec<Duration>>>()?;
+    // Begin and end, slice by slice.
+    let cpu: Duration = marks.chunks_exact(2).map(|slice| slice[1] - slice[0]).sum();
     let answers = tally.latency_us.len().max(1);
-    let resident_kib = subject.processes.iter().map(|process| process.resident_kib()).sum::<anyhow::Result<u64>>()?;
-    let row = Row {
-        scenario: scenario.to_owned(),
-        store: subject.store,
-        mode: if rate_per_s.is_some() { "fixed_rate" } else { "saturation" },
-        connections,
-        rate_per_s: tally.rate_per_s(),
-        latency: Some(Latency::of(&tally.latency_us)),
-        errors: tally.error_count(),
-        cpu_us_per_request: Some((ended? - begun?).as_secs_f64() * 1e6 / float(answers)),
-        server_rss_mb: Some(float(resident_kib) / 1_024.0),
-        note: None,
-    };
+    let resident_kib = processes.iter().map(|process| process.resident_kib()).sum::<anyhow::Result<u64>>()?;
     if !tally.errors.is_empty() {
         eprintln!("{scenario}: answers by status {:?}", tally.errors);
     }
-    Ok((row, tally))
+    Ok(Row {
+        scenario: scenario.to_owned(),
+        store,
+        mode: if effort.rate_per_s.is_some() { "fixed_rate" } else { "saturation" },
+        connections: effort.connections,
+        rate_per_s: tally.rate_per_s(),
+        latency: Some(Latency::of(&tally.latency_us)),
+        errors: tally.error_count(),
+        cpu_us_per_request: Some(cpu.as_secs_f64() * 1e6 / float(answers)),
+        server_rss_mb: Some(float(resident_kib) / 1_024.0),
+        against,
+        note: tally.ran_out.then(|| "no more requests before the time was over".to_owned()),
+    })
 }
 
 fn cpu_of(processes: &[&Process]) -> anyhow::Result<Duration> {

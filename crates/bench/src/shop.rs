@@ -14,9 +14,10 @@ use tokio::task::{JoinSet, LocalSet};
 use crate::Place;
 use crate::caller::Caller;
 use crate::connection::Connection;
-use crate::load::{float, now};
+use crate::load::{Requests, float, now};
 use crate::process::{Server, folder};
 use crate::request::Request;
+use crate::rounds::Traffic;
 use crate::scenario::{Latency, Row, Subject};
 
 /// Requests under way while the shop is filled.
@@ -98,8 +99,9 @@ impl Shop {
         })
     }
 
-    pub fn subject(&self) -> Subject<'_> {
-        Subject { store: STORE, address: self.server.address, processes: vec![&self.server.process] }
+    pub fn subject(&self, requests: Requests) -> Subject<'_> {
+        let traffic = Traffic::new(self.server.address, requests);
+        Subject { store: STORE, traffic, processes: vec![&self.server.process] }
     }
 
     /// A number nobody had: what one series of keys begins with.

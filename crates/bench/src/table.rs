@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use crate::Place;
 use crate::budgets::budgets;
+use crate::claims::Hot;
+use crate::peers::SETTING;
 use crate::report::Report;
-use crate::scenario::{Effort, Row};
+use crate::rounds::Peer;
+use crate::scenario::{Effort, Row, Subject, measure};
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -33,14 +36,14 @@ pub struct Options {
 
 /// Measures, prints and writes.
 pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let mut bench = Bench { options, report: Report::new() };
-    bench.echo()?;
-    bench.long_echo()?;
+    let mut bench = Bench { options, report: Report::new(), redis_setting: SETTING, hot: None };
+    bench.ceilings()?;
     bench.redis()?;
     bench.claims()?;
     bench.redemptions()?;
     bench.quotes()?;
     bench.claims_among_many()?;
+    bench.close()?;
     bench.codes()?;
     bench.report.budgets = budgets(&bench.report);
     bench.report.finish(&options.out)?;
@@ -51,6 +54,10 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 pub struct Bench<'a> {
     pub options: &'a Options,
     pub report: Report,
+    /// Connections to Redis with which it was best.
+    pub redis_setting: usize,
+    /// The shop of the claims that others are compared with, once it was needed.
+    pub hot: Option<Hot>,
 }
 
 impl Bench<'_> {
@@ -60,18 +67,31 @@ impl Bench<'_> {
         only.is_empty() || only.iter().any(|one| one == scenario)
     }
 
-    /// As much as goes, with each number of connections; then half of the most, at a rate that waits for no answer.
-    pub fn load(&mut self, mut run: impl FnMut(Effort) -> anyhow::Result<Row>) -> anyhow::Result<()> {
+    /// Its rows. Returns how many of all its requests were answered with a success.
+    pub fn load(&mut self, scenario: &str, mut subject: Subject<'_>) -> anyhow::Result<u64> {
+        self.load_with(scenario, |effort, peers| measure(scenario, &mut subject, effort, peers))?;
+        Ok(subject.traffic.successes)
+    }
+
+    /// As much as goes, with each number of connections, beside its peers; then half of the most, at a rate that waits for no
+    /// answer, alone. Returns the most.
+    pub fn load_with(
+        &mut self,
+        scenario: &str,
+        mut run: impl FnMut(Effort, &mut [Peer]) -> anyhow::Result<Row>,
+    ) -> anyhow::Result<f64> {
         let time = Duration::from_secs(self.options.seconds);
+        let mut peers = self.beside(scenario)?;
         let mut best = Row::default();
         for &connections in &self.options.connections {
-            let row = run(Effort { connections, time, rate_per_s: None })?;
+            let row = run(Effort { connections, time, rate_per_s: None }, &mut peers)?;
             self.report.add(row.clone());
             best = if row.rate_per_s > best.rate_per_s { row } else { best };
         }
-        let rate_per_s = Some(whole(best.rate_per_s / 2.0));
-        self.report.add(run(Effort { connections: best.connections, time, rate_per_s })?);
-        Ok(())
+        peers.into_iter().try_for_each(Peer::end)?;
+        let rate_per_s = Some(whole(best.rate_per_s / 2.0).max(1));
+        self.report.add(run(Effort { connections: best.connections, time, rate_per_s }, &mut [])?);
+        Ok(best.rate_per_s)
     }
 }
 
