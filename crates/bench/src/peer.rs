@@ -1,6 +1,9 @@
 //! What Scrip is compared with: the HTTP stack it has (axum on hyper, each answer and body of like size), doing nothing,
 //! or doing what a flash sale is often built of: one Redis script that looks at the stock and at the customer's count,
-//! takes one, and appends to a stream. It knows no definitions, no codes, no windows and no keys of idempotency.
+//! takes one, and appends to a stream; it knows no definitions, no codes, no windows and no keys of idempotency. Or reading
+//! and writing the JSON of a long quote.
+
+mod quotes;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -66,6 +69,7 @@ pub async fn serve(redis: Option<&str>, connections: usize) -> anyhow::Result<Ex
     let router = Router::new()
         .route("/echo/{id}", post(echo))
         .route("/long_echo/{bytes}", post(long_echo))
+        .route("/json_quotes", post(quotes::json_quote))
         .route("/claims/{id}", post(claim))
         .route("/stock/{id}", post(stock))
         .with_state(app);

@@ -10,7 +10,7 @@ use crate::budgets::peers_of;
 use crate::load::Requests;
 use crate::orders::order;
 use crate::process::Server;
-use crate::quotes::LONG_LINES;
+use crate::quotes::{LONG_LINES, long_quotes};
 use crate::redis_server::{Fsync, Redis};
 use crate::request::Request;
 use crate::rounds::{Open, Peer, Traffic};
@@ -18,10 +18,15 @@ use crate::scenario::{Row, Subject, measure};
 use crate::table::Bench;
 
 /// Of a quote of 200 lines with five codes.
-const LONG_ANSWER_BYTES: usize = 47_028;
+pub const LONG_ANSWER_BYTES: usize = 47_028;
 
-/// The same HTTP stack without any work, and without any for what is as long as a quote of 200 lines and its answer.
-const CEILINGS: [Ceiling; 2] = [("echo", || posts("/echo/cpn_0")), ("echo_200_lines", long_posts)];
+/// The same HTTP stack: without any work, without any work for what is as long as a quote of 200 lines and its answer, and
+/// reading and writing the JSON of that.
+const CEILINGS: [Ceiling; 3] = [
+    ("echo", || posts("/echo/cpn_0")),
+    ("echo_200_lines", long_posts),
+    ("json_200_lines", || long_quotes("/json_quotes")),
+];
 
 /// A scenario, and what writes its requests.
 type Ceiling = (&'static str, fn() -> Requests);

@@ -65,7 +65,7 @@ impl Bench<'_> {
         let shop = Shop::open(&self.options.place)?;
         let customers = shop.customers(CUSTOMERS)?;
         fill(&shop)?;
-        let requests = quotes(shop.key.clone(), customers, &json!({ "codes": codes, "order": order }));
+        let requests = quotes("/v1/quotes", shop.key.clone(), customers, &asking(&order, codes));
         Ok((shop, requests))
     }
 
@@ -112,12 +112,23 @@ fn of_other_channel(number: usize) -> Value {
     })
 }
 
-fn quotes(key: String, customers: Rc<[String]>, rest: &Value) -> Requests {
+/// What is sent for the long quote, to who has no customers of ours.
+pub fn long_quotes(path: &'static str) -> Requests {
+    let customers: Vec<String> = (0..CUSTOMERS).map(|number| format!("cus_{number:032x}")).collect();
+    quotes(path, "sk_peer".to_owned(), customers.into(), &asking(&order(LONG_LINES), &CODES.map(|(code, _)| code)))
+}
+
+/// All but the customer.
+fn asking(order: &Value, codes: &[&str]) -> Value {
+    json!({ "codes": codes, "order": order })
+}
+
+fn quotes(path: &'static str, key: String, customers: Rc<[String]>, rest: &Value) -> Requests {
     // Written once: what the load generator computes is taken from what is measured.
     let rest = rest.to_string();
     Rc::new(move |number, out| {
         let body = format!("{{\"customer_id\":\"{}\",{}", customers[place(number, customers.len())], &rest[1..]);
-        Request::new("POST", "/v1/quotes", &key, &body).write(out);
+        Request::new("POST", path, &key, &body).write(out);
         true
     })
 }

@@ -13,8 +13,10 @@ use crate::scenario::Row;
 #[derive(Clone, Debug, Serialize)]
 pub struct Budget {
     pub what: String,
-    pub must: f64,
-    pub goal: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub must: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goal: Option<f64>,
     pub found: f64,
     pub unit: &'static str,
     /// Whether less is better.
@@ -24,10 +26,11 @@ pub struct Budget {
 impl Budget {
     fn verdict(&self) -> &'static str {
         let holds = |bound: f64| if self.at_most { self.found <= bound } else { self.found >= bound };
-        match (holds(self.must), holds(self.goal)) {
-            (true, true) => "goal",
-            (true, false) => "must",
-            (false, _) => "MISSED",
+        match (self.must.map(holds), self.goal.map(holds)) {
+            (Some(false), _) => "MISSED",
+            (_, Some(true)) => "goal",
+            (Some(true), _) => "must",
+            (None, _) => "",
         }
     }
 }
@@ -63,8 +66,10 @@ impl Report {
     pub fn finish(&self, out: &Path) -> anyhow::Result<()> {
         println!("\n| budget | must | goal | found | |\n|---|---|---|---|---|");
         for budget in &self.budgets {
-            let Budget { what, must, goal, found, unit, .. } = budget;
-            println!("| {what} | {must} {unit} | {goal} {unit} | {found:.2} {unit} | {} |", budget.verdict());
+            let Budget { what, found, unit, .. } = budget;
+            let bound = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value} {unit}"));
+            let (must, goal) = (bound(budget.must), bound(budget.goal));
+            println!("| {what} | {must} | {goal} | {found:.2} {unit} | {} |", budget.verdict());
         }
         if let Some(folder) = out.parent() {
             fs::create_dir_all(folder)?;
