@@ -50,6 +50,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// One stall of the machine decides the p99 of a run of some seconds; seldom of two in three.
+const FIXED_RATE_RUNS: usize = 3;
+
 /// A run of all of it.
 pub struct Bench<'a> {
     pub options: &'a Options,
@@ -74,7 +77,7 @@ impl Bench<'_> {
     }
 
     /// As much as goes, with each number of connections, beside its peers; then half of the most, at a rate that waits for no
-    /// answer, alone. Returns the most.
+    /// answer, alone: of three runs the one with the middle p99. Returns the most.
     pub fn load_with(
         &mut self,
         scenario: &str,
@@ -90,7 +93,11 @@ impl Bench<'_> {
         }
         peers.into_iter().try_for_each(Peer::end)?;
         let rate_per_s = Some(whole(best.rate_per_s / 2.0).max(1));
-        self.report.add(run(Effort { connections: best.connections, time, rate_per_s }, &mut [])?);
+        let effort = Effort { connections: best.connections, time, rate_per_s };
+        let mut runs = (0..FIXED_RATE_RUNS).map(|_| run(effort, &mut [])).collect::<anyhow::Result<Vec<_>>>()?;
+        let p99_ms = |row: &Row| row.latency.map_or(0.0, |latency| latency.p99_ms);
+        runs.sort_by(|one, other| p99_ms(one).total_cmp(&p99_ms(other)));
+        self.report.add(runs.swap_remove(FIXED_RATE_RUNS / 2));
         Ok(best.rate_per_s)
     }
 }

@@ -16,12 +16,11 @@ pub(crate) struct Cores {
 }
 
 impl Cores {
-    /// Each thread calls `rest` whenever it has nothing to do.
-    pub(crate) fn start(rest: impl Fn() + Clone + Send + Sync + 'static) -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let count = thread::available_parallelism().map_or(1, NonZero::get);
         let (mut threads, mut handles) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for number in 0..count {
-            let runtime = Builder::new_current_thread().enable_all().on_thread_park(rest.clone()).build()?;
+            let runtime = Builder::new_current_thread().enable_all().build()?;
             handles.push(runtime.handle().clone());
             let (end, ended) = oneshot::channel();
             let run = move || {

@@ -76,8 +76,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     };
     let router = api::router(app);
     let mut until = stopped.clone();
-    let reader = Arc::clone(&store);
-    let cores = Cores::start(move || reader.rest()).context("a runtime for each core")?;
+    let cores = Cores::start().context("a runtime for each core")?;
     api::listen::serve(listener, router, (limits, cores.handles()), async move {
         let _ = until.wait_for(|stop| *stop).await;
     })

@@ -91,6 +91,11 @@ impl Checkpoints {
         Ok(Self { log, hurry, wanted: Some(wanted), done, running: false, thread: Some(thread) })
     }
 
+    /// Whether it is time that the log begins anew: nobody may stand in it then for longer than a read takes.
+    pub fn is_log_long(&self) -> bool {
+        !self.log.is_short()
+    }
+
     /// To be called after each commit.
     pub fn committed(&mut self, writing: &Connection) -> rusqlite::Result<()> {
         if !self.running {

@@ -83,12 +83,6 @@ impl SqliteStore {
         self.shared.now()
     }
 
-    /// To be called by a thread that reads here whenever it is about to sleep: between two reads it may then keep the
-    /// snapshot of the first, as long as nothing was committed and the log is short. Threads that never call this keep none.
-    pub fn rest(&self) {
-        self.shared.readers.rest();
-    }
-
     /// Does what waits, writes the log back into the file and ends the writer. Commands that come later are refused.
     pub async fn close(&self) {
         self.queue.close().await;

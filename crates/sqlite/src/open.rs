@@ -133,6 +133,11 @@ pub enum OpenError {
         /// In this program.
         known: u32,
     },
+    /// The file could not be made to keep a write-ahead log, on which everything else rests.
+    #[error(
+        "the database keeps a journal of kind {0} and no write-ahead log; look whether the disk is sound, and try again"
+    )]
+    WithoutLog(String),
     /// A row refers to one that is not there, so the schema was left as it was.
     #[error("the data refer to rows that are not there, so schema {version} was not made; restore a back-up")]
     Dangling {
@@ -278,6 +283,11 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     connection.set_db_config(STABLE_PLANS, true)?;
     connection.execute_batch(PRAGMAS)?;
     schema::migrate(&mut connection)?;
+    // A disk that failed when the mode was changed takes it back with the next transaction, and SQLite does not call that an error.
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::WithoutLog(mode));
+    }
     Ok(connection)
 }
 

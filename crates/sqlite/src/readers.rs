@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::checkpoints::Log;
 use crate::error::store_error;
-use crate::reading::{Reading, this_thread_rests};
+use crate::reading::Reading;
 
 /// Reads that may wait or run at once. What comes beyond is told to come again.
 const READS_MAX: usize = 1024;
@@ -28,6 +28,8 @@ pub(crate) struct Readers {
     jobs: Option<Sender<Job>>,
     places: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
+    /// What the threads read with.
+    apart: Vec<Arc<Mutex<Reading>>>,
     here: Vec<Mutex<Reading>>,
 }
 
@@ -36,19 +38,20 @@ impl Readers {
     pub(crate) fn open(path: &Path, count: usize, log: &Arc<Log>) -> Result<Self, StoreError> {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
+        let open = || (0..count).map(|_| Reading::open(path, log).map(Mutex::new));
+        let here = open().collect::<rusqlite::Result<_>>().map_err(store_error)?;
+        let apart = open().map(|reading| reading.map(Arc::new));
+        let apart: Vec<_> = apart.collect::<rusqlite::Result<_>>().map_err(store_error)?;
         let mut threads = Vec::with_capacity(count);
-        for number in 0..count {
-            let reading = Reading::open(path, log).map_err(store_error)?;
-            let queue = Arc::clone(&queue);
+        for (number, reading) in apart.iter().enumerate() {
+            let (reading, queue) = (Arc::clone(reading), Arc::clone(&queue));
             let thread = thread::Builder::new()
                 .name(format!("sqlite-read-{number}"))
-                .spawn(move || serve(reading, &queue))
+                .spawn(move || serve(&reading, &queue))
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             threads.push(thread);
         }
-        let here = (0..count).map(|_| Reading::open(path, log).map(Mutex::new));
-        let here = here.collect::<rusqlite::Result<_>>().map_err(store_error)?;
-        Ok(Self { jobs: Some(jobs), places: Arc::new(Semaphore::new(READS_MAX)), threads, here })
+        Ok(Self { jobs: Some(jobs), places: Arc::new(Semaphore::new(READS_MAX)), threads, apart, here })
     }
 
     /// Runs a read of some rows by their keys on the caller's thread. If all connections for that are at work, it goes the
@@ -72,12 +75,12 @@ impl Readers {
         Ok(found)
     }
 
-    /// Lets go of all snapshots that are kept between two reads. What reads now, its own thread will let go of.
-    pub(crate) fn rest(&self) {
-        this_thread_rests();
-        for reading in &self.here {
+    /// Lets go of all snapshots that are kept between two reads; for the log to begin anew, while it is long. What reads just
+    /// now keeps none then.
+    pub(crate) fn let_go(&self) {
+        for reading in self.here.iter().chain(self.apart.iter().map(|reading| &**reading)) {
             if let Ok(mut reading) = reading.try_lock() {
-                reading.rest();
+                reading.let_go();
             }
         }
     }
@@ -116,12 +119,12 @@ impl Drop for Readers {
     }
 }
 
-fn serve(mut reading: Reading, queue: &Mutex<Receiver<Job>>) {
+fn serve(reading: &Mutex<Reading>, queue: &Mutex<Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
         // After a panic the caller sees the answer's channel closed.
-        reading.run(job);
+        reading.lock().unwrap_or_else(PoisonError::into_inner).run(job);
     }
 }
 

@@ -1,10 +1,8 @@
 //! One connection that reads: each read sees one committed state, and has two seconds.
 //!
-//! A thread that lets go of what it keeps before it sleeps ([`SqliteStore::rest`](crate::SqliteStore::rest)) may keep a
-//! snapshot from read to read for as long as nothing was committed: beginning and ending one takes four locks of a file,
-//! which was a tenth of a quote.
+//! The snapshot is kept from read to read for as long as nothing was committed: beginning and ending one takes four locks of a
+//! file, which was a tenth of a quote. When the log is to begin anew, the writer has all that are kept let go of.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,16 +20,6 @@ const READ_MAX: Duration = Duration::from_secs(2);
 const OPS_PER_LOOK: i32 = 1000;
 /// Prepared statements kept per connection: all that the read side has.
 const STATEMENTS_MAX: usize = 96;
-
-thread_local! {
-    /// Whether this thread rests before it sleeps.
-    static RESTS: Cell<bool> = const { Cell::new(false) };
-}
-
-/// To be called by a thread whenever it rests: from then on it may keep snapshots.
-pub(crate) fn this_thread_rests() {
-    RESTS.set(true);
-}
 
 /// A connection that only reads.
 #[derive(Debug)]
@@ -68,21 +56,21 @@ impl Reading {
         // Before the snapshot begins: what is committed meanwhile makes it look older than it is, never newer.
         let commits = self.log.commits();
         if self.kept != Some(commits) {
-            self.rest();
+            self.let_go();
             // A failure to begin shows in the read's own first statement, which can be told to its caller.
             let _ = execute(&self.connection, "begin");
         }
         let ended = catch_unwind(AssertUnwindSafe(|| read(&self.connection)));
         // While the log is carried over, nobody may stand in it for longer than it takes.
-        if ended.is_ok() && RESTS.get() && self.log.is_short() && !self.connection.is_autocommit() {
+        if ended.is_ok() && self.log.is_short() && !self.connection.is_autocommit() {
             self.kept = Some(commits);
         } else {
-            self.rest();
+            self.let_go();
         }
     }
 
     /// Lets go of the snapshot, so that the log can begin anew.
-    pub fn rest(&mut self) {
+    pub fn let_go(&mut self) {
         self.kept = None;
         // A read that was interrupted may have ended it.
         if !self.connection.is_autocommit()
@@ -112,8 +100,6 @@ fn now() -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
     struct World {
@@ -155,41 +141,27 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_snapshot_is_let_go_of_at_the_next_commit_and_at_rest() {
-        thread::spawn(|| {
-            this_thread_rests();
-            let mut world = world();
-            world.writing.busy_timeout(Duration::ZERO).unwrap();
-            world.write(2);
-            assert_eq!(world.read(), 2);
-            world.write(3);
-            assert_eq!(world.read(), 2, "nobody said that there was a commit");
-            assert!(!world.log_is_free());
-            world.log.committed(7);
-            assert_eq!(world.read(), 3);
-            world.write(4);
-            world.reading.rest();
-            assert!(world.log_is_free());
-        })
-        .join()
-        .unwrap();
+    fn a_kept_snapshot_is_let_go_of_at_the_next_commit_and_when_it_is_to_be() {
+        let mut world = world();
+        world.writing.busy_timeout(Duration::ZERO).unwrap();
+        world.write(2);
+        assert_eq!(world.read(), 2);
+        world.write(3);
+        assert_eq!(world.read(), 2, "nobody said that there was a commit");
+        assert!(!world.log_is_free());
+        world.log.committed(7);
+        assert_eq!(world.read(), 3);
+        world.write(4);
+        world.reading.let_go();
+        assert!(world.log_is_free());
     }
 
     #[test]
-    fn a_thread_that_does_not_rest_and_a_long_log_keep_no_snapshot() {
-        let mut one = world();
-        one.write(2);
-        assert_eq!(one.read(), 2);
-        assert!(one.log_is_free());
-        thread::spawn(|| {
-            this_thread_rests();
-            let mut world = world();
-            world.log.committed(1_000);
-            world.write(2);
-            assert_eq!(world.read(), 2);
-            assert!(world.log_is_free());
-        })
-        .join()
-        .unwrap();
+    fn while_the_log_is_long_no_snapshot_is_kept() {
+        let mut world = world();
+        world.log.committed(1_000);
+        world.write(2);
+        assert_eq!(world.read(), 2);
+        assert!(world.log_is_free());
     }
 }

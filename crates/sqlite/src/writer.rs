@@ -119,6 +119,9 @@ impl<'c> Writer<'c> {
             Job::Task(task) => task(self),
             Job::Close => self.closing = true,
         }
+        if self.checkpoints.is_log_long() {
+            self.shared.readers.let_go();
+        }
         let carried = self.checkpoints.committed(self.connection);
         self.look_at(carried);
     }
@@ -172,6 +175,7 @@ impl<'c> Writer<'c> {
     fn empty_log(&mut self) -> rusqlite::Result<bool> {
         let carried = self.checkpoints.wait();
         self.look_at(carried);
+        self.shared.readers.let_go();
         self.connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0).map(|busy: i64| busy == 0))
     }
 

@@ -55,13 +55,7 @@ struct Quote {
 struct Applied {
     coupon_id: String,
     discount_minor: i64,
-    lines: Vec<LineShare>,
-}
-
-#[derive(Serialize)]
-struct LineShare {
-    line: usize,
-    discount_minor: i64,
+    lines_minor: Vec<i64>,
 }
 
 #[derive(Serialize)]
@@ -81,11 +75,10 @@ pub async fn json_quote(body: Bytes) -> Response {
 
 fn quote(asked: Asked) -> Quote {
     let Asked { codes, order: Order { currency, lines }, .. } = asked;
-    let share = |line| LineShare { line, discount_minor: SHARE_MINOR };
     let applied = |_: &String| Applied {
         coupon_id: COUPON.to_owned(),
         discount_minor: times(lines.len(), SHARE_MINOR),
-        lines: (0..lines.len()).map(share).collect(),
+        lines_minor: vec![SHARE_MINOR; lines.len()],
     };
     let discount_minor = times(codes.len(), SHARE_MINOR);
     let line = |line: &Line| {
