@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 use crate::error::store_error;
 use crate::query::{each, one};
 
-/// What a claim writes: the voucher with whose it is, the counters it takes from, its event and its answer.
-const OF_A_CLAIM: [&str; 5] = ["voucher", "wallet", "usage", "journal", "answer"];
+/// What a claim writes: the voucher with whose it is, the counters it takes from, its event, its answer and where it lies.
+const OF_A_CLAIM: [&str; 6] = ["voucher", "wallet", "usage", "journal", "answer", "answer_key"];
 /// What is the voucher itself: its row, whose it is, and their indexes.
 const OF_A_VOUCHER: [&str; 2] = ["voucher", "wallet"];
 
