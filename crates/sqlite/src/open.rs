@@ -43,7 +43,7 @@ pub(crate) const BUSY_MAX: Duration = Duration::from_secs(5);
 pub(crate) const STABLE_PLANS: DbConfig = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
 /// 64 MiB. A page that is changed again and again is written back once.
 const LOG_PAGES: usize = 16_000;
-/// Some 8 MiB, twice: what the index takes in may still be here. The more there are, the more share a page of the index.
+/// Some 4 MiB, twice: what the index takes in is still here. The more there are, the more share a page of the index.
 const ANSWERS_MAX: usize = 65_536;
 /// Prepared statements of the writer: all there are.
 const STATEMENTS_MAX: usize = 192;
