@@ -27,7 +27,7 @@ pub(super) struct Typed {
 #[derive(Debug)]
 struct Target {
     source: Source,
-    /// The row before, and the voucher as it stands; none for a shared code. Large, and moved some times.
+    /// The row before, and the voucher as it stands; none for a shared code. Large, and moved several times.
     voucher: Option<Box<(Option<Voucher>, Voucher)>>,
     /// It was named by its id instead of its code.
     by_id: bool,

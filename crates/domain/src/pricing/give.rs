@@ -167,6 +167,7 @@ impl Base<'_> {
         match target {
             Target::Shipping => Given::Shipping(gives(self.shipping_left).clamp(0, self.shipping_left)),
             Target::Deposit => Given::Deposit(gives(self.deposit_left).clamp(0, self.deposit_left)),
+            // All lines, as mostly: their shares are of all lines already.
             Target::Goods if self.in_scope.len() == self.left.len() => {
                 let left: i64 = self.left.iter().sum();
                 Given::Lines(split_by(gives(left).clamp(0, left), &self.left))
