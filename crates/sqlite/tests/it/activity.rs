@@ -46,6 +46,11 @@ pub fn candidate(key: VoucherKey) -> ComputedCode {
 }
 
 impl Busy {
+    /// Closed and opened again.
+    pub async fn reopened(self) -> Self {
+        Self { shop: self.shop.reopened().await, ..self }
+    }
+
     pub async fn open() -> Self {
         let shop = Shop::open();
         let mut customers = Vec::new();

@@ -82,7 +82,8 @@ impl Shop {
         self.folder.path().join("data/scrip.db")
     }
 
-    /// A connection of somebody else.
+    /// A connection of somebody else. What is written by it, the store may read only when it is opened again: it keeps its
+    /// snapshots until its own next commit.
     pub fn connection(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).expect("the file is there")
     }
