@@ -166,30 +166,37 @@ pub fn split_by(amount_minor: i64, weights: &[i64]) -> Vec<i64> {
     // In 64 bits where they suffice for every product, which is much sooner done.
     let most = weights().max().unwrap_or(0);
     match (i64::try_from(whole), amount_minor.checked_mul(most)) {
-        (Ok(whole), Some(_)) => with_the_left(amount_minor, weights(), |weight| {
-            let product = amount_minor * weight;
-            (product.div_euclid(whole), product.rem_euclid(whole))
-        }),
-        (Err(_), _) | (_, None) => with_the_left(amount_minor, weights(), |weight| {
-            let product = i128::from(amount_minor) * i128::from(weight);
-            (narrow(product.div_euclid(whole)), product.rem_euclid(whole))
-        }),
+        (Ok(whole), Some(_)) => {
+            let share = |weight: i64| (amount_minor * weight).div_euclid(whole);
+            // The remainder without a second division: whatever wraps, what comes out is below `whole`.
+            let rest = |weight: i64, share: i64| (amount_minor * weight).wrapping_sub(share.wrapping_mul(whole));
+            with_the_left(amount_minor, weights(), share, rest)
+        }
+        (Err(_), _) | (_, None) => {
+            let product = |weight: i64| i128::from(amount_minor) * i128::from(weight);
+            let share = |weight| narrow(product(weight).div_euclid(whole));
+            with_the_left(amount_minor, weights(), share, |weight, _| product(weight).rem_euclid(whole))
+        }
     }
 }
 
-/// The shares, where `part` is each rounded down and what is left of it: the largest of those have one more.
+/// The shares, where `share` is each rounded down and `rest` what is left of it: the largest of those have one more.
 fn with_the_left<R: Ord>(
     amount_minor: i64,
-    weights: impl Iterator<Item = i64>,
-    part: impl Fn(i64) -> (i64, R),
+    weights: impl Iterator<Item = i64> + Clone,
+    share: impl Fn(i64) -> i64,
+    rest: impl Fn(i64, i64) -> R,
 ) -> Vec<i64> {
-    let (mut shares, rests): (Vec<i64>, Vec<R>) = weights.map(part).unzip();
+    let mut shares: Vec<i64> = weights.clone().map(share).collect();
     let given: i128 = shares.iter().copied().map(i128::from).sum();
     // Fewer units are left than there are shares with a remainder.
     let left = usize::try_from(i128::from(amount_minor) - given).unwrap_or(0);
-    let mut rests: Vec<(Reverse<R>, usize)> =
-        if left == 0 { Vec::new() } else { rests.into_iter().map(Reverse).zip(0..).collect() };
-    if (1..rests.len()).contains(&left) {
+    if left == 0 {
+        return shares;
+    }
+    let rests = weights.zip(&shares).map(|(weight, share)| Reverse(rest(weight, *share)));
+    let mut rests: Vec<(Reverse<R>, usize)> = rests.zip(0..).collect();
+    if left < rests.len() {
         rests.select_nth_unstable(left);
     }
     for (_, index) in rests.into_iter().take(left) {

@@ -58,7 +58,9 @@ pub fn fold(text: &str) -> Folded {
         return Folded::default();
     }
     if text.is_ascii() {
-        return Folded(simplify(text.chars().map(|c| c.to_ascii_uppercase())).into());
+        let mut folded = String::with_capacity(text.len());
+        folded.extend(text.bytes().filter_map(simple_ascii));
+        return Folded(folded.into());
     }
     let mut text = text.to_owned();
     for _ in 0..PASSES_MAX {
@@ -76,6 +78,15 @@ pub fn fold(text: &str) -> Folded {
 
 fn simplify(capitals: impl Iterator<Item = char>) -> String {
     capitals.filter(|&c| !is_separator(c) && !is_invisible(c)).map(|c| misread(latin(c))).collect()
+}
+
+/// [`simplify`] for what most codes are made of, without a look at the rest of Unicode.
+fn simple_ascii(byte: u8) -> Option<char> {
+    match byte.to_ascii_uppercase() {
+        b' ' | b'-' | b'_' | b'.' => None,
+        control if control.is_ascii_control() => None,
+        capital => Some(misread(char::from(capital))),
+    }
 }
 
 /// The symbol people mean when they read or type this one, after Crockford's base 32.
@@ -194,6 +205,14 @@ mod tests {
                 let folded = fold(&text);
                 assert!(!folded.is_empty() && fold(folded.as_str()) == folded, "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn ascii_folds_alone_as_it_does_beside_other_letters() {
+        for c in 0..=127_u8 {
+            let alone = fold(&char::from(c).to_string());
+            assert_eq!(fold(&format!("{}券", char::from(c))).as_str(), format!("{alone}券"), "{c}");
         }
     }
 

@@ -10,10 +10,16 @@ use super::Stop;
 /// Facts of one kind by key. A key that was never loaded is *missing*, which is not the same as loaded and absent.
 #[derive(Debug)]
 pub struct Table<K, V> {
+    /// From the first on: most decisions touch few kinds, and three empty maps of each would be made and dropped for them.
+    rows: Option<Box<Rows<K, V>>>,
+    wanted: RefCell<Vec<K>>,
+}
+
+#[derive(Debug)]
+struct Rows<K, V> {
     loaded: FxHashMap<K, Option<V>>,
     changed: FxHashMap<K, Option<V>>,
     staged: FxHashMap<K, Option<V>>,
-    wanted: RefCell<Vec<K>>,
 }
 
 /// A row this batch changes.
@@ -29,12 +35,13 @@ pub struct Change<'a, K, V> {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self {
-            loaded: FxHashMap::default(),
-            changed: FxHashMap::default(),
-            staged: FxHashMap::default(),
-            wanted: RefCell::default(),
-        }
+        Self { rows: None, wanted: RefCell::default() }
+    }
+}
+
+impl<K, V> Default for Rows<K, V> {
+    fn default() -> Self {
+        Self { loaded: FxHashMap::default(), changed: FxHashMap::default(), staged: FxHashMap::default() }
     }
 }
 
@@ -60,12 +67,12 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
 
     /// Writes a row, if the command succeeds.
     pub fn put(&mut self, key: K, row: V) {
-        self.staged.insert(key, Some(row));
+        self.rows().staged.insert(key, Some(row));
     }
 
     /// Deletes a row, if the command succeeds.
     pub fn delete(&mut self, key: K) {
-        self.staged.insert(key, None);
+        self.rows().staged.insert(key, None);
     }
 
     /// Changes a list only if it is known, an absent one being empty; for what is derived from other rows and is loaded
@@ -77,38 +84,40 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
         if let Some(row) = self.known(key) {
             let mut row = row.clone().unwrap_or_default();
             change(&mut row);
-            self.staged.insert(key.clone(), Some(row));
+            self.rows().staged.insert(key.clone(), Some(row));
         }
     }
 
     /// The row as this command sees it, or its absence; `None` if it was never loaded, and it is not asked for.
     pub(super) fn known(&self, key: &K) -> Option<&Option<V>> {
-        self.staged.get(key).or_else(|| self.changed.get(key)).or_else(|| self.loaded.get(key))
+        let Rows { loaded, changed, staged } = &**self.rows.as_ref()?;
+        staged.get(key).or_else(|| changed.get(key)).or_else(|| loaded.get(key))
     }
 
     /// The row as it was loaded, whatever the batch has made of it since.
     pub(super) fn loaded(&self, key: &K) -> Option<&V> {
-        self.loaded.get(key).and_then(Option::as_ref)
+        self.rows.as_ref()?.loaded.get(key)?.as_ref()
     }
 
     /// The row as it was before this command.
     pub(super) fn before(&self, key: &K) -> Option<&V> {
-        self.changed.get(key).or_else(|| self.loaded.get(key)).and_then(Option::as_ref)
+        let Rows { loaded, changed, .. } = &**self.rows.as_ref()?;
+        changed.get(key).or_else(|| loaded.get(key))?.as_ref()
     }
 
     /// The rows that commands of this batch before this one wrote, in no order.
     pub(super) fn written(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.changed.iter().filter_map(|(key, row)| Some((key, row.as_ref()?)))
+        self.rows.iter().flat_map(|rows| &rows.changed).filter_map(|(key, row)| Some((key, row.as_ref()?)))
     }
 
     /// Hands in a row, or its absence, as the store has it.
     pub fn load(&mut self, key: K, row: Option<V>) {
-        self.loaded.insert(key, row);
+        self.rows().loaded.insert(key, row);
     }
 
     /// Hands in a row that nobody asked for yet.
     pub fn load_if_missing(&mut self, key: K, row: V) {
-        self.loaded.entry(key).or_insert(Some(row));
+        self.rows().loaded.entry(key).or_insert(Some(row));
     }
 
     /// Takes the keys that were asked for and not there, each once.
@@ -124,25 +133,34 @@ impl<K: Eq + Hash + Clone, V> Table<K, V> {
 
     /// What the batch changes, in no order.
     pub fn changes(&self) -> impl Iterator<Item = Change<'_, K, V>> {
-        self.changed.iter().map(|(key, after)| Change {
-            key,
-            before: self.loaded.get(key).and_then(Option::as_ref),
-            after: after.as_ref(),
+        self.rows.iter().flat_map(|rows| {
+            let before = |key| rows.loaded.get(key).and_then(Option::as_ref);
+            rows.changed.iter().map(move |(key, after)| Change { key, before: before(key), after: after.as_ref() })
         })
     }
 
     pub(super) fn keep(&mut self) {
-        if !self.staged.is_empty() {
-            self.changed.extend(self.staged.drain());
+        if let Some(rows) = &mut self.rows
+            && !rows.staged.is_empty()
+        {
+            rows.changed.extend(rows.staged.drain());
         }
     }
 
     pub(super) fn discard(&mut self) {
-        self.staged.clear();
+        if let Some(rows) = &mut self.rows {
+            rows.staged.clear();
+        }
     }
 
     pub(super) fn restart(&mut self) {
-        self.staged.clear();
-        self.changed.clear();
+        if let Some(rows) = &mut self.rows {
+            rows.staged.clear();
+            rows.changed.clear();
+        }
+    }
+
+    fn rows(&mut self) -> &mut Rows<K, V> {
+        self.rows.get_or_insert_default()
     }
 }

@@ -53,7 +53,9 @@ fn take_one(
     (typed, discount_minor): (&Typed, Option<i64>),
 ) -> Result<Taken, Stop> {
     let source = typed.source().expect("an applied code has a coupon");
-    let wants = wants(request, typed, discount_minor);
+    let wants = wants(request, typed, discount_minor).into_iter().flatten();
+    // Most coupons have few limits, many none.
+    let wants = wants.filter(|want| source.limits().any(|limit| limit.counts == want.counts)).collect::<Vec<_>>();
     wants.iter().for_each(|want| takings::ask(facts, context.now, source, *want));
     if let Some(held) = typed.voucher().filter(|voucher| voucher.held_until.is_some()) {
         // What is missing is asked for by this.
@@ -74,7 +76,7 @@ fn take_one(
 
 /// What a use takes: a shared code is claimed and used in one step; a voucher without an owner counts for whoever uses
 /// it. To pay is no claim, and the value was counted when it was issued.
-fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: Option<i64>) -> Vec<Want> {
+fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: Option<i64>) -> [Option<Want>; 3] {
     let claim = Want {
         counts: Counts::Claims,
         whose: Whose::All,
@@ -83,7 +85,7 @@ fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: Option<i64>) ->
         held: request.reserve_ms.is_some(),
     };
     let used = Want { counts: Counts::Redemptions, ..claim };
-    let Some(discount_minor) = discount_minor else { return vec![used] };
+    let Some(discount_minor) = discount_minor else { return [Some(used), None, None] };
     let claimed = match typed.voucher() {
         None => Some(claim),
         Some(voucher) if voucher.customer.is_none() => Some(Want { whose: Whose::Customers, ..claim }),
@@ -97,5 +99,5 @@ fn wants(request: &RedeemRequest, typed: &Typed, discount_minor: Option<i64>) ->
         }
         Some(_) | None => Some(value),
     };
-    claimed.into_iter().chain([used]).chain(value).collect()
+    [claimed, Some(used), value]
 }
