@@ -106,8 +106,9 @@ fn is_short(path: &str) -> bool {
 async fn visit(app: &App, parts: &mut Parts) -> Result<Visit, Problem> {
     let source = app.gate.proxies.source(parts);
     let caller = Caller::from_request_parts(parts, app).await.ok();
-    let guest = tenant_of_host(parts, app).unwrap_or(FIRST_TENANT);
-    refuse_blocked(app, source, caller, guest)?;
+    // A stranger is the guest of the tenant whose host he asks.
+    let guest = || tenant_of_host(parts, app).unwrap_or(FIRST_TENANT);
+    refuse_blocked(app, source, caller, caller.map_or_else(guest, |caller| caller.tenant))?;
     let (counted, allowance) = match caller {
         None => (Counted::Requests(source.network()), app.gate.rates.address),
         Some(Caller { tenant, actor, .. }) => (Counted::RequestsOf(tenant, actor), app.gate.rate_of(actor)),
@@ -135,9 +136,9 @@ pub(crate) fn wait_s(Wait { ms }: Wait) -> u32 {
     u32::try_from(ms.div_ceil(1_000).max(1)).unwrap_or(u32::MAX)
 }
 
-/// A block is a tenant's own; a stranger is the guest of the tenant whose host he asks.
-fn refuse_blocked(app: &App, source: Source, caller: Option<Caller>, guest: TenantNo) -> Result<(), Problem> {
-    let standing = app.store.standing_blocks(caller.map_or(guest, |caller| caller.tenant));
+/// A block is a tenant's own.
+fn refuse_blocked(app: &App, source: Source, caller: Option<Caller>, tenant: TenantNo) -> Result<(), Problem> {
+    let standing = app.store.standing_blocks(tenant);
     if standing.is_empty() {
         return Ok(());
     }

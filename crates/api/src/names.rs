@@ -1,6 +1,6 @@
 //! Public ids to the numbers that key rows, and back. The store answers both from memory when asked again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use domain::id::{CampaignId, CampaignNo, CouponId, CouponNo, CustomerId, CustomerNo, TenantNo};
 use domain::rejection::Rejection;
@@ -144,12 +144,17 @@ pub(crate) async fn coupon_nos_at(
     Ok(numbers)
 }
 
-/// The public ids of what an answer mentions, each looked up once.
+/// The public ids of what an answer mentions, each looked up once; in the order of the numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    coupons: BTreeMap<CouponNo, CouponId>,
-    customers: BTreeMap<CustomerNo, CustomerId>,
-    campaigns: BTreeMap<CampaignNo, CampaignId>,
+    coupons: Vec<(CouponNo, CouponId)>,
+    customers: Vec<(CustomerNo, CustomerId)>,
+    campaigns: Vec<(CampaignNo, CampaignId)>,
+}
+
+fn id_of<No: Ord + Copy, Id: Copy>(names: &[(No, Id)], no: No) -> Id {
+    let place = names.binary_search_by_key(&no, |(no, _)| *no).expect("it was looked up with the answer");
+    names[place].1
 }
 
 impl Names {
@@ -164,12 +169,12 @@ impl Names {
             let coupon = app.store.coupon(tenant, no).await?;
             let coupon =
                 coupon.ok_or_else(|| Problem::internal(&format_args!("coupon {no} is mentioned and missing")))?;
-            names.coupons.insert(no, coupon.id);
+            names.coupons.push((no, coupon.id));
         }
         for no in customers {
             let id = app.store.customer_id(tenant, no).await?;
             let id = id.ok_or_else(|| Problem::internal(&format_args!("customer {no} is mentioned and missing")))?;
-            names.customers.insert(no, id);
+            names.customers.push((no, id));
         }
         Ok(names)
     }
@@ -185,21 +190,21 @@ impl Names {
             let campaign = app.store.campaign(tenant, no).await?;
             let campaign =
                 campaign.ok_or_else(|| Problem::internal(&format_args!("campaign {no} is mentioned and missing")))?;
-            self.campaigns.insert(no, campaign.id);
+            self.campaigns.push((no, campaign.id));
         }
         Ok(self)
     }
 
     pub(crate) fn campaign(&self, no: CampaignNo) -> CampaignId {
-        *self.campaigns.get(&no).expect("it was looked up with the answer")
+        id_of(&self.campaigns, no)
     }
 
     pub(crate) fn coupon(&self, no: CouponNo) -> CouponId {
-        *self.coupons.get(&no).expect("it was looked up with the answer")
+        id_of(&self.coupons, no)
     }
 
     pub(crate) fn customer(&self, no: CustomerNo) -> CustomerId {
-        *self.customers.get(&no).expect("it was looked up with the answer")
+        id_of(&self.customers, no)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::Stop;
 
@@ -21,6 +21,9 @@ struct Rows<K, V> {
     changed: FxHashMap<K, Option<V>>,
     staged: FxHashMap<K, Option<V>>,
 }
+
+/// Room for the rows of one order, so that its map does not grow while they are loaded.
+const FEW: usize = 7;
 
 /// A row this batch changes.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ impl<K, V> Default for Table<K, V> {
 
 impl<K, V> Default for Rows<K, V> {
     fn default() -> Self {
-        Self { loaded: FxHashMap::default(), changed: FxHashMap::default(), staged: FxHashMap::default() }
+        let loaded = FxHashMap::with_capacity_and_hasher(FEW, FxBuildHasher);
+        Self { loaded, changed: FxHashMap::default(), staged: FxHashMap::default() }
     }
 }
 
