@@ -12,7 +12,7 @@ use crate::table::Bench;
 /// Customers at most.
 const CUSTOMERS_MAX: u64 = 400_000;
 /// Orders at most, each with two vouchers of its customer: more than any run redeems.
-const ORDERS: u64 = 800_000;
+const ORDERS: u64 = 1_200_000;
 /// Lines of an order.
 const LINES: usize = 2;
 

@@ -52,6 +52,9 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
 
 /// One stall of the machine decides the p99 of a run of some seconds; seldom of two in three.
 const FIXED_RATE_RUNS: usize = 3;
+/// For so long what a fixed rate is half of is measured, right before it: of what went minutes ago, half may be most of what
+/// goes now.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A run of all of it.
 pub struct Bench<'a> {
@@ -76,8 +79,8 @@ impl Bench<'_> {
         Ok(subject.traffic.successes)
     }
 
-    /// As much as goes, with each number of connections, beside its peers; then half of the most, at a rate that waits for no
-    /// answer, alone: of three runs the one with the middle p99. Returns the most.
+    /// As much as goes, with each number of connections, beside its peers; then, with the best of these numbers and alone, half
+    /// of what goes just then, at a rate that waits for no answer: of three runs the one with the middle p99. Returns the most.
     pub fn load_with(
         &mut self,
         scenario: &str,
@@ -92,9 +95,13 @@ impl Bench<'_> {
             best = if row.rate_per_s > best.rate_per_s { row } else { best };
         }
         peers.into_iter().try_for_each(Peer::end)?;
-        let rate_per_s = Some(whole(best.rate_per_s / 2.0).max(1));
-        let effort = Effort { connections: best.connections, time, rate_per_s };
-        let mut runs = (0..FIXED_RATE_RUNS).map(|_| run(effort, &mut [])).collect::<anyhow::Result<Vec<_>>>()?;
+        let connections = best.connections;
+        let mut runs = Vec::with_capacity(FIXED_RATE_RUNS);
+        for _ in 0..FIXED_RATE_RUNS {
+            let now = run(Effort { connections, time: LOOK, rate_per_s: None }, &mut [])?;
+            let rate_per_s = Some(whole(now.rate_per_s / 2.0).max(1));
+            runs.push(run(Effort { connections, time, rate_per_s }, &mut [])?);
+        }
         let p99_ms = |row: &Row| row.latency.map_or(0.0, |latency| latency.p99_ms);
         runs.sort_by(|one, other| p99_ms(one).total_cmp(&p99_ms(other)));
         self.report.add(runs.swap_remove(FIXED_RATE_RUNS / 2));
