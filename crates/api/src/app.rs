@@ -10,7 +10,7 @@ use domain::pricing::Quote;
 use domain::rejection::Refusal;
 use domain::time::Timestamp;
 use ports::{Clock, OpenId, Store};
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
 use crate::gate::Gate;
 use crate::guesses::Attempt;
@@ -39,6 +39,7 @@ impl Deref for App {
 }
 
 /// What an [`App`] is made of.
+#[derive(Clone)]
 pub struct Parts {
     /// Where everything is kept and decided.
     pub store: Arc<dyn Store>,
@@ -66,11 +67,15 @@ impl fmt::Debug for Parts {
     }
 }
 
+thread_local! {
+    /// Those of one thread rise, and no thread waits for another.
+    static IDS: ContextV7 = const { ContextV7::new() };
+}
+
 /// A UUIDv7 of the present moment.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "an id made for a request need not repeat in a replay: it is recorded")]
 pub fn new_id() -> Uuid {
-    Uuid::now_v7()
+    IDS.with(|ids| Uuid::new_v7(uuid::Timestamp::now(ids)))
 }
 
 impl App {

@@ -18,9 +18,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
                       form-action 'none'; frame-ancestors 'none'";
 
 /// `/openapi.json`, and `/docs` which shows it.
-pub fn routes<S: Clone + Send + Sync + 'static>(openapi: impl Into<String>) -> Router<S> {
+pub fn routes<S: Clone + Send + Sync + 'static>(openapi: impl Into<Bytes>) -> Router<S> {
     // Shared by all answers: it is long, and who never reads it holds one for a while.
-    let openapi = Bytes::from(Into::<String>::into(openapi));
+    let openapi: Bytes = openapi.into();
     let document = move || async move { (Extension(Shared), with_headers("application/json", openapi)) };
     Router::new()
         .route("/openapi.json", get(document))

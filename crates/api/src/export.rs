@@ -123,7 +123,7 @@ impl Export {
     async fn head(&self) -> Result<String, Problem> {
         let customer = self.app.store.customer(self.tenant, self.customer).await?;
         let customer = customer.ok_or_else(|| Problem::internal(&"a customer with a number is missing"))?;
-        let identities = identity_bodies(&self.app.store.codes(), self.tenant, &customer);
+        let identities = identity_bodies(self.app.store.codes(), self.tenant, &customer);
         let customer = CustomerBody::of(customer)?;
         let segments = self.app.store.memberships(self.tenant, self.customer).await?;
         let (customer, identities, segments) = (json(&customer)?, json(&identities)?, json(&segments)?);

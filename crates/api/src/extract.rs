@@ -2,6 +2,7 @@
 //!
 //! DTOs say `#[serde(deny_unknown_fields)]`: a misspelt field is an error, never silently ignored.
 
+use std::cell::RefCell;
 use std::error::Error;
 
 use axum::body::{Body, HttpBody as _};
@@ -27,11 +28,13 @@ use crate::wording;
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
-/// An answer as long as this is worth a copy.
-const LONG_BYTES: usize = 8 << 10;
+thread_local! {
+    /// Where answers are written, before each is kept in as many bytes as it has: an answer that grows is copied at each step.
+    static SHEET: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-/// What most answers fit into.
-const USUAL_BYTES: usize = 512;
+/// The room for answers that a thread keeps.
+const SHEET_BYTES_MAX: usize = 64 << 10;
 
 /// Query parameters; 422 names the one that cannot be read.
 #[derive(Clone, Copy, Debug)]
@@ -54,20 +57,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        // So that most answers need not grow.
-        let mut body = Vec::with_capacity(USUAL_BYTES);
-        match serde_json::to_writer(&mut body, &self.0) {
-            Ok(()) => {
-                // Up to half of what it has grown into is not used, and a long answer may have to wait for its peer.
-                if body.len() >= LONG_BYTES {
-                    body.shrink_to_fit();
-                }
-                let content_type = HeaderValue::from_static("application/json");
-                ([(header::CONTENT_TYPE, content_type)], body).into_response()
+        match written(&self.0) {
+            Ok(body) => {
+                let mut response = Response::new(Body::from(body));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response
             }
             Err(error) => Problem::internal(&error).into_response(),
         }
     }
+}
+
+/// As JSON.
+fn written(value: &impl Serialize) -> serde_json::Result<Bytes> {
+    SHEET.with_borrow_mut(|sheet| {
+        sheet.clear();
+        serde_json::to_writer(&mut *sheet, value)?;
+        let written = Bytes::copy_from_slice(sheet);
+        if sheet.capacity() > SHEET_BYTES_MAX {
+            *sheet = Vec::new();
+        }
+        Ok(written)
+    })
 }
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
@@ -98,6 +109,10 @@ pub fn with_fallbacks<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Ro
 /// `application/json` or `application/<something>+json`, with any parameters.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // What nearly everybody sends.
+    if content_type == "application/json" {
+        return true;
+    }
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence.strip_prefix("application/").is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
 }

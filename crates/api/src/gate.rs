@@ -162,8 +162,11 @@ pub(crate) fn refuse_blocked_customer(
     tenant: TenantNo,
     customer: Option<CustomerNo>,
 ) -> Result<(), Problem> {
-    let target = customer.map(BlockTarget::Customer);
-    let bar = target.and_then(|target| app.store.standing_blocks(tenant).bar(target, app.now()));
+    let (target, standing) = (customer.map(BlockTarget::Customer), app.store.standing_blocks(tenant));
+    if standing.is_empty() {
+        return Ok(());
+    }
+    let bar = target.and_then(|target| standing.bar(target, app.now()));
     bar.map_or(Ok(()), |bar| Err(blocked(bar)))
 }
 

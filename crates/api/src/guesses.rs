@@ -98,10 +98,8 @@ impl Guesser {
     pub(crate) fn check(self, app: &App) -> Result<(), Problem> {
         let budgets = self.budgets(app);
         let ask = |(counted, allowance)| app.gate.limiter.ask(counted, allowance, QUARTERS);
-        let used_up = match (ask(budgets.own), ask(budgets.all), ask(budgets.lately)) {
-            (Err(wait), _, _) | (Ok(()), Err(wait), Err(_)) => wait,
-            (Ok(()), _, _) => return Ok(()),
-        };
+        let all = || ask(budgets.all).or_else(|wait| ask(budgets.lately).map_err(|_| wait));
+        let Err(used_up) = ask(budgets.own).and_then(|()| all()) else { return Ok(()) };
         let detail = "Too many attempts have failed. Wait as long as `Retry-After` says.";
         Err(Problem::too_many("too_many_guesses", detail, wait_s(used_up)))
     }

@@ -155,7 +155,7 @@ async fn find(app: &App, tenant: TenantNo, no: CustomerNo, id: &str) -> Result<I
 
 async fn show_identities(app: &App, tenant: TenantNo, no: CustomerNo) -> Result<List<IdentityBody>, Problem> {
     let customer = app.store.customer(tenant, no).await?.ok_or_else(unexpected)?;
-    Ok(List::whole(identity_bodies(&app.store.codes(), tenant, &customer)))
+    Ok(List::whole(identity_bodies(app.store.codes(), tenant, &customer)))
 }
 
 pub(crate) fn identity_bodies(codes: &Codes, tenant: TenantNo, customer: &Customer) -> Vec<IdentityBody> {

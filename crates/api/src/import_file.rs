@@ -105,7 +105,7 @@ impl Receiving {
     }
 
     async fn keep(&mut self) -> Result<(), ReceiveError> {
-        let (window, codes, tenant) = (std::mem::take(&mut self.window), self.store.codes(), self.tenant);
+        let (window, codes, tenant) = (std::mem::take(&mut self.window), Arc::clone(self.store.codes()), self.tenant);
         self.window_bytes = 0;
         // Hashing is work without waiting: it has a thread of its own.
         let sorted = tokio::task::spawn_blocking(move || sorted(&codes, tenant, window)).await;

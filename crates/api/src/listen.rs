@@ -91,13 +91,18 @@ pub struct Drained {
 /// Serves the router on this listener until `stop` is done, then lets running requests end, within the drain time.
 /// Handlers find the peer's address with `ConnectInfo<SocketAddr>`. All tasks have ended when this returns.
 ///
-/// Connections are dealt out to the `homes` in turn and stay there; this only accepts. None: all run here.
+/// Connections are dealt out to the `homes` in turn and stay there; this only accepts. None: all run here. Each home has a
+/// router of its own made, so that what every request counts references of belongs to one core.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    router: impl Fn() -> Router,
     (limits, homes): (Limits, &[Handle]),
     stop: impl Future<Output = ()>,
 ) -> Drained {
+    let homes: Vec<_> = match homes {
+        [] => vec![(None, router())],
+        homes => homes.iter().map(|home| (Some(home), router())).collect(),
+    };
     let mut homes = homes.iter().cycle();
     let slots = Arc::new(Semaphore::new(limits.connections_max));
     let drain = GracefulShutdown::new();
@@ -117,14 +122,15 @@ pub async fn serve(
         };
         // Its readiness is to be told to the runtime that it lives on.
         let Ok(stream) = stream.into_std() else { continue };
-        let (router, room, unsent) = (router.clone(), room.clone(), unsent.clone());
+        let (home, router) = homes.next().expect("there is a home");
+        let (router, room, unsent) = (router.clone(), room.clone(), Arc::new(unsent.clone()));
         let connection = Connection { router, room, unsent, limits, peer, progress: Progress::new() };
         let watcher = drain.watcher();
         let served = async move {
             connection.serve(stream, watcher).await;
             drop::<OwnedSemaphorePermit>(slot);
         };
-        match homes.next() {
+        match home {
             Some(home) => tasks.spawn_on(served, home),
             None => tasks.spawn(served),
         };
@@ -177,11 +183,11 @@ fn pause_after(error: &io::Error) -> Option<Duration> {
 }
 
 /// One accepted connection, as each of its requests needs it.
-#[derive(Clone)]
 struct Connection {
     router: Router,
     room: Room,
-    unsent: Unsent,
+    /// Counted by this connection's answers alone, not by those of all cores.
+    unsent: Arc<Unsent>,
     limits: Limits,
     peer: SocketAddr,
     progress: Progress,
@@ -190,7 +196,8 @@ struct Connection {
 impl Connection {
     /// Until it has ended, or has passed one of its limits and is dropped.
     async fn serve(self, stream: std::net::TcpStream, drain: Watcher) {
-        let Self { limits, progress, unsent, .. } = self.clone();
+        let (limits, progress, unsent) = (self.limits, self.progress.clone(), Arc::clone(&self.unsent));
+        let connection = Arc::new(self);
         let stream = match stream.set_nodelay(true).and_then(|()| TcpStream::from_std(stream)) {
             Ok(stream) => stream,
             Err(error) => return tracing::debug!(%error, "a connection was gone before its first request"),
@@ -202,7 +209,7 @@ impl Connection {
             .max_buf_size(BUFFER_BYTES_MAX)
             .serve_connection(
                 TokioIo::new(Observed::new(stream, progress.clone())),
-                service_fn(move |request| self.clone().answer(request)),
+                service_fn(move |request| Arc::clone(&connection).answer(request)),
             );
         let mut http = pin!(drain.watch(http));
         let mut watch = pin!(sleep(limits.head_time));
@@ -225,7 +232,7 @@ impl Connection {
         }
     }
 
-    async fn answer(self, request: Request<Incoming>) -> Result<Response<UntilSent>, Infallible> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<UntilSent>, Infallible> {
         self.progress.answering();
         let mut request = request.map(|body| RequestBody::new(body, &self.limits, self.progress.clone()));
         request.extensions_mut().insert(ConnectInfo(self.peer));
@@ -235,16 +242,16 @@ impl Connection {
         let place = (!is_small).then(|| self.room.place());
         place.iter().for_each(|place| drop(request.extensions_mut().insert(place.clone())));
         if request.method().is_safe() {
-            request.extensions_mut().insert(self.unsent.clone());
+            request.extensions_mut().insert(Unsent::clone(&self.unsent));
         }
-        let mut response = self.router.oneshot(request).await?;
+        let mut response = self.router.clone().oneshot(request).await?;
         drop(place);
         if self.progress.is_left_unread() {
             // The rest is dropped with the connection: a client that was not told would send its next request into it.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        let unsent = response.extensions().get::<Shared>().is_none().then_some(self.unsent);
-        Ok(response.map(|body| UntilSent::new(body, self.progress, unsent)))
+        let unsent = response.extensions().get::<Shared>().is_none().then(|| Arc::clone(&self.unsent));
+        Ok(response.map(|body| UntilSent::new(body, self.progress.clone(), unsent)))
     }
 }
 

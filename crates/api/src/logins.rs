@@ -17,7 +17,7 @@ pub fn login_hash(codes: &Codes, tenant: TenantNo, typed: &str) -> LoginHash {
 }
 
 pub(crate) fn hash(app: &App, tenant: TenantNo, typed: &str) -> LoginHash {
-    login_hash(&app.store.codes(), tenant, typed)
+    login_hash(app.store.codes(), tenant, typed)
 }
 
 /// The account that goes by this name now: its username, or its address once that was verified.

@@ -27,6 +27,15 @@ const REQUEST_ID_BYTES_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub struct RequestId(pub HeaderValue);
 
+/// A request that is not answered yet.
+#[derive(Debug)]
+pub struct Begun {
+    start: Instant,
+    id: HeaderValue,
+    route: Option<MatchedPath>,
+    method: &'static str,
+}
+
 /// Counts and times every request, and logs it in one line.
 #[derive(Clone, Debug)]
 pub struct Observer {
@@ -84,25 +93,24 @@ impl Observer {
         Self { new_id, series: Arc::default() }
     }
 
-    /// Has the request answered.
-    pub async fn observe(&self, mut request: Request, answer: impl AsyncFnOnce(Request) -> Response) -> Response {
-        let start = Instant::now();
+    /// A request begins; it has its id from now on.
+    pub fn begin(&self, request: &mut Request) -> Begun {
         let id = given_id(request.headers()).unwrap_or_else(|| made_id((self.new_id)()));
-        let route = request.extensions().get::<MatchedPath>().cloned();
-        let method = known(request.method());
         request.extensions_mut().insert(RequestId(id.clone()));
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        Begun { start: Instant::now(), id, route, method: known(request.method()) }
+    }
 
-        let mut response = answer(request).await;
-
-        let elapsed = start.elapsed();
-        let status = response.status();
+    /// It is answered; the answer names its id.
+    pub fn end(&self, begun: Begun, response: &mut Response) {
+        let Begun { start, id, route, method } = begun;
+        let (elapsed, status) = (start.elapsed(), response.status());
         let route = route.as_ref().map_or("none", MatchedPath::as_str);
         self.series.count(method, route, status, elapsed);
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let request_id = id.to_str().unwrap_or_default();
         tracing::info!(request_id, method, route, status = status.as_u16(), elapsed_ms, "request answered");
         response.headers_mut().insert(REQUEST_ID, id);
-        response
     }
 }
 

@@ -202,11 +202,11 @@ pub(crate) struct UntilSent {
     body: Body,
     progress: Progress,
     /// Where its parts are counted; none if they are no memory of its own.
-    unsent: Option<Unsent>,
+    unsent: Option<Arc<Unsent>>,
 }
 
 impl UntilSent {
-    pub(crate) fn new(body: Body, progress: Progress, unsent: Option<Unsent>) -> Self {
+    pub(crate) fn new(body: Body, progress: Progress, unsent: Option<Arc<Unsent>>) -> Self {
         Self { body, progress, unsent }
     }
 }

@@ -57,7 +57,8 @@ pub(crate) async fn create_quote(
     Json(body): Json<QuoteBody>,
 ) -> Answered<QuoteResult> {
     let tenant = caller.tenant;
-    let (request, typed) = body.parse(&app, caller, guesser).await?;
+    let (mut request, named, typed) = body.parse(&app, caller, guesser)?;
+    request.customer = named.find(&app, caller).await?;
     refuse_blocked_customer(&app, tenant, request.customer)?;
     let shapes = shapes(&request.codes);
     let quote = app.store.quote(tenant, request).await?;
@@ -66,21 +67,26 @@ pub(crate) async fn create_quote(
 }
 
 impl QuoteBody {
-    /// The request, with what it names looked up, and the codes as typed.
-    async fn parse(self, app: &App, caller: Caller, guesser: Guesser) -> Result<(RedeemRequest, Vec<String>), Problem> {
+    /// The request but for who buys, who that is, and the codes as typed.
+    fn parse(
+        self,
+        app: &App,
+        caller: Caller,
+        guesser: Guesser,
+    ) -> Result<(RedeemRequest, Named, Vec<String>), Problem> {
         let order = heard(parse_order(self.order)?, caller);
         check_codes(&self.codes)?;
         let codes = read_codes(app, guesser, &self.codes)?;
         let named = Named { customer_id: self.customer_id, customer: self.customer };
         let request = RedeemRequest {
             id: RedemptionId::parse("quote").expect("five letters are an id"),
-            customer: named.find(app, caller).await?,
+            customer: None,
             order,
             codes,
             expected_total_minor: None,
             reserve_ms: None,
         };
-        Ok((request, self.codes))
+        Ok((request, named, self.codes))
     }
 }
 
@@ -110,7 +116,7 @@ pub(crate) fn read_codes(app: &App, guesser: Guesser, codes: &[String]) -> Resul
         guesser.check(app)?;
     }
     let ring = app.store.codes();
-    Ok(codes.iter().map(|code| ring.read(guesser.tenant(), code)).collect())
+    Ok(codes.iter().map(|code| ring.read_typed(guesser.tenant(), code)).collect())
 }
 
 fn count_unknown(app: &App, guesser: Guesser, shapes: &[Shape], quote: &Quote) {

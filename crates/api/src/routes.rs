@@ -1,10 +1,13 @@
 //! The whole route table.
 
+use std::sync::LazyLock;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
+use bytes::Bytes;
 
 use crate::app::App;
 use crate::body_room::FREE_BYTES;
@@ -19,6 +22,9 @@ use crate::{
     tenant_settings, test_clock, vouchers, wallet, wallet_quotes, warnings,
 };
 
+/// Made once, however many routers there are.
+static OPENAPI: LazyLock<Bytes> = LazyLock::new(|| openapi().into());
+
 /// Everything that is served, with problems for what is not there, counted and logged.
 pub fn router(app: App) -> Router {
     let routes = Router::new()
@@ -31,7 +37,7 @@ pub fn router(app: App) -> Router {
         .merge(administration_routes())
         .merge(short_form_routes())
         .route("/", get(health::get_root))
-        .merge(docs::routes(openapi()))
+        .merge(docs::routes(OPENAPI.clone()))
         .merge(links::routes())
         .route("/healthz", get(health::get_health))
         .route("/readyz", get(health::get_readiness))
@@ -48,10 +54,15 @@ struct Around {
 }
 
 /// One layer for all of it: each costs every request a copy of the rest and a future on the heap.
-async fn go_around(State(Around { app, observer }): State<Around>, request: Request, next: Next) -> Response {
-    let admitted = async |request| gate::admit(&app, request, next).await;
-    let plain = async |request| short_form::plain_errors(request, admitted).await;
-    observer.observe(request, plain).await
+async fn go_around(State(Around { app, observer }): State<Around>, mut request: Request, next: Next) -> Response {
+    let begun = observer.begin(&mut request);
+    let is_short = short_form::is_short(request.uri().path());
+    let mut response = gate::admit(&app, request, next).await;
+    if is_short {
+        response = short_form::plain_errors(response).await;
+    }
+    observer.end(begun, &mut response);
+    response
 }
 
 /// Customers, and what they see of themselves.

@@ -1,5 +1,7 @@
 //! Who may call.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::event::Actor;
 use domain::id::{ApiKeyId, TenantNo};
@@ -116,7 +118,7 @@ pub struct ApiKey {
 #[async_trait]
 pub trait Access: Send + Sync {
     /// The key whose secret has this hash, revoked or not. Answered from memory: revocation acts at once.
-    fn api_key(&self, secret_hash: &[u8; 32]) -> Option<ApiKey>;
+    fn api_key(&self, secret_hash: &[u8; 32]) -> Option<Arc<ApiKey>>;
 
     /// Keeps a new key of a tenant, made by that actor, and returns it with its number. Its entry in the audit log is part of it.
     ///

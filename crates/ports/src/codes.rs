@@ -1,24 +1,41 @@
 //! Codes and voucher ids at the edge: texts are read into what the ledger understands, and written from it, with the
 //! key ring in memory and without a look at the store.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::codes::{
     ComputedCode, CustomerKey, DrawKey, EncodeError, Encoder, IdentityHash, KeyRing, Pattern, Reading, RowPlace,
-    SealError, UnknownKey, decode_id, encode, encode_id, read,
+    SealError, Shape, UnknownKey, decode_id, encode, encode_id, read,
 };
 use domain::id::{CouponNo, CustomerNo, ImportId, TenantNo, VoucherKey};
 use domain::identity::IdentityKey;
+use thread_local::ThreadLocal;
 
 /// The patterns of one tenant: those with a prefix, and whose they are.
 type Patterns = Arc<Vec<(Pattern, CouponNo)>>;
+
+/// Texts that a thread remembers the readings of.
+const LATELY_MAX: usize = 256;
 
 /// The key ring with the patterns of every tenant. A store makes one when it opens and tells it of new patterns.
 pub struct Codes {
     ring: KeyRing,
     patterns: RwLock<HashMap<TenantNo, Patterns>>,
+    /// Counts their changes.
+    changes: AtomicU64,
+    lately: ThreadLocal<RefCell<Lately>>,
+}
+
+/// What a thread has read lately, but for what looks computed: a shared code is typed by many.
+#[derive(Default)]
+struct Lately {
+    /// How many changes of patterns there had been, at least, when these were read.
+    changes: u64,
+    readings: HashMap<String, (TenantNo, Reading)>,
 }
 
 impl fmt::Debug for Codes {
@@ -31,7 +48,7 @@ impl Codes {
     /// With that ring and no patterns yet.
     #[must_use]
     pub fn new(ring: KeyRing) -> Self {
-        Self { ring, patterns: RwLock::default() }
+        Self { ring, patterns: RwLock::default(), changes: AtomicU64::new(0), lately: ThreadLocal::new() }
     }
 
     /// The ring key that new codes are computed with.
@@ -54,6 +71,7 @@ impl Codes {
     /// Replaces what is known of a tenant's patterns.
     pub fn set_patterns(&self, tenant: TenantNo, patterns: Vec<(Pattern, CouponNo)>) {
         self.patterns.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, Arc::new(patterns));
+        self.changes.fetch_add(1, Ordering::Release);
     }
 
     /// The patterns with a prefix, all that ever were.
@@ -62,10 +80,31 @@ impl Codes {
         self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().unwrap_or_default()
     }
 
-    /// Reads a typed code.
+    /// Reads a code.
     #[must_use]
     pub fn read(&self, tenant: TenantNo, text: &str) -> Reading {
         read(&self.ring, tenant, &self.patterns(tenant), text)
+    }
+
+    /// Reads what was typed for an order: the same, sooner if this thread has read it lately.
+    #[must_use]
+    pub fn read_typed(&self, tenant: TenantNo, text: &str) -> Reading {
+        // Before the patterns are looked at: a change meanwhile makes what is read look older than it is, never newer.
+        let changes = self.changes.load(Ordering::Acquire);
+        let mut lately = self.lately.get_or_default().borrow_mut();
+        if lately.changes != changes || lately.readings.len() >= LATELY_MAX {
+            *lately = Lately { changes, ..Lately::default() };
+        }
+        if let Some((of, reading)) = lately.readings.get(text)
+            && *of == tenant
+        {
+            return reading.clone();
+        }
+        let reading = self.read(tenant, text);
+        if reading.shape == Shape::Other {
+            lately.readings.insert(text.to_owned(), (tenant, reading.clone()));
+        }
+        reading
     }
 
     /// Seals the text of a given code, to be kept beside its hash.
@@ -186,5 +225,51 @@ impl Codes {
     #[must_use]
     pub fn voucher_candidates(&self, tenant: TenantNo, id: &str) -> Vec<ComputedCode> {
         decode_id(&self.ring, tenant, id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::codes::{Alphabet, RingKey};
+
+    use super::*;
+
+    const ANN: TenantNo = TenantNo(1);
+    const BEN: TenantNo = TenantNo(2);
+
+    fn codes() -> Codes {
+        Codes::new(KeyRing::new(vec![RingKey { no: 1, secret: [7; 32] }]).unwrap())
+    }
+
+    #[test]
+    fn what_is_read_again_is_read_the_same_by_each_tenant_and_after_its_patterns_have_changed() {
+        let codes = codes();
+        let pattern = Pattern::new("SUMMER-", Alphabet::Base32, 12).unwrap();
+        let key = VoucherKey { coupon: CouponNo(7), kind: domain::id::VoucherKind::Bearer, ordinal: 4_711 };
+        let computed = codes.code(ANN, &pattern, key, 1).unwrap();
+        let texts = ["SAVE10", "save-1O", "", &computed];
+        let check = || {
+            for (text, tenant) in texts.iter().flat_map(|text| [(text, ANN), (text, BEN), (text, ANN)]) {
+                assert_eq!(codes.read_typed(tenant, text), codes.read(tenant, text), "{text}");
+            }
+        };
+        check();
+        assert_eq!(codes.read_typed(ANN, &computed).shape, Shape::Other);
+        codes.set_patterns(ANN, vec![(pattern.clone(), CouponNo(7))]);
+        check();
+        assert_eq!(codes.read_typed(ANN, &computed).shape, Shape::Computed);
+    }
+
+    #[test]
+    fn a_thread_remembers_few_readings_and_none_of_what_looks_computed() {
+        let codes = codes();
+        let key = VoucherKey { coupon: CouponNo(7), kind: domain::id::VoucherKind::Bearer, ordinal: 4_711 };
+        let _ = codes.read_typed(ANN, &codes.code(ANN, &Pattern::default(), key, 1).unwrap());
+        let remembered = || codes.lately.get_or_default().borrow().readings.len();
+        assert_eq!(remembered(), 0);
+        for number in 0..3 * LATELY_MAX {
+            let _ = codes.read_typed(ANN, &format!("SAVE{number}"));
+            assert!(remembered() <= LATELY_MAX);
+        }
     }
 }

@@ -29,7 +29,7 @@ use crate::{Codes, StoreError};
 #[async_trait]
 pub trait Records: Send + Sync {
     /// The texts and ids of codes, with the key ring.
-    fn codes(&self) -> Arc<Codes>;
+    fn codes(&self) -> &Arc<Codes>;
 
     /// What the tenant has set.
     ///

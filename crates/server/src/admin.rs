@@ -268,7 +268,7 @@ async fn export_block(
     let BlockRecord { coupon, block } = store.block(tenant, id).await?.context("there is no such block")?;
     let definition = store.coupon(tenant, coupon).await?.context("the block's coupon is gone")?;
     let pattern: Pattern = definition.definition.pattern.clone().unwrap_or_default();
-    let codes = store.codes();
+    let codes = Arc::clone(store.codes());
     // Computing is work without waiting: it has a thread of its own.
     let work = tokio::task::spawn_blocking(move || -> anyhow::Result<()> {
         let encoder = codes.encoder(tenant, &pattern, block.key_no)?;

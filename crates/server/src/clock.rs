@@ -17,7 +17,10 @@ pub(crate) struct SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let now = machine_ms();
-        Timestamp::from_ms(self.latest_ms.fetch_max(now, Ordering::Relaxed).max(now))
+        let latest = self.latest_ms.load(Ordering::Relaxed);
+        // Written once in a millisecond, not by every look: each would take it from the other cores.
+        let latest = if now > latest { self.latest_ms.fetch_max(now, Ordering::Relaxed) } else { latest };
+        Timestamp::from_ms(latest.max(now))
     }
 
     fn advance(&self, _by_ms: i64) -> Option<Timestamp> {

@@ -85,7 +85,7 @@ async fn accounts(store: &SqliteStore, shown: &Shown) -> anyhow::Result<()> {
     let hash = staff::hash(Password::new(password.clone())).await?;
     for (username, role) in ACCOUNTS {
         let new = NewAccount {
-            login: api::login_hash(&store.codes(), FIRST_TENANT, username),
+            login: api::login_hash(store.codes(), FIRST_TENANT, username),
             email_login: None,
             role,
             profile: Profile { username: username.to_owned(), ..Profile::default() },

@@ -59,11 +59,11 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     let workers = Workers::start(&shared, &clock, config.mail.post(data)?, schedule);
     let admin = tokio::spawn(socket::serve(socket, Arc::clone(&store), data.to_owned(), stopped.clone()));
     let at = listener.local_addr()?;
-    let app = app(&store, &clock, (config, at), options.test_clock, metrics)?;
+    let parts = parts(&store, &clock, (config, at), options.test_clock, metrics)?;
     // Before anybody is told: who asks it to end at once must find it listening for that.
     let ended = end_signal()?;
     // Last, so that what it says is true.
-    greet(&store, &app, (data, at), options).await?;
+    greet(&store, &parts.clone().into(), (data, at), options).await?;
     tokio::spawn(async move {
         ended.await;
         // Nobody listening means that all has ended already.
@@ -74,7 +74,7 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
         body_bytes_max: config.limits.body_bytes_max,
         ..api::listen::Limits::default()
     };
-    let router = api::router(app);
+    let router = || api::router(parts.clone().into());
     let mut until = stopped.clone();
     let cores = Cores::start().context("a runtime for each core")?;
     api::listen::serve(listener, router, (limits, cores.handles()), async move {
@@ -89,16 +89,16 @@ pub(crate) async fn serve(data: &Path, config: &Config, options: Options) -> any
     Ok(())
 }
 
-fn app(
+fn parts(
     store: &Arc<SqliteStore>,
     clock: &Arc<dyn Clock>,
     (config, at): (&Config, SocketAddr),
     test_clock: bool,
     metrics: PrometheusHandle,
-) -> anyhow::Result<api::App> {
+) -> anyhow::Result<api::Parts> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let public_url = config.public_url.clone().map_or_else(|| format!("http://{at}"), |url| url.0);
-    let parts = api::Parts {
+    Ok(api::Parts {
         open_id: config.oidc.provider(&public_url, clock)?,
         passwords: Passwords::new(PasswordCosts::recommended(cores)),
         public_url: public_url.into(),
@@ -108,8 +108,7 @@ fn app(
         new_id: api::new_id,
         gate: Arc::new(gate(config, Arc::clone(clock))),
         metrics: Arc::new(move || metrics.render()),
-    };
-    Ok(parts.into())
+    })
 }
 
 /// To what the system allows at most: each connection is an open file, and the usual limit of 1,024 is for programs that did

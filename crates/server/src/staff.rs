@@ -47,7 +47,7 @@ pub(crate) async fn made(
 ) -> anyhow::Result<String> {
     let said = format!("The account {username} is made, with the role {}.", role.name());
     let new = NewAccount {
-        login: api::login_hash(&store.codes(), tenant, &username),
+        login: api::login_hash(store.codes(), tenant, &username),
         email_login: None,
         role,
         profile: Profile { username, ..Profile::default() },

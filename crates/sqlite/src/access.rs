@@ -1,7 +1,7 @@
 //! API keys: kept in rows, answered from memory.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use domain::audit::{AuditChange, AuditKind, AuditSubject};
@@ -15,13 +15,17 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::store_error;
+use crate::near::Near;
 use crate::rows;
 use crate::write::append;
 use crate::writer::Writer;
 
 /// All keys by the hash of their secret. There are few.
 #[derive(Debug)]
-pub(crate) struct Keys(RwLock<HashMap<[u8; 32], ApiKey>>);
+pub(crate) struct Keys {
+    all: RwLock<HashMap<[u8; 32], Arc<ApiKey>>>,
+    near: Near<[u8; 32], ApiKey>,
+}
 
 const SELECT: &str = "select secret_hash, key_no, api_key_id, tenant, name, created_at, revoked_at, scopes
     from api_key";
@@ -29,36 +33,44 @@ const SELECT: &str = "select secret_hash, key_no, api_key_id, tenant, name, crea
 impl Keys {
     pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
         let mut statement = connection.prepare(SELECT)?;
-        let keys = statement.query_map([], |row| Ok((row.get(0)?, api_key(row)?)))?;
-        Ok(Self(RwLock::new(keys.collect::<rusqlite::Result<_>>()?)))
+        let keys = statement.query_map([], |row| Ok((row.get(0)?, Arc::new(api_key(row)?))))?;
+        Ok(Self { all: RwLock::new(keys.collect::<rusqlite::Result<_>>()?), near: Near::new(ApiKey::clone) })
     }
 
-    fn get(&self, secret_hash: &[u8; 32]) -> Option<ApiKey> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(secret_hash).cloned()
+    fn get(&self, secret_hash: &[u8; 32]) -> Option<Arc<ApiKey>> {
+        self.near.get(secret_hash, || self.read().get(secret_hash).cloned())
     }
 
     /// The public id of the key of that number.
     pub fn id(&self, no: u32) -> Option<ApiKeyId> {
-        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        keys.values().find(|key| key.no == no).map(|key| key.id)
+        self.read().values().find(|key| key.no == no).map(|key| key.id)
     }
 
     fn put(&self, secret_hash: [u8; 32], key: ApiKey) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(secret_hash, key);
+        self.write().insert(secret_hash, Arc::new(key));
+        self.near.changed();
     }
 
     fn revoke(&self, revoked: impl Fn(&ApiKey) -> bool, at: Timestamp) {
-        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for key in keys.values_mut().filter(|key| key.revoked_at.is_none() && revoked(key)) {
-            key.revoked_at = Some(at);
+        for key in self.write().values_mut().filter(|key| key.revoked_at.is_none() && revoked(key)) {
+            *key = Arc::new(ApiKey { revoked_at: Some(at), ..ApiKey::clone(key) });
         }
+        self.near.changed();
     }
 
     fn of(&self, tenant: TenantNo) -> Vec<ApiKey> {
-        let keys = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut own: Vec<ApiKey> = keys.values().filter(|key| key.tenant == tenant).cloned().collect();
+        let mut own: Vec<ApiKey> =
+            self.read().values().filter(|key| key.tenant == tenant).map(|key| ApiKey::clone(key)).collect();
         own.sort_unstable_by_key(|key| key.no);
         own
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<[u8; 32], Arc<ApiKey>>> {
+        self.all.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<[u8; 32], Arc<ApiKey>>> {
+        self.all.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +88,7 @@ fn api_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
 
 #[async_trait]
 impl Access for SqliteStore {
-    fn api_key(&self, secret_hash: &[u8; 32]) -> Option<ApiKey> {
+    fn api_key(&self, secret_hash: &[u8; 32]) -> Option<Arc<ApiKey>> {
         self.shared.keys.get(secret_hash)
     }
 

@@ -1,7 +1,7 @@
 //! Who is kept out: kept in rows, looked up in memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use domain::access_block::{AccessBlock, Bar, BlockReason, BlockState, BlockTarget, Removal, STANDING_MAX, Standing};
@@ -16,41 +16,28 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::store_error;
+use crate::kept::Kept;
 use crate::query::one;
 use crate::records::pages::List;
 use crate::rows::{blob, damaged, instant, instant_or_none, pack};
 use crate::write::append;
 use crate::writer::Writer;
 
-/// What stands, by tenant. Replaced as a whole by the writer, so that who looks has one state of it.
-#[derive(Debug)]
-pub(crate) struct Blocks(RwLock<HashMap<TenantNo, Arc<Standing>>>);
-
 const STANDING: &str = "
     select tenant, access_block_id, customer, key_no, addresses, reason, until
     from access_block
     where stands = 1";
 
-impl Blocks {
-    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut all: HashMap<TenantNo, Standing> = HashMap::new();
-        let mut statement = connection.prepare(STANDING)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let bar = Bar { id: id(row, 1)?, reason: reason(row, 5)?, until: instant_or_none(row, 6)? };
-            all.entry(TenantNo(row.get(0)?)).or_default().put(target(row, 2)?, bar);
-        }
-        Ok(Self(RwLock::new(all.into_iter().map(|(tenant, standing)| (tenant, Arc::new(standing))).collect())))
+/// What stands, of all tenants.
+pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Kept<Standing>> {
+    let mut all: HashMap<TenantNo, Standing> = HashMap::new();
+    let mut statement = connection.prepare(STANDING)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let bar = Bar { id: id(row, 1)?, reason: reason(row, 5)?, until: instant_or_none(row, 6)? };
+        all.entry(TenantNo(row.get(0)?)).or_default().put(target(row, 2)?, bar);
     }
-
-    pub fn of(&self, tenant: TenantNo) -> Arc<Standing> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned().unwrap_or_default()
-    }
-
-    fn change(&self, tenant: TenantNo, change: impl FnOnce(&mut Standing)) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        change(Arc::make_mut(all.entry(tenant).or_default()));
-    }
+    Ok(Kept::new(all, Standing::clone))
 }
 
 /// The columns of [`access_block`], in its order.

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 
 use crate::SqliteStore;
 use crate::error::store_error;
-use crate::named::{Kept, changes_one, not_saved};
+use crate::kept::Kept;
+use crate::named::{changes_one, not_saved};
 use crate::query::one;
 use crate::rows;
 use crate::write::append;
@@ -44,7 +45,7 @@ pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Kept<Collections
         };
         all.entry(TenantNo(row.get(0)?)).or_default().put(Arc::new(collection));
     }
-    Ok(Kept::new(all))
+    Ok(Kept::new(all, Collections::clone))
 }
 
 #[async_trait]

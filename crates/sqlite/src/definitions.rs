@@ -2,7 +2,7 @@
 //! definition older than the last answered command; what a reader loads meanwhile from an older snapshot is let go.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::account::Account;
 use domain::campaign::Campaign;
@@ -14,6 +14,8 @@ use quick_cache::sync::Cache;
 use rusqlite::Connection;
 
 use crate::error::store_error;
+use crate::kept::Kept;
+use crate::near::Near;
 use crate::rows;
 
 /// Coupons kept: a few kilobytes each.
@@ -33,8 +35,9 @@ pub(crate) struct Generation(u64);
 pub(crate) struct Definitions {
     /// Locked while something is put in, so that a check of the generation and the putting in are one step.
     generation: Mutex<Generation>,
-    automatic: RwLock<HashMap<TenantNo, Arc<Automatic>>>,
+    automatic: Kept<Automatic>,
     coupons: Cache<(TenantNo, CouponNo), Arc<Coupon>>,
+    coupons_near: Near<(TenantNo, CouponNo), Coupon>,
     campaigns: Cache<(TenantNo, CampaignNo), Arc<Campaign>>,
     accounts: Cache<(TenantNo, AccountNo), Arc<Account>>,
     sessions: Cache<(TenantNo, SessionId), Session>,
@@ -50,19 +53,16 @@ impl Definitions {
             let (tenant, coupon) = row.map_err(store_error)?;
             automatic.entry(tenant).or_default().push(Arc::new(coupon));
         }
-        let automatic = automatic.into_iter().map(|(tenant, list)| (tenant, Arc::new(Automatic::new(list)))).collect();
-        Ok(Self { automatic: RwLock::new(automatic), ..Self::empty() })
-    }
-
-    fn empty() -> Self {
-        Self {
+        let automatic = automatic.into_iter().map(|(tenant, list)| (tenant, Automatic::new(list)));
+        Ok(Self {
             generation: Mutex::new(Generation(0)),
-            automatic: RwLock::default(),
+            automatic: Kept::new(automatic, Automatic::apart),
             coupons: Cache::new(COUPONS_MAX),
+            coupons_near: Near::new(Coupon::clone),
             campaigns: Cache::new(CAMPAIGNS_MAX),
             accounts: Cache::new(ACCOUNTS_MAX),
             sessions: Cache::new(SESSIONS_MAX),
-        }
+        })
     }
 
     /// To be asked before the transaction begins from which something is loaded.
@@ -71,7 +71,7 @@ impl Definitions {
     }
 
     pub fn coupon(&self, tenant: TenantNo, no: CouponNo) -> Option<Arc<Coupon>> {
-        self.coupons.get(&(tenant, no))
+        self.coupons_near.get(&(tenant, no), || self.coupons.get(&(tenant, no)))
     }
 
     pub fn campaign(&self, tenant: TenantNo, no: CampaignNo) -> Option<Arc<Campaign>> {
@@ -89,6 +89,7 @@ impl Definitions {
         for coupon in coupons {
             generation.0 += 1;
             self.coupons.insert((tenant, coupon.no), Arc::clone(coupon));
+            self.coupons_near.changed();
             self.follow_automatic(tenant, coupon);
         }
         for campaign in campaigns {
@@ -102,19 +103,18 @@ impl Definitions {
         let mut generation = self.lock();
         generation.0 += 1;
         self.coupons.clear();
+        self.coupons_near.changed();
     }
 
     /// The coupons of a tenant that need no code, scheduled or running.
     pub fn automatic(&self, tenant: TenantNo) -> Arc<Automatic> {
-        let all = self.automatic.read().unwrap_or_else(PoisonError::into_inner);
-        all.get(&tenant).map(Arc::clone).unwrap_or_default()
+        self.automatic.of(tenant)
     }
 
     fn follow_automatic(&self, tenant: TenantNo, coupon: &Arc<Coupon>) {
         let before = self.automatic(tenant);
         if before.has(coupon.no) || coupon.is_automatic() {
-            let now = Arc::new(before.with(coupon));
-            self.automatic.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, now);
+            self.automatic.put(tenant, Arc::new(before.with(coupon)));
         }
     }
 

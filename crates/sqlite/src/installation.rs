@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::load::patterns;
 use crate::open::{OpenError, Options};
 use crate::rows;
-use crate::tenants::{INSERT_VERSION, Known};
+use crate::tenants::{self, INSERT_VERSION, Known};
 
 /// What a start needs to know.
 pub(crate) struct Installation {
@@ -32,7 +32,7 @@ pub(crate) fn read_or_make(connection: &Connection, options: &Options) -> Result
         Some(made_with) if made_with != options.test_clock => return Err(OpenError::TestClock { made_with }),
         Some(_) => {}
     }
-    let tenants = Known::load(connection)?;
+    let tenants = tenants::load(connection)?;
     let patterns: Result<Vec<_>, StoreError> =
         tenants.all().iter().map(|tenant| Ok((tenant.no, patterns(connection, tenant.no)?))).collect();
     let (journal_last, mut decided_last) = latest(connection)?;

@@ -5,8 +5,8 @@
 //! loaded here, and written here as it says. It must not know HTTP or configuration, and reads no clock but the port's.
 //!
 //! Read in this order: `open` (from a folder to a store) with `schema` and `installation`; `queue` and `writer` (the
-//! thread); `batch` and `commit` (one transaction) with `load`, `write` and `answers` (what was answered to idempotency keys); `checkpoints` (the log into the file); `definitions` (what is kept in memory) and
-//! `persons` (who is one with whom); `ledger`, `sweep`, `cut`, `imports`, `access`, `access_blocks`, `segments` and `collections` (both by `named`), `accounts`,
+//! thread); `batch` and `commit` (one transaction) with `load`, `write` and `answers` (what was answered to idempotency keys); `checkpoints` (the log into the file); `definitions` (what is kept in memory), `kept` and `near` (how it is
+//! looked at by many threads) and `persons` (who is one with whom); `ledger`, `sweep`, `cut`, `imports`, `access`, `access_blocks`, `segments` and `collections` (both by `named`), `accounts`,
 //! `tokens`, `mails` and `tenants` (the ports); `backup`; `readers` and `reading` with `records` (what is read back); `check` (the
 //! promises, verified on a back-up) and `storage` (the room that tables take, measured on one).
 
@@ -33,6 +33,8 @@ mod cut;
 mod imports;
 mod access;
 mod access_blocks;
+mod near;
+mod kept;
 mod named;
 mod segments;
 mod collections;

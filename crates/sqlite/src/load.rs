@@ -71,7 +71,7 @@ impl<'a> Loader<'a> {
     /// Hands in what an order is sure to ask for, before it does: mostly it is then decided at the first go.
     pub fn prefetch(&self, facts: &mut Facts, request: &RedeemRequest) -> rusqlite::Result<()> {
         for reading in &request.codes {
-            let Some(no) = self.shared.ids.shared_codes.get(&(self.tenant, reading.folded.clone())) else { continue };
+            let Some(no) = self.shared.ids.shared_code(self.tenant, &reading.folded) else { continue };
             facts.shared_codes.load(reading.folded.clone(), Some(no));
             if let Some(coupon) = self.shared.definitions.coupon(self.tenant, no) {
                 facts.coupons.load(no, Some(coupon));
@@ -196,15 +196,14 @@ impl<'a> Loader<'a> {
     }
 
     fn codes(&self, facts: &mut Facts) -> rusqlite::Result<()> {
-        let known = &self.shared.ids.shared_codes;
+        let ids = &self.shared.ids;
         let coupons = &mut facts.coupons;
         self.each(&mut facts.shared_codes, SHARED_CODE, |statement, folded| {
-            let key = (self.tenant, folded.clone());
             let read = || one(statement, params![self.tenant.0, folded.as_str()], |row| row.get(0).map(CouponNo));
-            let no = known.get(&key).map_or_else(read, |no| Ok(Some(no)))?;
+            let no = ids.shared_code(self.tenant, folded).map_or_else(read, |no| Ok(Some(no)))?;
             if let Some(no) = no {
                 // The program is the only one who writes, and what is written stays; what is rolled back is never loaded.
-                known.insert(key, no);
+                ids.put_shared_code(self.tenant, folded.clone(), no);
                 // Whoever asked for the code will ask for its coupon next.
                 if let Some(coupon) = self.shared.definitions.coupon(self.tenant, no) {
                     coupons.load_if_missing(no, coupon);

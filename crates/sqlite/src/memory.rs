@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use domain::access_block::Standing;
 use domain::collection::Collections;
 use domain::id::TenantNo;
 use domain::segment::Segments;
@@ -11,11 +12,10 @@ use domain::time::Timestamp;
 use ports::{Clock, Codes, StoreError};
 
 use crate::access::Keys;
-use crate::access_blocks::Blocks;
 use crate::answers::Answers;
 use crate::definitions::Definitions;
 use crate::ids::Ids;
-use crate::named::Kept;
+use crate::kept::Kept;
 use crate::persons::Persons;
 use crate::readers::Readers;
 use crate::tenants::Known;
@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     pub ids: Ids,
     pub persons: Persons,
     pub keys: Keys,
-    pub blocks: Blocks,
+    pub blocks: Kept<Standing>,
     pub segments: Kept<Segments>,
     pub collections: Kept<Collections>,
     pub time: Time,
@@ -68,7 +68,9 @@ impl Time {
 
     pub fn now(&self) -> Timestamp {
         let now_ms = self.clock.now().as_ms();
-        let floor_ms = self.floor_ms.fetch_max(now_ms, Ordering::Relaxed);
+        let floor_ms = self.floor_ms.load(Ordering::Relaxed);
+        // Written once in a millisecond, not by every look: each would take it from the other cores.
+        let floor_ms = if now_ms > floor_ms { self.floor_ms.fetch_max(now_ms, Ordering::Relaxed) } else { floor_ms };
         Timestamp::from_ms(now_ms.max(floor_ms))
     }
 }

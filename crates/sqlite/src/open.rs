@@ -15,7 +15,6 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::access::Keys;
-use crate::access_blocks::Blocks;
 use crate::answers::Answers;
 use crate::checkpoints::{Checkpoints, Log};
 use crate::definitions::Definitions;
@@ -28,7 +27,7 @@ use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::write::append;
 use crate::writer::{Bounds, Writer};
-use crate::{SqliteStore, collections, plain, schema, segments};
+use crate::{SqliteStore, access_blocks, collections, plain, schema, segments};
 
 /// The database in the data folder.
 const DATABASE_FILE: &str = "scrip.db";
@@ -192,7 +191,7 @@ impl SqliteStore {
             ids: Ids::new(),
             persons: Persons::load(&connection)?,
             keys: Keys::load(&connection)?,
-            blocks: Blocks::load(&connection)?,
+            blocks: access_blocks::load(&connection)?,
             segments: segments::load(&connection)?,
             collections: collections::load(&connection)?,
             time: Time::new(options.clock, decided_last),

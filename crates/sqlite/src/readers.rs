@@ -3,6 +3,7 @@
 //! they are asked for. No read runs longer than two seconds, so that the write-ahead log can be reset.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -19,6 +20,14 @@ use crate::reading::Reading;
 const READS_MAX: usize = 1024;
 /// When to come again: many reads are done by then.
 const RETRY_AFTER_MS: u64 = 100;
+
+thread_local! {
+    /// Which connection this thread tries first: always the same, so that what a core knows of it stays with the core.
+    static FIRST: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Threads so far that read where they are.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -68,7 +77,8 @@ impl Readers {
 
     /// Runs a read here, or gives it back.
     fn here<T, F: FnOnce(&Connection) -> Result<T, StoreError>>(&self, read: F) -> Result<Result<T, StoreError>, F> {
-        let free = self.here.iter().find_map(|reading| reading.try_lock().ok());
+        let (before, from) = self.here.split_at(FIRST.with(|first| first % self.here.len().max(1)));
+        let free = from.iter().chain(before).find_map(|reading| reading.try_lock().ok());
         let Some(mut reading) = free else { return Err(read) };
         let mut found = Err(StoreError::Unavailable("the read broke off".to_owned()));
         reading.run(|connection| found = read(connection));

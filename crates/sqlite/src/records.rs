@@ -66,8 +66,8 @@ impl SqliteStore {
 
 #[async_trait]
 impl Records for SqliteStore {
-    fn codes(&self) -> Arc<Codes> {
-        Arc::clone(&self.shared.codes)
+    fn codes(&self) -> &Arc<Codes> {
+        &self.shared.codes
     }
 
     async fn settings(&self, tenant: TenantNo) -> Result<Arc<Settings>, StoreError> {
@@ -185,14 +185,14 @@ impl Records for SqliteStore {
 
     async fn customer_no(&self, tenant: TenantNo, id: CustomerId) -> Result<Option<CustomerNo>, StoreError> {
         let known = &self.shared.ids.customer_nos;
-        let found = match known.get(&(tenant, id)) {
-            Some(no) => Some(no),
-            None => self.point(move |connection| customers::number(connection, tenant, id)).await?,
-        };
-        if let Some(no) = found {
-            known.insert((tenant, id), no);
-            // Whoever asks with an id is answered with it.
-            self.shared.ids.customer_ids.insert((tenant, no), id);
+        let mut found = known.get(&(tenant, id));
+        if found.is_none() {
+            found = self.point(move |connection| customers::number(connection, tenant, id)).await?;
+            if let Some(no) = found {
+                known.insert((tenant, id), no);
+                // Whoever asks with an id is answered with it.
+                self.shared.ids.customer_ids.insert((tenant, no), id);
+            }
         }
         // The pair above is for ever; who stands for whom is not.
         Ok(found.map(|no| self.shared.persons.standing(tenant, no)))
@@ -215,12 +215,12 @@ impl Records for SqliteStore {
     }
 
     async fn customer(&self, tenant: TenantNo, no: CustomerNo) -> Result<Option<Customer>, StoreError> {
-        let (codes, no) = (self.codes(), self.shared.persons.standing(tenant, no));
+        let (codes, no) = (Arc::clone(self.codes()), self.shared.persons.standing(tenant, no));
         self.point(move |connection| customers::by_number(connection, &codes, tenant, no)).await
     }
 
     async fn customers_by_identity(&self, tenant: TenantNo, key: IdentityKey) -> Result<Vec<Customer>, StoreError> {
-        let codes = self.codes();
+        let codes = Arc::clone(self.codes());
         self.read(move |connection| customers::by_identity(connection, &codes, tenant, &key)).await
     }
 

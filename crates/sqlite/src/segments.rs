@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use crate::SqliteStore;
 use crate::error::store_error;
-use crate::named::{Kept, changes_one, not_saved};
+use crate::kept::Kept;
+use crate::named::{changes_one, not_saved};
 use crate::query::{each, one};
 use crate::rows;
 use crate::write::append;
@@ -38,7 +39,7 @@ pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Kept<Segments>> 
         let segment = Segment::new(numbers, row.get(3)?, rule, rows::instant(row, 5)?);
         all.entry(TenantNo(row.get(0)?)).or_default().put(Arc::new(segment));
     }
-    Ok(Kept::new(all))
+    Ok(Kept::new(all, Segments::clone))
 }
 
 #[async_trait]

@@ -1,7 +1,7 @@
 //! The tenants: kept in rows, answered from memory.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::audit::{AuditChange, AuditKind, AuditSubject};
@@ -11,55 +11,75 @@ use domain::rejection::{Refusal, Rejection};
 use domain::tenant::{Settings, Tenant};
 use ports::{StoreError, Tenants};
 use rusqlite::{Connection, Transaction, params};
+use rustc_hash::FxHashMap;
 use serde_json::json;
 
 use crate::SqliteStore;
 use crate::error::store_error;
+use crate::kept::Kept;
+use crate::near::Near;
 use crate::rows;
 use crate::write::append;
 use crate::writer::Writer;
 
-/// All tenants by number. There are few.
-#[derive(Debug)]
-pub(crate) struct Known(RwLock<BTreeMap<TenantNo, Arc<Tenant>>>);
-
 const SELECT: &str = "select tenant, name, settings, version from tenant";
 const SELECT_HOSTS: &str = "select host, tenant from tenant_host";
 
-impl Known {
-    pub fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare(SELECT)?;
-        let tenants = statement.query_map([], |row| {
-            let (no, settings) = (TenantNo(row.get(0)?), rows::json::<Settings>(row, 2)?);
-            Ok(Tenant { no, name: row.get(1)?, hosts: Vec::new(), settings: Arc::new(settings), version: row.get(3)? })
-        })?;
-        let mut all: BTreeMap<TenantNo, Tenant> = BTreeMap::new();
-        for tenant in tenants {
-            let tenant = tenant?;
-            all.insert(tenant.no, tenant);
-        }
-        let mut statement = connection.prepare(SELECT_HOSTS)?;
-        let hosts = statement.query_map([], |row| Ok((row.get(0)?, TenantNo(row.get(1)?))))?;
-        for host in hosts {
-            let (host, no): (String, _) = host?;
-            if let Some(tenant) = all.get_mut(&no) {
-                tenant.hosts.push(host);
-            }
-        }
-        Ok(Self(RwLock::new(all.into_iter().map(|(no, tenant)| (no, Arc::new(tenant))).collect())))
-    }
+/// All tenants. There are few.
+#[derive(Debug)]
+pub(crate) struct Known {
+    tenants: Kept<Tenant>,
+    hosts: Near<(), Hosts>,
+}
 
+/// Whose a host name is.
+type Hosts = FxHashMap<String, TenantNo>;
+
+impl Known {
     pub fn get(&self, no: TenantNo) -> Option<Arc<Tenant>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&no).cloned()
+        self.tenants.get(no)
     }
 
     pub fn all(&self) -> Vec<Arc<Tenant>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.tenants.all()
+    }
+
+    fn of_host(&self, host: &str) -> Option<TenantNo> {
+        let of = |tenant: &Arc<Tenant>| tenant.hosts.iter().map(|host| (host.clone(), tenant.no)).collect::<Vec<_>>();
+        let hosts = self.hosts.get(&(), || Some(Arc::new(self.tenants.all().iter().flat_map(of).collect())));
+        hosts?.get(host).copied()
     }
 
     fn put(&self, tenant: Arc<Tenant>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.no, tenant);
+        self.tenants.put(tenant.no, tenant);
+        self.hosts.changed();
     }
+}
+
+pub(crate) fn load(connection: &Connection) -> rusqlite::Result<Known> {
+    let mut statement = connection.prepare(SELECT)?;
+    let tenants = statement.query_map([], |row| {
+        let (no, settings) = (TenantNo(row.get(0)?), rows::json::<Settings>(row, 2)?);
+        Ok(Tenant { no, name: row.get(1)?, hosts: Vec::new(), settings: Arc::new(settings), version: row.get(3)? })
+    })?;
+    let mut all: BTreeMap<TenantNo, Tenant> = BTreeMap::new();
+    for tenant in tenants {
+        let tenant = tenant?;
+        all.insert(tenant.no, tenant);
+    }
+    let mut statement = connection.prepare(SELECT_HOSTS)?;
+    let hosts = statement.query_map([], |row| Ok((row.get(0)?, TenantNo(row.get(1)?))))?;
+    for host in hosts {
+        let (host, no): (String, _) = host?;
+        if let Some(tenant) = all.get_mut(&no) {
+            tenant.hosts.push(host);
+        }
+    }
+    Ok(Known { tenants: Kept::new(all, copy), hosts: Near::new(Hosts::clone) })
+}
+
+fn copy(tenant: &Tenant) -> Tenant {
+    Tenant { settings: Arc::new((*tenant.settings).clone()), ..tenant.clone() }
 }
 
 #[async_trait]
@@ -73,8 +93,7 @@ impl Tenants for SqliteStore {
     }
 
     fn tenant_of_host(&self, host: &str) -> Option<TenantNo> {
-        let tenants = self.shared.tenants.0.read().unwrap_or_else(PoisonError::into_inner);
-        tenants.values().find(|tenant| tenant.hosts.iter().any(|own| own == host)).map(|tenant| tenant.no)
+        self.shared.tenants.of_host(host)
     }
 
     async fn create_tenant(&self, actor: Actor, tenant: Tenant) -> Result<Result<Arc<Tenant>, Refusal>, StoreError> {

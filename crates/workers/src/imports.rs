@@ -118,7 +118,7 @@ async fn read(
         });
     }
     // Hashing and sealing is work without waiting: it has a thread of its own.
-    let codes = store.codes();
+    let codes = Arc::clone(store.codes());
     let read = tokio::task::spawn_blocking(move || {
         let entry = |(text, customer): (String, Option<CustomerNo>)| {
             let reading = codes.read(tenant, &text);

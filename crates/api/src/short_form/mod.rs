@@ -12,7 +12,6 @@ mod scalar;
 mod users;
 
 use axum::body::to_bytes;
-use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -39,14 +38,13 @@ pub(crate) fn is_short(path: &str) -> bool {
         || path.strip_prefix("/admin/coupons").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Turns problems into `{"error": "..."}` on the paths of the short form. A layer around all else, so that it sees also
+/// Turns problems into `{"error": "..."}`, on the paths of the short form. To be done around all else, so that it sees also
 /// what was refused before a handler was reached.
-pub(crate) async fn plain_errors(request: Request, answer: impl AsyncFnOnce(Request) -> Response) -> Response {
-    let short = is_short(request.uri().path());
-    let response = answer(request).await;
+pub(crate) async fn plain_errors(response: Response) -> Response {
     let is_problem =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/problem+json");
-    if short && is_problem { plain(response).await } else { response }
+    // Seldom, so it takes no room in what every request waits with.
+    if is_problem { Box::pin(plain(response)).await } else { response }
 }
 
 /// Status and headers stay, such as `Retry-After`.

@@ -13,9 +13,14 @@ fn router() -> Router {
         |Extension(RequestId(id)): Extension<RequestId>| async move { id.to_str().expect("ids are plain").to_owned() };
     let routes = Router::new().route("/codes/{code}", get(|| async {})).route("/id", get(own_id));
     let observer = Observer::new(|| Uuid::from_u128(7));
-    with_fallbacks(routes).layer(from_fn(move |request, next: Next| {
+    with_fallbacks(routes).layer(from_fn(move |mut request, next: Next| {
         let observer = observer.clone();
-        async move { observer.observe(request, async |request| next.run(request).await).await }
+        async move {
+            let begun = observer.begin(&mut request);
+            let mut response = next.run(request).await;
+            observer.end(begun, &mut response);
+            response
+        }
     }))
 }
 

@@ -25,7 +25,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("some port is free");
         let address = listener.local_addr().expect("it is bound");
         let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, router, (limits, &[]), async {
+        let served = tokio::spawn(serve(listener, move || router.clone(), (limits, &[]), async {
             let _stop_or_dropped = stopped.await;
         }));
         Self { address, stop, served }

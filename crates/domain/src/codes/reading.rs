@@ -1,7 +1,5 @@
 //! Reading a typed text: what it can be, before any store is asked.
 
-use std::sync::Arc;
-
 use super::alphabet::BodyError;
 use super::fold::{Folded, fold};
 use super::pattern::Pattern;
@@ -35,7 +33,7 @@ pub struct Reading {
     pub hash: [u8; 16],
     /// The vouchers it can be the computed code or the id of: those of a coupon's own pattern first, then by newest key.
     /// More than one only by chance; which exists is for rows and blocks to say.
-    pub computed: Arc<[ComputedCode]>,
+    pub computed: Vec<ComputedCode>,
     /// What it looks like. [`Shape::Computed`] or [`Shape::VoucherId`] exactly if `computed` is not empty.
     pub shape: Shape,
 }
@@ -49,7 +47,7 @@ pub fn read(ring: &KeyRing, tenant: TenantNo, patterns: &[(Pattern, CouponNo)], 
     let hash = ring.lookup_hash(tenant, &folded);
     let named = decode_id(ring, tenant, text);
     if !named.is_empty() {
-        return Reading { folded, hash, computed: named.into(), shape: Shape::VoucherId };
+        return Reading { folded, hash, computed: named, shape: Shape::VoucherId };
     }
     let default = Pattern::default();
     let own = patterns.iter().filter(|(pattern, _)| !pattern.is_default());
@@ -71,7 +69,7 @@ pub fn read(ring: &KeyRing, tenant: TenantNo, patterns: &[(Pattern, CouponNo)], 
         };
         shape = shape.max(seen);
     }
-    Reading { folded, hash, computed: computed.into(), shape }
+    Reading { folded, hash, computed, shape }
 }
 
 /// What follows the prefix, as a number.

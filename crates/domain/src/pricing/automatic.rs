@@ -67,6 +67,13 @@ impl Automatic {
         Self::new(others.chain([coupon]).cloned())
     }
 
+    /// A copy that has no coupon in common with this one.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let coupons = self.coupons.iter().map(|(no, coupon)| (*no, Arc::new(Coupon::clone(coupon)))).collect();
+        Self { coupons, ..self.clone() }
+    }
+
     /// Whether the coupon is among them.
     #[must_use]
     pub fn has(&self, no: CouponNo) -> bool {

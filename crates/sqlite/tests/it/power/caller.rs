@@ -221,7 +221,7 @@ impl Caller {
 
     /// The voucher's code, as typed.
     pub fn reading(&self, voucher: &Voucher) -> Reading {
-        let codes = self.store().codes();
+        let codes = Arc::clone(self.store().codes());
         let code = codes.code(FIRST_TENANT, &Pattern::default(), voucher.key, voucher.key_no);
         codes.read(FIRST_TENANT, &code.expect("a computed code"))
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use domain::codes::ComputedCode;
 use domain::id::{CustomerNo, FIRST_TENANT};
@@ -63,7 +64,7 @@ pub async fn broken(image: &Image, promises: &[Promise], answered: usize) -> Res
         promise.holds(&store, folder.path()).await?;
     }
     goes_on(&store).await?;
-    let codes = store.codes();
+    let codes = Arc::clone(store.codes());
     store.close().await;
     drop(store);
     within_stock(&path)?;
