@@ -148,7 +148,7 @@ pub(crate) async fn changed(app: &App, origin: &Origin, action: Action) -> Resul
 async fn find(app: &App, tenant: TenantNo, no: CustomerNo, id: &str) -> Result<IdentityKey, Problem> {
     let codes = app.store.codes();
     let customer = app.store.customer(tenant, no).await?.ok_or_else(unexpected)?;
-    let found = customer.identities.into_iter().find(|identity| identity_id(&codes, tenant, &identity.key) == id);
+    let found = customer.identities.into_iter().find(|identity| identity_id(codes, tenant, &identity.key) == id);
     let missing = || not_found(Rejection::IdentityNotFound, "The customer has no such identity.");
     found.map(|identity| identity.key).ok_or_else(missing)
 }

@@ -144,7 +144,7 @@ pub(crate) async fn voucher_ids(
     let keys: Vec<VoucherKey> = keys.into_iter().collect();
     let mut ids = BTreeMap::new();
     for key in keys {
-        let candidates = candidates(&ring, key);
+        let candidates = candidates(ring, key);
         let key_no = match candidates[..] {
             [only] => only.key_no,
             _ => {

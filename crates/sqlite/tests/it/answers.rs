@@ -42,7 +42,7 @@ async fn reopened(shop: Shop) -> Shop {
 async fn assert_clean(shop: &Shop) {
     let copy = shop.folder.path().join(format!("{}.db", new_id()));
     shop.store.backup(copy.clone()).await.expect("a backup can be made");
-    let report = sqlite::check(&copy, Some(&shop.store.codes())).expect("a backup can be checked");
+    let report = sqlite::check(&copy, Some(shop.store.codes())).expect("a backup can be checked");
     assert!(report.is_clean(), "{report}");
 }
 

@@ -23,7 +23,7 @@ async fn backed_up() -> (Busy, PathBuf) {
 }
 
 fn checked(busy: &Busy, path: &Path) -> Report {
-    check(path, Some(&busy.shop.store.codes())).expect("the file is read")
+    check(path, Some(busy.shop.store.codes())).expect("the file is read")
 }
 
 /// The report on a copy that was damaged.
@@ -91,7 +91,7 @@ async fn a_store_in_which_nothing_happened_is_as_promised() {
     let shop = Shop::open();
     let path = shop.folder.path().join("copy.db");
     shop.store.backup(path.clone()).await.expect("a back-up");
-    let report = check(&path, Some(&shop.store.codes())).expect("the file is read");
+    let report = check(&path, Some(shop.store.codes())).expect("the file is read");
     assert!(report.is_clean() && report.skipped.is_empty(), "{report}");
 }
 
@@ -141,7 +141,7 @@ async fn no_changed_byte_breaks_a_check_off() {
         bytes[usize::try_from(place).expect("it is in the file")] ^= 0x55;
         std::fs::write(&changed, bytes).expect("it is written");
         let (path, codes) = (changed.clone(), busy.shop.store.codes());
-        let result = std::panic::catch_unwind(move || check(&path, Some(&codes)).is_ok_and(|report| report.is_clean()));
+        let result = std::panic::catch_unwind(move || check(&path, Some(codes)).is_ok_and(|report| report.is_clean()));
         told += u32::from(!result.unwrap_or_else(|_| panic!("seed {seed} breaks it off")));
     }
     assert!(told > 20, "{told} of 200 were told of");

@@ -73,7 +73,7 @@ impl Harness for Files {
         let copy = TempDir::new().expect("a folder");
         let file = copy.path().join("backup.db");
         self.store.backup(file.clone()).await.expect("a backup can be made");
-        let report = sqlite::check(&file, Some(&self.store.codes())).expect("a backup can be checked");
+        let report = sqlite::check(&file, Some(self.store.codes())).expect("a backup can be checked");
         report.findings.iter().map(|finding| format!("{finding:?}")).collect()
     }
 

@@ -100,7 +100,7 @@ impl Promise {
                 if number(&copy, "select count(*) from sqlite_schema") == 0 {
                     return Err("the back-up is lost".to_owned());
                 }
-                is_clean(&path, &store.codes())
+                is_clean(&path, store.codes())
             }
             Told::Outcome(told) if told.0.key.is_some() => asked_again(store, told).await,
             Told::Outcome(told) => is_there(store, &told.1).await,
