@@ -112,7 +112,8 @@ impl Definitions {
     }
 
     fn follow_automatic(&self, tenant: TenantNo, coupon: &Arc<Coupon>) {
-        let before = self.automatic(tenant);
+        // Not this thread's copy: that would be made anew for each coupon of a row of changes.
+        let before = self.automatic.shared(tenant).unwrap_or_default();
         if before.has(coupon.no) || coupon.is_automatic() {
             self.automatic.put(tenant, Arc::new(before.with(coupon)));
         }

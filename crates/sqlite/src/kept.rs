@@ -35,7 +35,8 @@ impl<T: Send + Sync> Kept<T> {
         self.near.changed();
     }
 
-    fn shared(&self, tenant: TenantNo) -> Option<Arc<T>> {
+    /// What all threads share; for the writer, who changes it.
+    pub fn shared(&self, tenant: TenantNo) -> Option<Arc<T>> {
         self.all.read().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned()
     }
 }

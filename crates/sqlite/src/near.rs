@@ -20,8 +20,22 @@ const COPIES_MAX: usize = 512;
 pub(crate) struct Near<K: Send, T: Send + Sync> {
     /// Counts the changes of what is copied.
     changes: AtomicU64,
-    copies: ThreadLocal<RefCell<FxHashMap<K, Copied<T>>>>,
+    copies: ThreadLocal<RefCell<Copies<K, T>>>,
     copy: fn(&T) -> T,
+}
+
+/// Those of one thread.
+#[derive(Debug)]
+struct Copies<K, T> {
+    by_key: FxHashMap<K, Copied<T>>,
+    /// How many changes there had been when room was last made: until the next there is none to be made.
+    cleared: u64,
+}
+
+impl<K, T> Default for Copies<K, T> {
+    fn default() -> Self {
+        Self { by_key: FxHashMap::default(), cleared: 0 }
+    }
 }
 
 #[derive(Debug)]
@@ -43,22 +57,24 @@ impl<K: Eq + Hash + Clone + Send, T: Send + Sync> Near<K, T> {
         // Before what is shared is looked at: a change meanwhile makes the copy look older than it is, never newer.
         let changes = self.changes.load(Ordering::Acquire);
         let mut copies = self.copies.get_or_default().borrow_mut();
-        if let Some(copied) = copies.get(key)
+        let Copies { by_key, cleared } = &mut *copies;
+        if let Some(copied) = by_key.get(key)
             && copied.changes == changes
         {
             return Some(Arc::clone(&copied.own));
         }
-        let before = copies.remove(key);
+        let before = by_key.remove(key);
         let shared = shared()?;
-        if copies.len() >= COPIES_MAX {
-            copies.retain(|_, copied| copied.changes == changes);
+        if by_key.len() >= COPIES_MAX && *cleared != changes {
+            by_key.retain(|_, copied| copied.changes == changes);
+            *cleared = changes;
         }
-        if copies.len() >= COPIES_MAX {
+        if by_key.len() >= COPIES_MAX {
             return Some(shared);
         }
         let same = before.filter(|before| Arc::ptr_eq(&before.shared, &shared));
         let own = same.map_or_else(|| Arc::new((self.copy)(&shared)), |before| before.own);
-        copies.insert(key.clone(), Copied { changes, shared, own: Arc::clone(&own) });
+        by_key.insert(key.clone(), Copied { changes, shared, own: Arc::clone(&own) });
         Some(own)
     }
 
@@ -118,7 +134,7 @@ mod tests {
         let near = Near::new(usize::clone);
         let get = |number| near.get(&number, || Some(Arc::new(number))).as_deref().copied();
         assert!((0..3 * COPIES_MAX).all(|number| get(number) == Some(number)));
-        let kept = || near.copies.get_or_default().borrow().len();
+        let kept = || near.copies.get_or_default().borrow().by_key.len();
         assert_eq!(kept(), COPIES_MAX);
         near.changed();
         assert_eq!((get(3 * COPIES_MAX), kept()), (Some(3 * COPIES_MAX), 1), "what was copied before makes room");
