@@ -91,9 +91,9 @@ const PROCESSES: [Process; 4] = [
 ];
 
 /// What the processes have in common.
-const GROUND: [&str; 18] = [
-    "mod", "command", "outcome", "facts", "table", "decision", "explain", "simulate", "decide", "lookup", "persons",
-    "history", "takings", "room", "gifts", "moves", "sweep", "audit",
+const GROUND: [&str; 21] = [
+    "mod", "command", "requests", "outcome", "keys", "facts", "table", "log", "decision", "explain", "simulate",
+    "decide", "lookup", "persons", "history", "takings", "room", "gifts", "moves", "sweep", "audit",
 ];
 
 /// Every module of the ledger has its place, and reaches into another process only through what that offers.

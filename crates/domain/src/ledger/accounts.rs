@@ -1,10 +1,12 @@
 //! Accounts: made, with their customer where they are one's, and changed. What signs in is looked up by a keyed hash; a
 //! hash points to the account that bears the name now, and one whose account goes by another name is free.
 
-use super::command::{AccountChange, NewAccount, Outcome};
 use super::decide::Context;
 use super::define::next;
-use super::facts::{Entry, Facts, Sequence};
+use super::facts::{Entry, Facts};
+use super::keys::Sequence;
+use super::outcome::Outcome;
+use super::requests::{AccountChange, NewAccount};
 use super::{Stop, customers, refuse};
 use crate::account::{Account, LoginHash, Profile, Totp};
 use crate::customer::CustomerProfile;

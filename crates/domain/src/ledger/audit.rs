@@ -5,8 +5,11 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Stop;
-use super::command::{AccountChange, Action, Command, Outcome};
-use super::facts::{BlockKey, Facts};
+use super::command::{Action, Command};
+use super::facts::Facts;
+use super::keys::BlockKey;
+use super::outcome::Outcome;
+use super::requests::AccountChange;
 use crate::account::Account;
 use crate::audit::{AuditChange, AuditKind, AuditSubject, is_audited};
 use crate::campaign::Campaign;

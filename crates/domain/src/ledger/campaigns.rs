@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::claim::claim;
-use super::command::{Outcome, Start};
 use super::decide::Context;
 use super::define::{begun, check_version, check_window, next, number_limits};
-use super::facts::{Entry, Facts, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence};
+use super::facts::{Entry, Facts};
+use super::keys::{RESERVATIONS_MAX, SIBLINGS_MAX, Sequence};
+use super::outcome::Outcome;
+use super::requests::Start;
 use super::{Stop, lookup, refuse, second_person, states};
 use crate::campaign::{Campaign, CampaignDefinition, CampaignState, CampaignStep};
 use crate::coupon::CouponState;

@@ -1,9 +1,9 @@
 //! Claim: a customer takes a voucher of each coupon, or of none.
 
-use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::lookup::{Source, granting_source};
+use super::outcome::Outcome;
 use super::persons::standing;
 use super::takings::{Taken, Want, Whose, take_all};
 use super::{Stop, draw, gifts, moves, pool, refuse};

@@ -1,10 +1,11 @@
 //! Customers: made, found by an identity, changed, erased. Whoever carries an identity that somebody else carries too is
 //! one person with them in limits, proven or not, and nothing more.
 
-use super::command::Outcome;
 use super::decide::Context;
 use super::define::next;
-use super::facts::{Facts, Sequence};
+use super::facts::Facts;
+use super::keys::Sequence;
+use super::outcome::Outcome;
 use super::persons::{all, join, person_of, standing};
 use super::{Stop, moves, persons, refuse};
 use crate::customer::{Carrier, Customer, CustomerProfile, Person};

@@ -1,7 +1,9 @@
 //! The decision of a batch: one command after the other, each seeing what those before it changed.
 
-use super::command::{Action, Answer, Answered, Command, Outcome, RedeemRequest};
+use super::command::{Action, Command};
 use super::facts::Facts;
+use super::outcome::{Answer, Answered, Outcome};
+use super::requests::RedeemRequest;
 use super::{
     Stop, accounts, audit, campaigns, claim, customers, define, gifts, give_back, hold, import, issue, merge, pool,
     redeem, refuse, restock, second_person, settle, states, sweep,

@@ -1,10 +1,12 @@
 //! Definitions: written through the same ledger, so that they are idempotent, numbered, journalled and serial with the
 //! claims that depend on them.
 
-use super::command::{Outcome, Start};
 use super::decide::Context;
-use super::facts::{Facts, Sequence};
+use super::facts::Facts;
 use super::import::check_free;
+use super::keys::Sequence;
+use super::outcome::Outcome;
+use super::requests::Start;
 use super::states::{catch_up, outcome, write};
 use super::{Stop, lookup, refuse, second_person};
 use crate::benefit::Benefit;

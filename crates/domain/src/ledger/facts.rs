@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::command::{Answered, IdempotencyHash};
+use super::command::IdempotencyHash;
 use super::decision::DecisionRecord;
 use super::history::History;
+use super::keys::{BlockKey, Due, GivenCode, PoolHead, PoolPage, Sequence};
+use super::log::Log;
+use super::outcome::Answered;
 use super::table::Table;
 use crate::access_block::Standing;
 use crate::account::{Account, LoginHash};
@@ -28,96 +31,6 @@ use crate::settlement::{self, Settled, SettlementKey};
 use crate::statistics::{Statistics, tally};
 use crate::tenant::{Settings, Tenant};
 use crate::voucher::{Block, Voucher};
-
-/// The small numbers of a tenant: the next one of each kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Sequence {
-    /// Of coupons.
-    Coupon,
-    /// Of customers.
-    Customer,
-    /// Of campaigns.
-    Campaign,
-    /// Of limits.
-    Limit,
-    /// Of accounts.
-    Account,
-}
-
-/// Holds and reservations of a coupon, or of its whole campaign, whose deadline has passed, oldest first and bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Due {
-    /// Held vouchers.
-    pub vouchers: Vec<VoucherKey>,
-    /// Pending redemptions.
-    pub redemptions: Vec<RedemptionId>,
-}
-
-/// How much of [`Due`] is loaded at most: as many as a batch has commands, so that each can be given a unit.
-pub const DUE_MAX: usize = 1024;
-
-/// How many pending reservations one step of an abort cancels.
-pub const RESERVATIONS_MAX: usize = 500;
-
-/// How many carriers of one identity are looked at: who has proven it first, then by number. A person is who they all
-/// are, so the first is enough; a merge goes on from step to step.
-pub const CARRIERS_MAX: usize = 64;
-
-/// How many vouchers one step of a merge moves.
-pub const MOVES_MAX: usize = 500;
-
-/// How many customers, besides the one it is named after, one person may have had when it becomes part of another; and
-/// how many may have been merged into one customer when it is merged itself.
-pub const MEMBERS_MAX: usize = 1_000;
-
-/// How many counters one person may have had when it becomes part of another.
-pub const COUNTERS_MAX: usize = 2_000;
-
-/// How many coupons of a campaign are looked at when something is done with all of them.
-pub const SIBLINGS_MAX: usize = 100;
-
-/// The next codes of a coupon's pool, after what is known of it already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PoolPage {
-    /// Whose pool.
-    pub coupon: CouponNo,
-    /// Only ordinals from here on.
-    pub from: u64,
-    /// At most so many, at most [`POOL_PAGE_MAX`].
-    pub count: usize,
-}
-
-/// How much of a pool is loaded at once at most.
-pub const POOL_PAGE_MAX: usize = 1024;
-
-/// Up to where this batch has handed out a pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PoolHead {
-    /// The page it stands in.
-    pub page: PoolPage,
-    /// How many of the page were passed.
-    pub passed: usize,
-    /// The first ordinal of this batch's own making that was not.
-    pub fresh: u64,
-}
-
-/// A block of codes by its coupon and first ordinal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlockKey {
-    /// The coupon.
-    pub coupon: CouponNo,
-    /// The first ordinal.
-    pub first: u64,
-}
-
-/// A code given by people: stored as a keyed hash (the key of this fact) and a sealed copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GivenCode {
-    /// The voucher it stands for.
-    pub voucher: VoucherKey,
-    /// The text, sealed.
-    pub sealed: Vec<u8>,
-}
 
 /// All facts of one tenant that a batch touches.
 #[derive(Debug)]
@@ -142,7 +55,8 @@ pub struct Facts {
     pub coupons: Table<CouponNo, Arc<Coupon>>,
     /// Campaigns. Every version is kept too: see [`Facts::campaign_versions`].
     pub campaigns: Table<CampaignNo, Arc<Campaign>>,
-    /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by [`SIBLINGS_MAX`].
+    /// Derived, not written: the coupons of a campaign that are not aborted, by number, bounded by
+    /// [`super::SIBLINGS_MAX`].
     pub siblings: Table<CampaignNo, Vec<CouponNo>>,
     /// Derived, not written: the coupons that need no code.
     pub automatic: Table<(), AutomaticFacts>,
@@ -151,17 +65,17 @@ pub struct Facts {
     /// Customers, with their identities.
     pub customers: Table<CustomerNo, Customer>,
     /// Derived, not written: who carries an identity; who has proven it first, then by number, bounded by
-    /// [`CARRIERS_MAX`].
+    /// [`super::CARRIERS_MAX`].
     pub carriers: Table<IdentityKey, Vec<Carrier>>,
     /// What customers are one with; absent: a person of its own.
     pub persons: Table<CustomerNo, Person>,
     /// Derived, not written: the customers that are one person with this one, itself left out, by number. One more than
-    /// [`MEMBERS_MAX`] at most.
+    /// [`super::MEMBERS_MAX`] at most.
     pub members: Table<CustomerNo, Vec<CustomerNo>>,
-    /// Derived, not written: the customers that were merged into this one, by number. One more than [`MEMBERS_MAX`] at
-    /// most.
+    /// Derived, not written: the customers that were merged into this one, by number. One more than
+    /// [`super::MEMBERS_MAX`] at most.
     pub merged: Table<CustomerNo, Vec<CustomerNo>>,
-    /// Derived, not written: a customer's vouchers, the first [`MOVES_MAX`] by key.
+    /// Derived, not written: a customer's vouchers, the first [`super::MOVES_MAX`] by key.
     pub wallets: Table<CustomerNo, Vec<VoucherKey>>,
     /// Derived, not written: the segments that list a customer.
     pub memberships: Table<CustomerNo, Vec<SegmentNo>>,
@@ -169,7 +83,7 @@ pub struct Facts {
     pub entries: Table<EntryKey, ()>,
     /// Derived, not written: what a customer has ordered, of its newest [`super::HISTORY_MAX`] redemptions.
     pub histories: Table<CustomerNo, History>,
-    /// Derived, not written: the counters of a person. One more than [`COUNTERS_MAX`] at most.
+    /// Derived, not written: the counters of a person. One more than [`super::COUNTERS_MAX`] at most.
     pub counters: Table<UsageSubject, Vec<UsageKey>>,
     /// The next small numbers; absent: 1.
     pub sequences: Table<Sequence, u32>,
@@ -206,7 +120,7 @@ pub struct Facts {
     pub redemptions: Table<RedemptionId, Redemption>,
     /// Derived, not written: the live redemption of an order.
     pub orders: Table<String, RedemptionId>,
-    /// Derived, not written: pending redemptions that use a coupon, bounded by [`RESERVATIONS_MAX`].
+    /// Derived, not written: pending redemptions that use a coupon, bounded by [`super::RESERVATIONS_MAX`].
     pub reservations: Table<CouponNo, Vec<RedemptionId>>,
     /// Derived, not written: what is due.
     pub due: Table<CouponNo, Due>,
@@ -220,22 +134,16 @@ pub struct Facts {
     pub answers: Table<IdempotencyHash, Answered>,
     /// Where the tenant's audit log ends; absent: it is empty.
     pub audit_head: Table<(), AuditHead>,
-    events: Vec<Event>,
-    events_kept: usize,
-    decisions: Vec<DecisionRecord>,
-    decisions_kept: usize,
-    versions: Vec<Arc<Coupon>>,
-    versions_kept: usize,
-    audits: Vec<AuditEntry>,
-    audits_kept: usize,
-    gift_entries: Vec<GiftEntry>,
-    gift_entries_kept: usize,
-    campaign_versions: Vec<Arc<Campaign>>,
-    campaign_versions_kept: usize,
+    events: Log<Event>,
+    decisions: Log<DecisionRecord>,
+    versions: Log<Arc<Coupon>>,
+    audits: Log<AuditEntry>,
+    gift_entries: Log<GiftEntry>,
+    campaign_versions: Log<Arc<Campaign>>,
 }
 
-/// Names every table once, for what is done to all of them.
-macro_rules! each_table {
+/// Names every table and log once, for what is done to all of them.
+macro_rules! each_kind {
     ($facts:ident, $method:ident) => {
         $facts.coupons.$method();
         $facts.campaigns.$method();
@@ -275,6 +183,12 @@ macro_rules! each_table {
         $facts.admins.$method();
         $facts.answers.$method();
         $facts.audit_head.$method();
+        $facts.events.$method();
+        $facts.decisions.$method();
+        $facts.versions.$method();
+        $facts.audits.$method();
+        $facts.gift_entries.$method();
+        $facts.campaign_versions.$method();
     };
 }
 
@@ -330,18 +244,12 @@ impl Facts {
             admins: Table::default(),
             answers: Table::default(),
             audit_head: Table::default(),
-            events: Vec::new(),
-            events_kept: 0,
-            decisions: Vec::new(),
-            decisions_kept: 0,
-            versions: Vec::new(),
-            versions_kept: 0,
-            audits: Vec::new(),
-            audits_kept: 0,
-            gift_entries: Vec::new(),
-            gift_entries_kept: 0,
-            campaign_versions: Vec::new(),
-            campaign_versions_kept: 0,
+            events: Log::default(),
+            decisions: Log::default(),
+            versions: Log::default(),
+            audits: Log::default(),
+            gift_entries: Log::default(),
+            campaign_versions: Log::default(),
         }
     }
 
@@ -386,7 +294,7 @@ impl Facts {
     #[must_use]
     pub fn statistics(&self) -> BTreeMap<CouponNo, Statistics> {
         let mut figures = BTreeMap::new();
-        for event in &self.events {
+        for event in self.events.iter() {
             tally(event, &mut figures);
         }
         figures
@@ -434,41 +342,17 @@ impl Facts {
 
     /// Keeps what the command staged.
     pub(super) fn keep(&mut self) {
-        each_table!(self, keep);
-        self.events_kept = self.events.len();
-        self.decisions_kept = self.decisions.len();
-        self.versions_kept = self.versions.len();
-        self.audits_kept = self.audits.len();
-        self.gift_entries_kept = self.gift_entries.len();
-        self.campaign_versions_kept = self.campaign_versions.len();
+        each_kind!(self, keep);
     }
 
     /// Forgets what the command staged.
     pub(super) fn discard(&mut self) {
-        each_table!(self, discard);
-        self.events.truncate(self.events_kept);
-        self.decisions.truncate(self.decisions_kept);
-        self.versions.truncate(self.versions_kept);
-        self.audits.truncate(self.audits_kept);
-        self.gift_entries.truncate(self.gift_entries_kept);
-        self.campaign_versions.truncate(self.campaign_versions_kept);
+        each_kind!(self, discard);
     }
 
     /// Forgets all changes of the batch, keeps what was loaded.
     pub(super) fn restart(&mut self) {
-        each_table!(self, restart);
-        self.events.clear();
-        self.decisions.clear();
-        self.versions.clear();
-        self.audits.clear();
-        self.gift_entries.clear();
-        self.campaign_versions.clear();
-        self.events_kept = 0;
-        self.decisions_kept = 0;
-        self.versions_kept = 0;
-        self.audits_kept = 0;
-        self.gift_entries_kept = 0;
-        self.campaign_versions_kept = 0;
+        each_kind!(self, restart);
     }
 }
 

@@ -1,10 +1,10 @@
 //! Gift value: accounts are opened, paid from, and changed by hand. The only place where a balance changes: each change
 //! raises the account's version, records one event, and one entry unless the balance stays.
 
-use super::command::Outcome;
 use super::decide::Context;
 use super::facts::{Entry, Facts};
 use super::lookup::{Source, source};
+use super::outcome::Outcome;
 use super::takings::{Want, Whose, take};
 use super::{Stop, hold, moves, refuse, sweep};
 use crate::benefit::Benefit;

@@ -1,9 +1,11 @@
 //! Return: an order comes back, wholly or in part. Reads what the redemption recorded, never today's definition.
 
-use super::command::{Fingerprint, Outcome, RedeemRequest, ReturnLine};
+use super::command::Fingerprint;
 use super::decide::Context;
 use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
+use super::outcome::Outcome;
+use super::requests::{RedeemRequest, ReturnLine};
 use super::settle::need_parts;
 use super::takings::{End, give_back_part, settle, summed};
 use super::{Stop, gifts, redeem, refuse};

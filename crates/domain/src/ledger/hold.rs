@@ -1,9 +1,9 @@
 //! The ends of a voucher that no order uses: release, expiry of the hold, revocation.
 
 use super::claim::face;
-use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
+use super::outcome::Outcome;
 use super::takings::{End, settle, summed};
 use super::{Stop, gifts, lookup, moves, pool, refuse, sweep};
 use crate::codes::ComputedCode;

@@ -1,11 +1,13 @@
 //! Vouchers for codes given by people, such as a partner's: a few, all or none; or as many of a file as are free.
 
 use super::claim::{Making, Origin, all, check_not_over, make};
-use super::command::{GivenEntry, NotImported, Outcome};
 use super::decide::Context;
-use super::facts::{Facts, GivenCode};
+use super::facts::Facts;
+use super::keys::GivenCode;
 use super::lookup::{self, Source};
+use super::outcome::{NotImported, Outcome};
 use super::persons::standing;
+use super::requests::GivenEntry;
 use super::{Stop, pool, refuse};
 use crate::codes::Reading;
 use crate::event::VoucherStep;

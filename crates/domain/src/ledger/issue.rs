@@ -1,11 +1,12 @@
 //! Issue: vouchers for customers, and blocks of bearer codes; and their assignment.
 
 use super::claim::{self, Making, Origin, check_eligible, check_not_over, face, make, take_ordinals};
-use super::command::Outcome;
 use super::decide::Context;
-use super::facts::{BlockKey, Entry, Facts};
+use super::facts::{Entry, Facts};
 use super::hold::usable;
+use super::keys::BlockKey;
 use super::lookup::{granting_source, source};
+use super::outcome::Outcome;
 use super::persons::{all, standing};
 use super::takings::{Taken, Want, Whose, take_all, take_together};
 use super::{Stop, gifts, moves, refuse, sweep};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::facts::{BlockKey, Facts};
+use super::facts::Facts;
+use super::keys::BlockKey;
 use super::{Stop, refuse};
 use crate::campaign::Campaign;
 use crate::codes::ComputedCode;

@@ -4,10 +4,11 @@
 //! account that only says it has the identity is not: its vouchers are not given away for a slip of its owner's pen.
 //! Vouchers move first, a bounded number in each step; the step that moves the last of them merges.
 
-use super::command::Outcome;
 use super::customers::{carriers, give, known, show, standing_now, unchanged};
 use super::decide::Context;
-use super::facts::{CARRIERS_MAX, Facts, MEMBERS_MAX, MOVES_MAX};
+use super::facts::Facts;
+use super::keys::{CARRIERS_MAX, MEMBERS_MAX, MOVES_MAX};
+use super::outcome::Outcome;
 use super::persons::{all, join, person_of};
 use super::takings::summed;
 use super::{Stop, moves, persons, refuse};

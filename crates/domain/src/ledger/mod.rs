@@ -9,12 +9,15 @@
 //! same lines and cannot drift apart. A store that locks rows runs the cycle once without locks to learn the keys, locks
 //! them in their order, loads them again, reads the clock and decides.
 //!
-//! Read in this order: `command`, `outcome`, `facts`, `decide`, then one capability after the other.
+//! Read in this order: `command`, `requests`, `outcome`, `facts`, `decide`, then one capability after the other.
 
 mod command;
+mod requests;
 mod outcome;
+mod keys;
 mod facts;
 mod table;
+mod log;
 mod decision;
 mod explain;
 mod simulate;
@@ -51,19 +54,18 @@ mod accounts;
 mod audit;
 
 pub use campaigns::PACKAGE_MAX;
-pub use command::{
-    AccountChange, Action, Command, Fingerprint, GivenEntry, IdempotencyHash, NewAccount, RedeemRequest, ReturnLine,
-    Start, VoucherCandidates,
-};
+pub use command::{Action, Command, Fingerprint, IdempotencyHash};
 pub use decide::{Missing, decide, quote, quote_each};
 pub use decision::{DecisionRecord, Kept, OfferRecord, Recalled, Versions};
 pub use explain::{Difference, Explanation, LineStanding, OfferOutcome, OfferTrace, Replay};
-pub use facts::{
-    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, Facts, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX,
-    PoolPage, RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
-};
+pub use facts::Facts;
 pub use history::{HISTORY_MAX, History};
+pub use keys::{
+    BlockKey, CARRIERS_MAX, COUNTERS_MAX, DUE_MAX, Due, GivenCode, MEMBERS_MAX, MOVES_MAX, POOL_PAGE_MAX, PoolPage,
+    RESERVATIONS_MAX, SIBLINGS_MAX, Sequence,
+};
 pub use outcome::{Answer, Answered, NotImported, Outcome};
+pub use requests::{AccountChange, GivenEntry, NewAccount, RedeemRequest, ReturnLine, Start, VoucherCandidates};
 pub use simulate::{Draft, Figures, Simulation, add_listed};
 pub use table::{Change, Table};
 

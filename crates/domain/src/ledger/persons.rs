@@ -4,7 +4,8 @@
 //! becomes part of another, its counters are added to the other's once, and whatever is settled later finds the counter
 //! through the person. So nothing that was recorded is ever rewritten.
 
-use super::facts::{COUNTERS_MAX, Facts, MEMBERS_MAX};
+use super::facts::Facts;
+use super::keys::{COUNTERS_MAX, MEMBERS_MAX};
 use super::{Stop, refuse};
 use crate::customer::Person;
 use crate::id::CustomerNo;

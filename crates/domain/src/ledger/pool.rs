@@ -5,7 +5,8 @@
 
 use super::command::Action;
 use super::decide::Context;
-use super::facts::{Facts, GivenCode, POOL_PAGE_MAX, PoolHead, PoolPage};
+use super::facts::Facts;
+use super::keys::{GivenCode, POOL_PAGE_MAX, PoolHead, PoolPage};
 use super::{Stop, hold, moves, refuse, sweep};
 use crate::coupon::Coupon;
 use crate::event::{Actor, JournalNo, VoucherStep};

@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 
-use super::command::{Fingerprint, Outcome, RedeemRequest};
+use super::command::Fingerprint;
 use super::decide::Context;
 use super::decision::{DecisionRecord, OfferRecord};
 use super::facts::Facts;
 use super::moves::{self, RedemptionMove};
+use super::outcome::Outcome;
 use super::persons::standing;
+use super::requests::RedeemRequest;
 use super::settle::{amounts, redeem_voucher};
 use super::takings::{Taken, summed};
 use super::typed::{Typed, resolve};

@@ -1,8 +1,8 @@
 //! Restock: more is put into a limit, and who put it there is counted.
 
-use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
+use super::outcome::Outcome;
 use super::states::{catch_up, write};
 use super::{Stop, refuse, second_person};
 use crate::coupon::{Coupon, CouponState};

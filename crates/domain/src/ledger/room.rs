@@ -2,7 +2,8 @@
 //! and nothing where that cannot be enough.
 
 use super::decide::Context;
-use super::facts::{Due, Facts};
+use super::facts::Facts;
+use super::keys::Due;
 use super::lookup::Source;
 use super::persons::counter_now;
 use super::{Stop, sweep};

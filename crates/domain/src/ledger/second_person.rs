@@ -1,9 +1,10 @@
 //! What may cost more than the tenant's ceiling begins to grant only when a second person has approved it. Decided where a
 //! coupon begins to grant and where something raises what a granting one may cost: nothing else writes either.
 
-use super::command::Outcome;
 use super::decide::Context;
-use super::facts::{Facts, SIBLINGS_MAX};
+use super::facts::Facts;
+use super::keys::SIBLINGS_MAX;
+use super::outcome::Outcome;
 use super::states::{catch_up, outcome, write};
 use super::{Stop, define, lookup, refuse};
 use crate::campaign::{Campaign, CampaignDefinition};

@@ -1,10 +1,10 @@
 //! The second step of a reservation: confirm, cancel, or the end of its time. Each is idempotent, in any order.
 
-use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::hold::end_hold;
 use super::moves::{self, RedemptionMove};
+use super::outcome::Outcome;
 use super::takings::{End, need, settle, summed};
 use super::{Stop, gifts, pool, refuse};
 use crate::event::{Actor, CouponAmount, JournalNo, VoucherStep};

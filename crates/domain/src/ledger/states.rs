@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use super::command::Outcome;
 use super::decide::Context;
-use super::facts::{Entry, Facts, RESERVATIONS_MAX};
+use super::facts::{Entry, Facts};
+use super::keys::RESERVATIONS_MAX;
+use super::outcome::Outcome;
 use super::{Stop, campaigns, lookup, refuse, second_person, settle};
 use crate::coupon::{Coupon, CouponState, CouponStep};
 use crate::event::{Actor, EventKind, Subject};

@@ -1,10 +1,10 @@
 //! Deadlines, written down. They act at their instant on every read; this only gives back what they took.
 
-use super::command::Outcome;
 use super::decide::Context;
 use super::facts::Facts;
 use super::hold::end_hold;
 use super::lookup::{self, Found};
+use super::outcome::Outcome;
 use super::{Stop, settle};
 use crate::codes::ComputedCode;
 use crate::event::{Actor, VoucherStep};

@@ -1,11 +1,11 @@
 //! What the typed codes of a redemption stand for. A code that cannot be used is carried along with its refusal.
 
 use super::claim::{barred, check_eligible};
-use super::command::RedeemRequest;
 use super::decide::Context;
 use super::facts::Facts;
 use super::hold::usable;
 use super::lookup::{self, Found, Source};
+use super::requests::RedeemRequest;
 use super::{Stop, gifts, sweep};
 use crate::codes::{Pattern, Reading, Shape};
 use crate::id::{CouponNo, CustomerNo, VoucherKey, VoucherKind};

@@ -1,9 +1,9 @@
 //! What a redemption takes from the limits of the coupons that it uses.
 
 use super::Stop;
-use super::command::RedeemRequest;
 use super::decide::Context;
 use super::facts::Facts;
+use super::requests::RedeemRequest;
 use super::takings::{self, Taken, Want, Whose, take, undo};
 use super::typed::Typed;
 use crate::limit::Counts;

@@ -12,7 +12,8 @@ use domain::settlement::{Settled, SettlementKey, settled};
 use domain::statistics::Statistics;
 use domain::voucher::{Voucher, VoucherState};
 
-use crate::world::{Rows, World};
+use crate::rows::Rows;
+use crate::world::World;
 
 pub fn check(world: &World) {
     let rows = &world.rows;

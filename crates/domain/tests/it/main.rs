@@ -1,5 +1,6 @@
 //! The ledger as a store sees it, on a store made of maps.
 
+mod rows;
 mod world;
 mod invariants;
 mod asking;

@@ -1,79 +1,34 @@
 //! A store of plain maps: answers what the facts want, applies what they changed, reads back what it wrote through the
 //! formats real stores write, and checks the invariants after every batch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use domain::access_block::Standing;
-use domain::account::{Account, LoginHash, Role};
-use domain::audit::{AuditEntry, AuditHead};
-use domain::campaign::Campaign;
-use domain::codes::{Folded, KeyRing, Pattern, RingKey};
-use domain::collection::{Collections, EntryKey};
-use domain::coupon::{Coupon, CouponState};
-use domain::customer::{Carrier, Customer, Person};
-use domain::event::{EVENTS_PER_ROW, Event, JournalNo, ROWS_PER_BATCH};
-use domain::gift::{GiftAccount, GiftEntry};
-use domain::id::{AccountNo, CampaignNo, CouponNo, CustomerNo, TenantNo, VoucherKey, VoucherKind};
-use domain::identity::IdentityKey;
-use domain::ledger::{
-    Answer, Answered, BlockKey, CARRIERS_MAX, Command, DUE_MAX, DecisionRecord, Due, Facts, GivenCode, History,
-    IdempotencyHash, Kept, MOVES_MAX, PoolPage, RESERVATIONS_MAX, RedeemRequest, SIBLINGS_MAX, Sequence, Table, decide,
-    quote,
-};
-use domain::limit::{Usage, UsageKey};
+use domain::account::{Account, Role};
+use domain::codes::{KeyRing, RingKey};
+use domain::collection::Collections;
+use domain::event::{EVENTS_PER_ROW, JournalNo, ROWS_PER_BATCH};
+use domain::id::TenantNo;
+use domain::ledger::{Answer, Answered, Command, Facts, Kept, RedeemRequest, Table, decide, quote};
 use domain::pricing::{Automatic, AutomaticFacts, Quote};
-use domain::redemption::{Redemption, RedemptionId, RedemptionState};
+use domain::redemption::Redemption;
 use domain::rejection::Refusal;
-use domain::segment::{SegmentNo, Segments};
-use domain::settlement::{Settled, SettlementKey};
-use domain::statistics::Statistics;
+use domain::segment::Segments;
 use domain::tenant::{Settings, Tenant};
 use domain::time::Timestamp;
-use domain::voucher::{Block, Voucher, VoucherState};
+use domain::voucher::Voucher;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::rows::Rows;
 
 pub const TENANT: TenantNo = TenantNo(1);
 pub type Decided = Result<Answer, Refusal>;
 
 /// No more rounds of loading than this, whatever is asked.
 const ROUNDS_MAX: usize = 16;
-
-/// All that is committed.
-#[derive(Default)]
-pub struct Rows {
-    pub coupons: BTreeMap<CouponNo, Arc<Coupon>>,
-    pub campaigns: BTreeMap<CampaignNo, Arc<Campaign>>,
-    pub accounts: BTreeMap<AccountNo, Account>,
-    pub logins: BTreeMap<LoginHash, AccountNo>,
-    pub contributions: BTreeMap<(CouponNo, String), i64>,
-    pub campaign_versions: BTreeMap<(CampaignNo, u32), Arc<Campaign>>,
-    pub customers: BTreeMap<CustomerNo, Customer>,
-    pub persons: BTreeMap<CustomerNo, Person>,
-    pub memberships: BTreeMap<CustomerNo, Vec<SegmentNo>>,
-    pub entries: BTreeSet<EntryKey>,
-    pub sequences: BTreeMap<Sequence, u32>,
-    pub series: BTreeMap<(CouponNo, VoucherKind), u64>,
-    pub usages: BTreeMap<UsageKey, Usage>,
-    pub vouchers: BTreeMap<VoucherKey, Voucher>,
-    pub blocks: BTreeMap<BlockKey, Block>,
-    pub shared_codes: BTreeMap<Folded, CouponNo>,
-    pub given_codes: BTreeMap<[u8; 16], GivenCode>,
-    pub gifts: BTreeMap<VoucherKey, GiftAccount>,
-    pub gift_entries: Vec<GiftEntry>,
-    pub redemptions: BTreeMap<RedemptionId, Redemption>,
-    pub answers: BTreeMap<IdempotencyHash, Answered>,
-    pub audit_head: BTreeMap<(), AuditHead>,
-    pub audits: Vec<AuditEntry>,
-    pub patterns: Vec<(Pattern, CouponNo)>,
-    pub versions: BTreeMap<(CouponNo, u32), Arc<Coupon>>,
-    pub decisions: BTreeMap<RedemptionId, DecisionRecord>,
-    pub statistics: BTreeMap<CouponNo, Statistics>,
-    pub settled: BTreeMap<SettlementKey, Settled>,
-    pub events: Vec<(JournalNo, Event)>,
-}
 
 pub struct World {
     pub now: Timestamp,
@@ -278,107 +233,6 @@ impl World {
             let row = i64::try_from(place / EVENTS_PER_ROW).unwrap();
             rows.events.push((JournalNo(facts.journal.0 + row), through_postcard(event)));
         }
-    }
-}
-
-impl Rows {
-    fn covering(&self, coupon: CouponNo, ordinal: u64) -> Option<u64> {
-        self.blocks.iter().find(|(key, block)| key.coupon == coupon && block.covers(ordinal)).map(|(key, _)| key.first)
-    }
-
-    fn hash_of(&self, key: VoucherKey) -> Option<[u8; 16]> {
-        self.given_codes.iter().find(|(_, given)| given.voucher == key).map(|(hash, _)| *hash)
-    }
-
-    fn pool(&self, page: PoolPage) -> Vec<u64> {
-        let from = VoucherKey { coupon: page.coupon, kind: VoucherKind::Given, ordinal: page.from };
-        let waiting = |(key, voucher): &(&VoucherKey, &Voucher)| {
-            key.coupon == page.coupon && voucher.state == VoucherState::Pooled
-        };
-        self.vouchers.range(from..).filter(waiting).map(|(key, _)| key.ordinal).take(page.count).collect()
-    }
-
-    fn holdings(&self, customer: CustomerNo, coupon: CouponNo) -> Vec<VoucherKey> {
-        let live = |voucher: &&Voucher| {
-            let state = matches!(voucher.state, VoucherState::Held | VoucherState::Issued | VoucherState::Locked);
-            state && voucher.customer == Some(customer) && voucher.key.coupon == coupon
-        };
-        self.vouchers.values().filter(live).map(|voucher| voucher.key).take(16).collect()
-    }
-
-    fn carriers(&self, key: &IdentityKey) -> Vec<Carrier> {
-        let of = |customer: &Customer| {
-            let identity = customer.identity(key)?;
-            Some(Carrier { customer: customer.no, is_verified: identity.verified_at.is_some() })
-        };
-        let mut all: Vec<Carrier> = self.customers.values().filter_map(of).collect();
-        all.sort_unstable_by_key(|carrier| (!carrier.is_verified, carrier.customer));
-        all.truncate(CARRIERS_MAX);
-        all
-    }
-
-    fn linked(&self, by: impl Fn(CustomerNo, &Person) -> bool) -> Vec<CustomerNo> {
-        self.persons.iter().filter(|(no, person)| by(**no, person)).map(|(no, _)| *no).collect()
-    }
-
-    fn wallet(&self, customer: CustomerNo) -> Vec<VoucherKey> {
-        let own = self.vouchers.values().filter(|voucher| voucher.customer == Some(customer));
-        own.map(|voucher| voucher.key).take(MOVES_MAX).collect()
-    }
-
-    fn history(&self, customer: CustomerNo, now: Timestamp) -> History {
-        let mut history = History::default();
-        let own = self.redemptions.values().filter(|redemption| redemption.customer == Some(customer));
-        for redemption in own.filter(|redemption| redemption.is_live_at(now)) {
-            history.add(redemption.currency.expect("it was priced"), redemption.total_minor);
-        }
-        history
-    }
-
-    fn live_of(&self, order: &str) -> Option<RedemptionId> {
-        let live = |redemption: &&Redemption| {
-            let state = matches!(redemption.state, RedemptionState::Pending | RedemptionState::Succeeded);
-            state && redemption.order.as_deref() == Some(order)
-        };
-        self.redemptions.values().find(live).map(|redemption| redemption.id.clone())
-    }
-
-    fn pending(&self) -> impl Iterator<Item = &Redemption> {
-        self.redemptions.values().filter(|redemption| redemption.state == RedemptionState::Pending)
-    }
-
-    fn siblings(&self, campaign: CampaignNo) -> Vec<CouponNo> {
-        let is_one = |coupon: &&Arc<Coupon>| {
-            coupon.definition.campaign == Some(campaign) && coupon.state != CouponState::Aborted
-        };
-        self.coupons.values().filter(is_one).map(|coupon| coupon.no).take(SIBLINGS_MAX).collect()
-    }
-
-    fn reservations(&self, coupon: CouponNo) -> Vec<RedemptionId> {
-        let uses = |redemption: &&Redemption| redemption.parts.iter().any(|part| part.coupon == coupon);
-        self.pending().filter(uses).map(|redemption| redemption.id.clone()).take(RESERVATIONS_MAX).collect()
-    }
-
-    fn due(&self, coupon: CouponNo, now: Timestamp) -> Option<Due> {
-        let campaign = self.coupons[&coupon].definition.campaign;
-        let siblings: BTreeSet<CouponNo> = self
-            .coupons
-            .values()
-            .filter(|other| other.no == coupon || campaign.is_some() && other.definition.campaign == campaign)
-            .map(|other| other.no)
-            .collect();
-        let holds = self.vouchers.values().filter(|voucher| {
-            voucher.state == VoucherState::Held && voucher.hold_is_over(now) && siblings.contains(&voucher.key.coupon)
-        });
-        let reservations = self.pending().filter(|redemption| {
-            redemption.deadline.is_some_and(|deadline| deadline <= now)
-                && redemption.parts.iter().any(|part| siblings.contains(&part.coupon))
-        });
-        let due = Due {
-            vouchers: holds.map(|voucher| voucher.key).take(DUE_MAX).collect(),
-            redemptions: reservations.map(|redemption| redemption.id.clone()).take(DUE_MAX).collect(),
-        };
-        (due != Due::default()).then_some(due)
     }
 }
 
