@@ -1,5 +1,5 @@
-//! What facts are asked for by, beside the ids of things, and how much of a list is looked at: all that is derived is
-//! bounded, so that no command loads without end.
+//! Keys of facts that are no ids of things, facts too small for a module of their own, and how much of a list is looked at:
+//! all that is derived is bounded, so that no command loads without end.
 
 use crate::id::{CouponNo, VoucherKey};
 use crate::redemption::RedemptionId;
