@@ -1,5 +1,5 @@
 //! Carrying the log over into the file. A thread of its own does it beside the commits, so that no claim waits for it; the
-//! writer does the little that was committed meanwhile, after which its next commit begins the log anew.
+//! next commit then begins the log anew, or the writer first does the little that was committed meanwhile.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,11 +9,9 @@ use std::thread::{self, JoinHandle};
 
 use rusqlite::{Connection, OpenFlags};
 
-/// So few pages the writer carries over itself: some milliseconds.
-const REST_PAGES: usize = 1_000;
 /// How often the thread goes on with what was committed while it worked. Each time there is less, unless commits bring
 /// pages faster than the disk takes them; then the writer must wait for it at some time.
-const ROUNDS_MAX: usize = 6;
+const ROUNDS_MAX: usize = 32;
 
 /// A passive checkpoint never waits for who reads or writes, and carries over what they let it.
 const CARRY_OVER: &str = "pragma wal_checkpoint(passive)";
@@ -114,7 +112,7 @@ impl Checkpoints {
         } else {
             self.wait()?;
         }
-        carry_over(writing).map(drop)
+        if self.log.is_short() { Ok(()) } else { carry_over(writing) }
     }
 
     /// Waits for the thread, if it is at work.
@@ -154,19 +152,19 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Carries the log over until the writer has little left to do.
+/// Carries the log over until nothing was committed meanwhile. SQLite syncs the file only in such a round, which may take long
+/// after the first; what was left to the writer before would make it wait for the sync of all of it.
 fn carry_most_over(connection: &Connection, log: &Log, hurry: &AtomicBool) -> rusqlite::Result<()> {
     for _ in 0..ROUNDS_MAX {
-        let carried = carry_over(connection)?;
-        if hurry.load(Ordering::Relaxed) || log.pages() <= carried + REST_PAGES {
+        let before = log.commits();
+        carry_over(connection)?;
+        if log.commits() == before || hurry.load(Ordering::Relaxed) {
             break;
         }
     }
     Ok(())
 }
 
-/// Returns how many pages of the log are in the file now.
-fn carry_over(connection: &Connection) -> rusqlite::Result<usize> {
-    let carried: i64 = connection.prepare_cached(CARRY_OVER)?.query_row([], |row| row.get(2))?;
-    Ok(usize::try_from(carried).unwrap_or_default())
+fn carry_over(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached(CARRY_OVER)?.query_row([], |_| Ok(()))
 }

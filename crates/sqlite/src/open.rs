@@ -293,6 +293,7 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
 /// `full`: a commit is on stable storage when it returns. No `mmap_size`: through a map an I/O error is a signal that
 /// kills the process, where a read is an error that is told. `secure_delete`: what is erased is zeros in the file. A
 /// cache of 16 MiB: a commit after which a page was split walks all of it, which at 64 MiB took a fifth of the writer's time.
+/// The log's file stays as long as the log may become, which is twice [`LOG_PAGES`]: a commit would have to wait while it is cut.
 const PRAGMAS: &str = "
     pragma page_size = 4096;
     pragma journal_mode = wal;
@@ -302,5 +303,5 @@ const PRAGMAS: &str = "
     pragma secure_delete = on;
     pragma cache_size = -16384;
     pragma temp_store = memory;
-    pragma journal_size_limit = 67108864;
+    pragma journal_size_limit = 134217728;
 ";

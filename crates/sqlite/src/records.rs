@@ -46,6 +46,7 @@ use ports::{
 use rusqlite::Connection;
 
 use crate::SqliteStore;
+use crate::ids::Ids;
 
 impl SqliteStore {
     async fn read<T: Send + 'static>(
@@ -184,18 +185,21 @@ impl Records for SqliteStore {
     }
 
     async fn customer_no(&self, tenant: TenantNo, id: CustomerId) -> Result<Option<CustomerNo>, StoreError> {
-        let known = &self.shared.ids.customer_nos;
-        let mut found = known.get(&(tenant, id));
+        let Ids { customer_nos, customer_ids, .. } = &self.shared.ids;
+        let mut found = customer_nos.get(&(tenant, id));
         if found.is_none() {
             found = self.point(move |connection| customers::number(connection, tenant, id)).await?;
             if let Some(no) = found {
-                known.insert((tenant, id), no);
-                // Whoever asks with an id is answered with it.
-                self.shared.ids.customer_ids.insert((tenant, no), id);
+                customer_nos.insert((tenant, id), no);
             }
         }
-        // The pair above is for ever; who stands for whom is not.
-        Ok(found.map(|no| self.shared.persons.standing(tenant, no)))
+        let Some(no) = found else { return Ok(None) };
+        // Whoever asks with an id is answered with it.
+        if !customer_ids.contains_key(&(tenant, no)) {
+            customer_ids.insert((tenant, no), id);
+        }
+        // The pair is for ever; who stands for whom is not.
+        Ok(Some(self.shared.persons.standing(tenant, no)))
     }
 
     fn standing(&self, tenant: TenantNo, no: CustomerNo) -> CustomerNo {

@@ -57,7 +57,6 @@ pub(crate) fn write(
     target.gifts(facts)?;
     target.blocks(facts)?;
     target.redemptions(facts)?;
-    target.decisions(facts)?;
     target.journal(facts)?;
     target.statistics(facts)?;
     target.settlements(facts)?;

@@ -1,4 +1,4 @@
-//! What is kept of a batch beside its rows: the journal, the decisions and the figures.
+//! What is kept of a batch beside its rows: the journal and the figures.
 
 use domain::event::{EVENTS_PER_ROW, JournalNo};
 use domain::ledger::Facts;
@@ -11,9 +11,6 @@ use super::Target;
 use crate::rows::pack;
 
 const INSERT_JOURNAL: &str = "insert into journal (journal, tenant, at, events) values (?1, ?2, ?3, ?4)";
-
-const INSERT_DECISION: &str = "insert into decision (redemption, document)
-    select redemption, ?3 from redemption where tenant = ?1 and redemption_id = ?2";
 
 const ADD_STATISTICS: &str = "update coupon_statistics
     set issued = issued + ?3, held = held + ?4, locked = locked + ?5, redeemed = redeemed + ?6,
@@ -33,14 +30,6 @@ impl Target<'_> {
         let numbers = (facts.journal.0..).map(JournalNo);
         for (no, events) in numbers.zip(facts.events().chunks(EVENTS_PER_ROW)) {
             self.one(INSERT_JOURNAL, params![no.0, self.tenant.0, self.now.as_ms(), pack(&events)])?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn decisions(&self, facts: &Facts) -> rusqlite::Result<()> {
-        for decision in facts.decisions() {
-            let document = serde_json::to_string(decision).expect("domain values serialise");
-            self.one(INSERT_DECISION, params![self.tenant.0, decision.redemption.as_str(), document])?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
-//! Redemptions, with the list of those that are pending.
+//! Redemptions, with what they were decided on and the list of those that are pending.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::CouponNo;
-use domain::ledger::Facts;
-use domain::redemption::{Redemption, RedemptionState};
+use domain::ledger::{DecisionRecord, Facts};
+use domain::redemption::{Redemption, RedemptionId, RedemptionState};
 use domain::time::Timestamp;
 use rusqlite::params;
 
@@ -21,6 +21,10 @@ const UPDATE_REDEMPTION: &str = "update redemption
     set version = ?3, state = ?4, deadline = ?5, parts = ?6, lines = ?7, journal = ?8, payments = ?10, shares = ?11
     where tenant = ?1 and redemption_id = ?2 and version = ?9";
 
+const INSERT_DECISION: &str = "insert into decision (redemption, document) values (?1, ?2)";
+/// What the record of an order with two codes takes, and half as much again.
+const DECISION_BYTES: usize = 2048;
+
 const INSERT_RESERVATION: &str =
     "insert into reservation (tenant, coupon, deadline, redemption_id) values (?1, ?2, ?3, ?4)";
 const DELETE_RESERVATION: &str =
@@ -30,14 +34,22 @@ impl Target<'_> {
     pub(super) fn redemptions(&self, facts: &Facts) -> rusqlite::Result<()> {
         let (updated, inserted): (Vec<_>, Vec<_>) =
             sorted(&facts.redemptions).into_iter().partition(|(_, before, _)| before.is_some());
+        let mut decisions: BTreeMap<&RedemptionId, &DecisionRecord> =
+            facts.decisions().iter().map(|record| (&record.redemption, record)).collect();
         // First what ends: an order that is amended has its new live redemption in the same batch.
         for (_, before, redemption) in updated.into_iter().chain(inserted) {
             match before {
-                None => self.insert_redemption(redemption)?,
+                None => {
+                    self.insert_redemption(redemption)?;
+                    if let Some(record) = decisions.remove(&redemption.id) {
+                        self.insert_decision(self.connection.last_insert_rowid(), record)?;
+                    }
+                }
                 Some(before) => self.update_redemption(before.version, redemption)?,
             }
             self.reservations(before, redemption)?;
         }
+        assert!(decisions.is_empty(), "what is decided is a new redemption");
         Ok(())
     }
 
@@ -65,6 +77,14 @@ impl Target<'_> {
                 redemption.shares.as_ref().map(pack),
             ],
         )
+    }
+
+    /// By the row of the redemption that was just inserted.
+    fn insert_decision(&self, row: i64, record: &DecisionRecord) -> rusqlite::Result<()> {
+        let mut document = Vec::with_capacity(DECISION_BYTES);
+        serde_json::to_writer(&mut document, record).expect("domain values serialise");
+        let document = str::from_utf8(&document).expect("JSON is UTF-8");
+        self.one(INSERT_DECISION, params![row, document])
     }
 
     fn update_redemption(&self, version_before: u32, redemption: &Redemption) -> rusqlite::Result<()> {
