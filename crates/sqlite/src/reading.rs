@@ -51,8 +51,6 @@ impl Reading {
 
     /// Runs a read on what is committed now. A panic costs this read only.
     pub fn run(&mut self, read: impl FnOnce(&Connection)) {
-        let over = micros_since(self.began).saturating_add(READ_MAX.as_micros().try_into().unwrap_or(u64::MAX));
-        self.deadline.store(over, Ordering::Relaxed);
         // Before the snapshot begins: what is committed meanwhile makes it look older than it is, never newer.
         let commits = self.log.commits();
         if self.kept != Some(commits) {
@@ -60,6 +58,8 @@ impl Reading {
             // A failure to begin shows in the read's own first statement, which can be told to its caller.
             let _ = execute(&self.connection, "begin");
         }
+        let over = micros_since(self.began).saturating_add(READ_MAX.as_micros().try_into().unwrap_or(u64::MAX));
+        self.deadline.store(over, Ordering::Relaxed);
         let ended = catch_unwind(AssertUnwindSafe(|| read(&self.connection)));
         // While the log is carried over, nobody may stand in it for longer than it takes.
         if ended.is_ok() && self.log.is_short() && !self.connection.is_autocommit() {
@@ -72,6 +72,8 @@ impl Reading {
     /// Lets go of the snapshot, so that the log can begin anew.
     pub fn let_go(&mut self) {
         self.kept = None;
+        // That of the last read may be long over, and would end this too.
+        self.deadline.store(u64::MAX, Ordering::Relaxed);
         // A read that was interrupted may have ended it.
         if !self.connection.is_autocommit()
             && let Err(error) = execute(&self.connection, "commit")
@@ -154,6 +156,18 @@ mod tests {
         world.write(4);
         world.reading.let_go();
         assert!(world.log_is_free());
+    }
+
+    /// SQLite looks at the time once in so many instructions of a statement, however many runs they belong to.
+    #[test]
+    fn a_snapshot_is_let_go_of_however_long_ago_its_read_began() {
+        let mut world = world();
+        for _ in 0..OPS_PER_LOOK {
+            assert_eq!(world.read(), 1);
+            world.reading.deadline.store(0, Ordering::Relaxed);
+            world.reading.let_go();
+            assert!(world.reading.connection.is_autocommit());
+        }
     }
 
     #[test]
