@@ -152,8 +152,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Carries the log over until nothing was committed meanwhile. SQLite syncs the file only in such a round, which may take long
-/// after the first; what was left to the writer before would make it wait for the sync of all of it.
+/// Carries the log over until nothing was committed during a round: only then has SQLite synced the file too. Were even little
+/// left to the writer, it would wait for the sync of all that was carried over here.
 fn carry_most_over(connection: &Connection, log: &Log, hurry: &AtomicBool) -> rusqlite::Result<()> {
     for _ in 0..ROUNDS_MAX {
         let before = log.commits();
